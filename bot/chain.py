@@ -1,0 +1,134 @@
+"""Answer one question: understand -> search -> compose -> check -> Answer.
+
+The command line, the page, the API and the evaluation all call `Bot.answer`. Each step is a plain function of what the one before
+gave, so each can be tested alone; `Bot.runnable` is the same chain as a LangChain runnable.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from bot.answer import Answer, Timings, Turn
+from bot.check import Checked, check
+from bot.compose import MAX_WORDS, Answerability, Piece, compose
+from bot.settings import Settings
+from bot.understand import Understood, understand
+from bot.vocabulary import Vocabulary
+from bot.wording import Wording
+from corpus.model import Program, Source
+from corpus.registry import Registry, load_registry
+from index.build import current
+from index.embedder import load_embedder
+from index.search import Hit, Index, Query
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import Runnable
+
+
+@dataclass(frozen=True)
+class Found:
+    """Hits for each question in the message, best first."""
+
+    understood: Understood
+    hits: tuple[tuple[Hit, ...], ...]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What would be said for each question in the message, before it is checked."""
+
+    found: Found
+    pieces: tuple[tuple[Piece, ...], ...]
+
+
+class Bot:
+    """The chain with what it stands on: the registry, an open index, and the settings. Safe to share between threads."""
+
+    def __init__(self, registry: Registry, index: Index, sources: Mapping[str, Source], today: date | None = None) -> None:
+        self.registry = registry
+        self.index = index
+        self.programs: Mapping[str, Program] = registry.programs
+        self.sources = {s: sources[s] for s in index.manifest.documents if s in sources}
+        self.corpus_version = index.manifest.corpus_version
+        self._all_sources = sources
+        self._vocabulary = Vocabulary(registry, (p.heading for p in index.passages if p.asked))
+        self._answerability = Answerability()
+        self._wording = Wording(registry, index)
+        self._today = today
+
+    def answer(self, question: str, history: Sequence[Turn] = (), id: str = "") -> Answer:
+        """Answer one message. Raises RequestError for a question that cannot be read."""
+        clock = [time.perf_counter()]
+        understood = self.understand(question, history)
+        clock.append(time.perf_counter())
+        found = self.search(understood)
+        clock.append(time.perf_counter())
+        draft = self.compose(found)
+        clock.append(time.perf_counter())
+        checked = self.check(draft)
+        answer = self._wording.answer(understood, found.hits, checked, self._all_sources, self._today or date.today())
+        clock.append(time.perf_counter())
+        steps = [round((after - before) * 1000, 3) for before, after in zip(clock, clock[1:], strict=False)]
+        timings = Timings(understand=steps[0], search=steps[1], compose=steps[2], check=steps[3], total=round((clock[-1] - clock[0]) * 1000, 3))
+        return answer.model_copy(update={"id": id, "corpus_version": self.corpus_version, "timings_ms": timings})
+
+    def understand(self, question: str, history: Sequence[Turn] = ()) -> Understood:
+        """What is asked, standing alone, and what sort of message it is."""
+        return understand(question, history, self._vocabulary, self.programs)
+
+    def search(self, understood: Understood) -> Found:
+        """Hits for each question in the message; none for a message that asks nothing."""
+        if understood.kind == "smalltalk":
+            return Found(understood, ())
+        named = frozenset(understood.named)
+        queries = (Query(wordings, understood.context, named, bool(named)) for wordings in understood.parts)
+        return Found(understood, tuple(tuple(self.index.search(query)) for query in queries))
+
+    def compose(self, found: Found) -> Draft:
+        """The sentences that would answer each question."""
+        budget = MAX_WORDS if len(found.hits) < 2 else max(45, int(1.3 * MAX_WORDS / len(found.hits)))
+        return Draft(
+            found,
+            tuple(
+                tuple(compose(wordings[0], hits, self.index.rarity, self._answerability, budget))
+                for wordings, hits in zip(found.understood.parts, found.hits, strict=False)
+            ),
+        )
+
+    def check(self, draft: Draft) -> Checked:
+        """What may be said: supported, corrected, and with the standing in front."""
+        return check(draft.found.understood, draft.found.hits, draft.pieces, self.registry, self.index, self._answerability)
+
+    def runnable(self) -> Runnable[dict[str, Any], Answer]:
+        """The chain as a LangChain runnable over {"question", "history"}: to invoke, batch, stream and trace with its tools."""
+        from langchain_core.runnables import RunnableLambda
+
+        def first(given: dict[str, Any]) -> Understood:
+            return self.understand(given["question"], given.get("history", ()))
+
+        def last(draft: Draft) -> Answer:
+            found = draft.found
+            answer = self._wording.answer(found.understood, found.hits, self.check(draft), self._all_sources, self._today or date.today())
+            return answer.model_copy(update={"corpus_version": self.corpus_version})
+
+        return (
+            RunnableLambda(first).with_config(run_name="understand")
+            | RunnableLambda(self.search).with_config(run_name="search")
+            | RunnableLambda(self.compose).with_config(run_name="compose")
+            | RunnableLambda(last).with_config(run_name="check")
+        )
+
+
+def open_bot(settings: Settings) -> Bot:
+    """The bot over the live index. Raises SearchIndexError when there is none, ModelError when the embedder cannot be loaded."""
+    from bot.documents import added_sources
+
+    registry = load_registry()
+    folder = current(settings.home)
+    sources = {**registry.sources, **added_sources(settings.documents)}
+    index = Index(folder, load_embedder(settings.embedder, settings.exported), sources)
+    return Bot(registry, index, sources, date.fromisoformat(settings.today) if settings.today else None)

@@ -1,0 +1,133 @@
+"""The last step before an answer is worded: what fails the gate is dropped, known errors are corrected, closed programs say so first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot import gate
+from bot.compose import MAX_WORDS, Answerability, Piece
+from bot.understand import Understood
+from corpus.model import GENERAL, Correction, Passage, Program
+from corpus.registry import Registry
+from index.search import Hit, Index
+
+# Below the first, a passage does not answer the question; between the two it may answer a part. Chosen by eval/tune.py.
+NOT_FOUND = 0.45
+SURE = 0.55
+# A question this near to a known error's wording is met with what is right (cosine).
+_PREMISE = 0.70
+_CLEAR_PREMISE = 0.80
+
+_SAYS = {
+    "closed": r"\bclos|\bend(?:s|ed|ing)?\b|\bno longer\b|\bexpired\b|\bstopped\b|\bnot (?:been )?(?:re-?)?open|\bno second intake|\bpast\b",
+    "paused": r"\bpaus|\bno new\b|\bsuspend|\bblock|\bnot (?:being )?collected|\bstopped\b|\bnot accept",
+    "announced": r"\bannounc|\bnot (?:yet )?(?:been )?(?:open|launch|publish)|\bhad not\b|\bhas not\b|\bno (?:opening|application|official|criteria|form|fee|date)\b|\bno page\b",
+    "proposed": r"\bpropos|\bnot (?:yet )?(?:law|in force)",
+    "replaced": r"\breplac|\brevoked|\bclos|\bended|\bno longer",
+}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What may be said, in order, and what it says about the question.
+
+    `answered[i]` is how likely the i-th question of the message is answered (0 to 1). `unknown`: the answer is that something is not
+    published. `dropped`: pieces that failed the gate or said what is known to be wrong.
+    """
+
+    pieces: tuple[Piece, ...]
+    answered: tuple[float, ...]
+    unknown: bool
+    programs: tuple[str, ...]
+    corrected: tuple[str, ...] = ()
+    dropped: int = 0
+
+
+def check(
+    understood: Understood,
+    hits: Sequence[Sequence[Hit]],
+    drafted: Sequence[Sequence[Piece]],
+    registry: Registry,
+    index: Index,
+    answers: Answerability,
+) -> Checked:
+    """Apply gate, corrections and standing to the drafted pieces."""
+    likely = tuple(answers(part[0]) if part else 0.0 for part in hits)
+    corrections = _premises(understood, hits, likely, registry, index)
+    kept: list[Piece] = []
+    dropped = 0
+    for probability, pieces in zip(likely, drafted, strict=True):
+        if probability < NOT_FOUND:
+            continue
+        for piece in pieces:
+            wrong = next((c for c in registry.corrections.values() if piece.passage.origin != "brief" and c.contradicts(piece.quote)), None)
+            if wrong is not None:
+                corrections.setdefault(wrong.id, wrong)
+                dropped += 1
+            elif gate.judge(piece.quote, [piece.quote]).passes and piece not in kept:
+                kept.append(piece)
+            else:
+                dropped += 1
+    leading = [_registered(index, c.source, f"correction-{c.id}") for c in list(corrections.values())[:2]]
+    said = [p for p in leading if p is not None]
+    about = _programs(understood, kept, registry)
+    unknown = bool(kept) and kept[0].passage.unknown and not said
+    if not corrections and (note := _standing(about, kept, registry, index)) is not None:
+        said.append(note)
+    return Checked(_within(said, kept), likely, unknown, tuple(p.id for p in about), tuple(corrections), dropped)
+
+
+def _premises(
+    understood: Understood, hits: Sequence[Sequence[Hit]], likely: Sequence[float], registry: Registry, index: Index
+) -> dict[str, Correction]:
+    """Corrections of what the question takes for granted or asks about in the words of a known error."""
+    found: dict[str, Correction] = {}
+    for number, wordings in enumerate(understood.parts):
+        near = index.nearest_correction(wordings)
+        if near is None:
+            continue
+        passage, cosine = near
+        correction = registry.corrections.get(passage.id.rsplit("#correction-", 1)[-1])
+        if correction is None:
+            continue
+        programs = {h.passage.program for h in hits[number][:2]} | set(understood.named) if number < len(hits) else set(understood.named)
+        if cosine >= _CLEAR_PREMISE or (cosine >= _PREMISE and correction.program in programs) or correction.contradicts(understood.question):
+            found[correction.id] = correction
+    return found
+
+
+def _programs(understood: Understood, kept: Sequence[Piece], registry: Registry) -> list[Program]:
+    """The programs the answer is about: those of its passages, and those the question names if a passage is about them."""
+    ids = dict.fromkeys(p.passage.program for p in kept if p.passage.program != GENERAL)
+    ids.update(dict.fromkeys(understood.named))
+    return [registry.programs[i] for i in ids if i in registry.programs]
+
+
+def _standing(about: Sequence[Program], kept: Sequence[Piece], registry: Registry, index: Index) -> Piece | None:
+    """The note that the first program is not open, unless the answer's own first words already say so."""
+    if not about or not kept or about[0].standing not in _SAYS or not about[0].note:
+        return None
+    program = about[0]
+    opening = " ".join(p.quote for p in kept[:1])
+    if re.search(_SAYS[program.standing], opening, re.IGNORECASE):
+        return None
+    return _registered(index, program.source, f"standing-{program.id}")
+
+
+def _registered(index: Index, source: str, name: str) -> Piece | None:
+    passage: Passage | None = index.by_id.get(f"{source}#{name}")
+    return Piece(passage, 0, len(passage.text), 1.0) if passage is not None else None
+
+
+def _within(said: Sequence[Piece], kept: Sequence[Piece]) -> tuple[Piece, ...]:
+    """Corrections and standing first, then as many pieces as the length allows, at least one."""
+    out = list(said)
+    used = sum(p.words for p in out)
+    for number, piece in enumerate(kept):
+        if number and used + piece.words > MAX_WORDS * 1.15:
+            continue
+        out.append(piece)
+        used += piece.words
+    return tuple(out)

@@ -1,0 +1,369 @@
+"""The command line: a thin door. Expected errors become one line on standard error and exit code 1."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from corpus.errors import NorthboundError, RequestError
+
+if TYPE_CHECKING:
+    from bot.answer import Answer, Turn
+    from bot.settings import Settings
+    from index.build import Progress
+
+# No library may reach for the network or report usage: the default needs nothing.
+for _name, _value in {
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "ANONYMIZED_TELEMETRY": "False",
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "TOKENIZERS_PARALLELISM": "false",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "TRANSFORMERS_VERBOSITY": "error",
+    "LANGSMITH_TRACING": "false",
+}.items():
+    os.environ.setdefault(_name, _value)
+
+
+class _Group(click.Group):
+    """Turns expected errors into one line."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except NorthboundError as error:
+            click.echo(f"northbound: {' '.join(str(error).split())}", err=True)
+            sys.exit(1)
+        except BrokenPipeError:
+            sys.exit(0)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="northbound")
+def main() -> None:
+    """Answers about moving to Canada from a US H-1B, with quotes, dates and sources."""
+
+
+@main.command()
+@click.argument("question", required=False)
+@click.option("--history", type=click.Path(path_type=Path), help="JSON file: a list of {role, content}, oldest first.")
+@click.option("--json", "as_json", is_flag=True, help="The whole answer as JSON (the answer contract).")
+@click.option("--batch", type=click.Path(path_type=Path), help="JSON Lines of {id, question, history?}; '-' reads standard input.")
+@click.option("--out", type=click.Path(path_type=Path), help="Where to write the answers of --batch; default: standard output.")
+def ask(question: str | None, history: Path | None, as_json: bool, batch: Path | None, out: Path | None) -> None:
+    """Answer one QUESTION, or every line of a file with --batch."""
+    if (question is None) == (batch is None):
+        raise click.UsageError("give a QUESTION or --batch FILE, not both")
+    if batch is not None:
+        _batch(batch, out)
+        return
+    assert question is not None
+    turns = _history(history) if history else ()
+    answer = _bot().answer(question, turns, id="q1")
+    click.echo(answer.model_dump_json(indent=2) if as_json else _plain(answer))
+
+
+@main.command()
+def chat() -> None:
+    """A conversation in the terminal. An empty line or Ctrl-D ends it."""
+    from bot.answer import Turn
+
+    bot = _bot()
+    click.echo("Ask about moving to Canada from a US H-1B. This is information, not legal advice. An empty line ends the conversation.")
+    turns: list[Turn] = []
+    while True:
+        try:
+            question = input("\n> ").strip()
+        except (EOFError, KeyboardInterrupt):
+            click.echo()
+            return
+        if not question:
+            return
+        try:
+            answer = bot.answer(question, turns)
+        except RequestError as error:
+            click.echo(str(error))
+            continue
+        click.echo("\n" + _plain(answer))
+        turns += [Turn(role="user", content=question), Turn(role="assistant", content=answer.answer)]
+
+
+@main.command()
+@click.option("--host", help="Address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on.")
+def serve(host: str | None, port: int | None) -> None:
+    """The page, the API, health and metrics. Builds the index first where there is none."""
+    from dataclasses import replace
+
+    settings = _settings()
+    settings = replace(settings, host=host or settings.host, port=port or settings.port)
+    _ensure_index(settings)
+    from bot.server import serve as serve_page
+
+    serve_page(_bot(settings), settings)
+
+
+@main.command()
+def config() -> None:
+    """Every setting with its value."""
+    for name, value in asdict(_settings()).items():
+        click.echo(f"NORTHBOUND_{name.upper()}={value}")
+
+
+@main.group(cls=_Group)
+def corpus() -> None:
+    """The documents: list, add, check."""
+
+
+@corpus.command("list")
+def corpus_list() -> None:
+    """Every document with its kind, date and number of sections."""
+    from bot.documents import added_documents
+    from corpus.registry import load_briefs, load_registry
+
+    for document in (*load_briefs(load_registry()), *added_documents(_settings().documents)):
+        source = document.source
+        click.echo(f"{source.id:32} {document.origin:6} {source.kind:12} {source.as_of or 'undated':10} {len(document.sections):3} sections  {document.title}")
+
+
+@corpus.command("add")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--only", is_flag=True, help="Index just these files, without the briefs (the register of standings and corrections stays).")
+@click.option("--title", default="", help="Title, where the file does not open with one.")
+@click.option("--publisher", default="", help="Who published it.")
+@click.option("--kind", default="document", help="official, law-firm, consultancy, news, research or document.")
+@click.option("--url", default="", help="Where it was published.")
+@click.option("--published", default="", help="ISO date of publication; default: a date printed in the text.")
+@click.option("--id", "source_id", default="", help="Its id; default: from the file name.")
+def corpus_add(paths: Sequence[Path], only: bool, title: str, publisher: str, kind: str, url: str, published: str, source_id: str) -> None:
+    """Clean, keep and index files, beside the briefs or, with --only, instead of them."""
+    from bot.documents import add_files, index_corpus
+    from corpus.errors import CorpusError
+    from corpus.model import KINDS, is_date
+    from corpus.readers import Described
+
+    if kind not in KINDS:
+        raise CorpusError(f"--kind {kind!r}; choose from {', '.join(KINDS)}")
+    if not is_date(published):
+        raise CorpusError(f"--published {published!r}: give an ISO date such as 2025-11-04")
+    if source_id and len(paths) > 1:
+        raise CorpusError("--id names one file; several were given")
+    settings = _settings()
+    documents = add_files(paths, settings, Described(source_id, title, publisher, kind, url, published))
+    for document in documents:
+        click.echo(f"added {document.source.id}: {len(document.sections)} sections, {document.source.published or 'undated'}: {document.title}")
+    with _progress() as progress:
+        manifest = index_corpus(settings, [d.source.id for d in documents] if only else None, progress)
+    click.echo(f"index {manifest.build}: {manifest.passages} passages of {len(manifest.documents)} documents")
+
+
+@corpus.command("check")
+@click.option("--stale-after", default="180d", help="Warn of what was last known to be true longer ago than this, in days.")
+def corpus_check(stale_after: str) -> None:
+    """Read the registries and briefs and print every problem with file and line; exit code 1 when there is one."""
+    from corpus.check import check, stale
+    from corpus.errors import CorpusError
+
+    days = stale_after.removesuffix("d")
+    if not days.isdigit():
+        raise CorpusError(f"--stale-after {stale_after!r}: give days, such as 180d")
+    problems = check()
+    for problem in problems:
+        click.echo(problem)
+    for warning in stale(int(days)):
+        click.echo(f"warning: {warning}")
+    if problems:
+        raise CorpusError(f"{len(problems)} problems in the corpus; each is named above with its file and line")
+    click.echo("the corpus is in order")
+
+
+@main.group(cls=_Group)
+def index() -> None:
+    """The index: build, status, rollback."""
+
+
+@index.command("build")
+def index_build() -> None:
+    """Build the index from the briefs and every added document, beside the live one, and swap it in."""
+    from bot.documents import index_corpus
+
+    with _progress() as progress:
+        manifest = index_corpus(_settings(), None, progress)
+    click.echo(f"index {manifest.build}: {manifest.passages} passages of {len(manifest.documents)} documents")
+
+
+@index.command("status")
+def index_status() -> None:
+    """What the live index holds."""
+    from index.build import current, read_manifest
+
+    for name, value in asdict(read_manifest(current(_settings().home))).items():
+        click.echo(f"{name}: {len(value) if name == 'documents' else value}")
+
+
+@index.command("rollback")
+def index_rollback() -> None:
+    """Make the index before the live one live again."""
+    from index.build import rollback
+
+    click.echo(f"live again: index {rollback(_settings().home).build}")
+
+
+@main.group(cls=_Group, name="eval")
+def evaluation() -> None:
+    """Measure the answers."""
+
+
+@evaluation.command("run")
+@click.option("--set", "sets", multiple=True, help="A set in eval/sets, by name; default: all. May be given several times.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for the run; default: a new one under the data folder.")
+def eval_run(sets: Sequence[str], out: Path | None) -> None:
+    """Answer every case through the chain and score it: a table here, JSON in the run's folder."""
+    from eval.run import run
+
+    settings = _settings()
+    _ensure_index(settings)
+    click.echo(run(settings, sets, out))
+
+
+def _settings() -> Settings:
+    from bot.settings import read_settings
+
+    return read_settings()
+
+
+def _bot(settings: Settings | None = None) -> Any:
+    from bot.chain import open_bot
+
+    return open_bot(settings or _settings())
+
+
+def _ensure_index(settings: Settings) -> None:
+    """Build the index where there is none, it is of another format or model, or the bundled corpus has changed since."""
+    from bot.documents import index_corpus, needs_building
+
+    if reason := needs_building(settings):
+        click.echo(f"building the index ({reason}); this is done once", err=True)
+        with _progress() as progress:
+            index_corpus(settings, None, progress)
+
+
+def _history(path: Path) -> tuple[Turn, ...]:
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RequestError(f"{path}: cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise RequestError(f"{path}: not JSON: {error}") from None
+    return _turns(rows, str(path))
+
+
+def _turns(rows: Any, where: str) -> tuple[Turn, ...]:
+    from pydantic import ValidationError
+
+    from bot.answer import Turn
+
+    if not isinstance(rows, list):
+        raise RequestError(f"{where}: history is a list of {{role, content}}")
+    try:
+        return tuple(Turn.model_validate(row) for row in rows)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise RequestError(f"{where}: history: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
+def _batch(source: Path, out: Path | None) -> None:
+    """Every line is read before the first is answered, and the answers are written whole: a bad line loses nothing."""
+    try:
+        text = sys.stdin.read() if str(source) == "-" else source.read_text(encoding="utf-8")
+    except OSError as error:
+        raise RequestError(f"{source}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise RequestError(f"{source}: not UTF-8 (byte {error.start})") from None
+    asked = []
+    problems = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            asked.append(_asked(line, f"{source}, line {number}"))
+        except RequestError as error:
+            problems.append(str(error))
+    if problems:
+        raise RequestError("; ".join(problems[:5]) + (f"; and {len(problems) - 5} more" if len(problems) > 5 else ""))
+    bot = _bot()
+    rows = (bot.answer(question, turns, id=name).model_dump_json() for name, question, turns in asked)
+    if out is None:
+        for row in rows:
+            click.echo(row)
+        return
+    new = out.with_name(out.name + ".new")
+    try:
+        with new.open("w", encoding="utf-8") as file:
+            file.writelines(row + "\n" for row in rows)
+        new.replace(out)
+    except OSError as error:
+        raise RequestError(f"{out}: cannot be written: {error.strerror}") from None
+    click.echo(f"{len(asked)} answers in {out}", err=True)
+
+
+def _asked(line: str, where: str) -> tuple[str, str, tuple[Turn, ...]]:
+    from bot.understand import check_question
+
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise RequestError(f"{where}: not JSON: {error}") from None
+    if not isinstance(row, dict) or not isinstance(row.get("question"), str) or "id" not in row:
+        raise RequestError(f"{where}: needs an object with 'id' and 'question'")
+    try:
+        check_question(row["question"])
+    except RequestError as error:
+        raise RequestError(f"{where}: {error}") from None
+    return str(row["id"]), row["question"], _turns(row.get("history") or [], where)
+
+
+def _plain(answer: Answer) -> str:
+    """An answer for a terminal: the text, then one line for each source."""
+    lines = [answer.answer]
+    if answer.citations:
+        lines.append("")
+    for c in answer.citations:
+        standing = f", {c.standing}" if c.standing else ""
+        lines.append(f"[{c.number}] {c.publisher} ({c.kind}{standing}): {c.title}{f' {c.url}' if c.url else ''}")
+    lines.extend(f"! {caveat}" for caveat in answer.caveats)
+    return "\n".join(lines)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A bar for each slow step on a terminal; a line for each elsewhere."""
+    from tqdm import tqdm
+
+    bars: dict[str, Any] = {}
+
+    def show(what: str, done: int, total: int) -> None:
+        if what not in bars:
+            if not sys.stderr.isatty():
+                click.echo(f"{what} …", err=True)
+            bars[what] = tqdm(total=total, desc=what, file=sys.stderr, disable=not sys.stderr.isatty(), leave=True)
+        bars[what].update(done - bars[what].n)
+
+    try:
+        yield show
+    finally:
+        for bar in bars.values():
+            bar.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+"""Choose and order whole sentences from the passages found: the extractive answer.
+
+A passage that was written as the answer to the question (a brief's section, an FAQ entry) is given from its first sentence on. From
+running prose the sentences that answer best are taken, with the one before where a sentence leans on it. Nothing is reworded.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from corpus.model import Passage
+from corpus.sentences import leans
+from index.keywords import terms
+from index.search import Hit
+
+MAX_WORDS = 100  # of an answer; a list may run a little over
+_PROSE_UNITS = 4
+_LIST_WORDS = 75
+_SAME = 0.7  # share of the shorter sentence's terms that makes two sentences say the same
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A quote chosen for the answer: `passage.text[start:end]`, and how likely its passage answers the question (0 to 1)."""
+
+    passage: Passage
+    start: int
+    end: int
+    support: float
+
+    @property
+    def quote(self) -> str:
+        return self.passage.text[self.start : self.end]
+
+    @property
+    def words(self) -> int:
+        return len(self.quote.split())
+
+
+@dataclass(frozen=True)
+class Answerability:
+    """Logistic weights for "does this passage answer this question?". Fitted by eval/tune.py on eval/sets; see docs/decisions/0004."""
+
+    bias: float = -6.2
+    question: float = 5.0
+    sentence: float = 4.0
+    text: float = 0.0
+    overlap: float = 2.5
+
+    def __call__(self, hit: Hit) -> float:
+        """0 to 1."""
+        leading = hit.question if hit.passage.asked or hit.question > hit.sentence else 0.5 * (hit.sentence + hit.text)
+        z = self.bias + self.question * leading + self.sentence * hit.sentence + self.text * hit.text + self.overlap * hit.overlap
+        return 1 / (1 + math.exp(-z))
+
+
+def compose(question: str, hits: Sequence[Hit], rarity: Callable[[str], float], answers: Answerability, budget: int = MAX_WORDS) -> list[Piece]:
+    """Pieces that answer one question, in reading order, about `budget` words. Empty when there are no hits."""
+    if not hits:
+        return []
+    best = hits[0]
+    wanted = {term: rarity(term) for term in terms(question)}
+    if _is_written_answer(best):
+        pieces = _from_answer(best, answers(best), budget)
+        for hit in hits[1:4]:
+            left = budget - sum(p.words for p in pieces)
+            if left < 20 or hit.score < best.score - _near(best):
+                break
+            if _is_written_answer(hit):
+                pieces.extend(_new(_from_answer(hit, answers(hit), min(left, 45)), pieces))
+        return pieces
+    return _from_prose(hits[:6], wanted, answers, budget)
+
+
+def _near(best: Hit) -> float:
+    """How far behind the best hit another may lie and still be shown: a sure match stands alone."""
+    return 0.05 if best.question > 0.8 else 0.09
+
+
+def _is_written_answer(hit: Hit) -> bool:
+    """Whether the passage is the answer to a question that is like the one asked."""
+    return bool(hit.passage.asked) or (hit.passage.heading.endswith("?") and hit.question >= 0.5)
+
+
+def _from_answer(hit: Hit, support: float, budget: int) -> list[Piece]:
+    """The passage from its first sentence on; when it is longer than the budget, the first sentence and the nearest others."""
+    units = _units(hit)
+    chosen = [units[0]]
+    used = units[0].words
+    for unit in sorted(units[1:], key=lambda u: -u.cosine):
+        if used + unit.words <= budget:
+            chosen.append(unit)
+            used += unit.words
+    return _merged(hit.passage, chosen, support)
+
+
+def _from_prose(hits: Sequence[Hit], wanted: dict[str, float], answers: Answerability, budget: int) -> list[Piece]:
+    """The sentences nearest to the question over several passages, best passage first, each passage in its own order."""
+    total = sum(wanted.values()) or 1.0
+    rated: list[tuple[float, int, _Unit]] = []
+    for rank, hit in enumerate(hits):
+        heading_terms = set(terms(hit.passage.heading))
+        for unit in _units(hit):
+            here = set(terms(hit.passage.text[unit.start : unit.end]))
+            overlap = sum(weight for term, weight in wanted.items() if term in here) / total
+            under = sum(weight for term, weight in wanted.items() if term in heading_terms and term not in here) / total
+            rated.append((unit.cosine + 0.35 * overlap + 0.15 * under + 0.3 * (hit.score - hits[0].score), rank, unit))
+    rated.sort(key=lambda row: (-row[0], row[1], row[2].start))
+    best = rated[0][0]
+    chosen: dict[int, list[_Unit]] = {}
+    used = count = 0
+    taken: list[set[str]] = []
+    for score, rank, unit in rated:
+        if count == _PROSE_UNITS or score < best - 0.22:
+            break
+        content = set(terms(hits[rank].passage.text[unit.start : unit.end]))
+        if (used and used + unit.words > budget) or any(_says_the_same(content, other) for other in taken):
+            continue
+        chosen.setdefault(rank, []).append(unit)
+        taken.append(content)
+        used += unit.words
+        count += 1
+    return [piece for rank in chosen for piece in _merged(hits[rank].passage, chosen[rank], answers(hits[rank]))]
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """What can be quoted on its own: a sentence, with the one it leans on, or a list with its lead-in."""
+
+    start: int
+    end: int
+    cosine: float
+    words: int
+
+
+def _units(hit: Hit) -> list[_Unit]:
+    text = hit.passage.text
+    units: list[_Unit] = []
+    lead: _Unit | None = None
+    for scored in hit.sentences:
+        span = scored.span
+        unit = _Unit(span.start, span.end, scored.cosine, len(text[span.start : span.end].split()))
+        if span.kind == "lead":
+            lead = unit
+            units.append(unit)
+        elif span.kind == "item" and units and (lead is not None or _is_list(hit.passage, units[-1])) and units[-1].words + unit.words <= _LIST_WORDS:
+            units[-1] = _joined(units[-1], unit)
+        else:
+            if span.kind != "item":
+                lead = None
+            if span.kind == "sentence" and units and leans(text[span.start : span.end]) and "\n" not in text[units[-1].end : span.start]:
+                unit = _joined(units[-1], unit, cosine=scored.cosine)
+            units.append(unit)
+    return units
+
+
+def _is_list(passage: Passage, unit: _Unit) -> bool:
+    before = passage.text[: unit.start].rsplit("\n", 1)[-1]
+    return before.strip() in ("-", "*", "•", "–") or before.strip().rstrip(".)").isdigit()
+
+
+def _joined(first: _Unit, second: _Unit, cosine: float | None = None) -> _Unit:
+    return _Unit(first.start, second.end, max(first.cosine, second.cosine) if cosine is None else cosine, first.words + second.words)
+
+
+def _merged(passage: Passage, units: Sequence[_Unit], support: float) -> list[Piece]:
+    """Units in text order as pieces; those that overlap become one."""
+    pieces: list[Piece] = []
+    for unit in sorted(units, key=lambda u: (u.start, -u.end)):
+        if pieces and unit.start < pieces[-1].end:
+            pieces[-1] = replace(pieces[-1], end=max(pieces[-1].end, unit.end))
+        else:
+            pieces.append(Piece(passage, unit.start, unit.end, support))
+    return pieces
+
+
+def _new(pieces: Sequence[Piece], shown: Sequence[Piece]) -> list[Piece]:
+    """The pieces that say something the shown ones do not."""
+    said = [set(terms(p.quote)) for p in shown]
+    return [p for p in pieces if not any(_says_the_same(set(terms(p.quote)), other) for other in said)]
+
+
+def _says_the_same(one: set[str], other: set[str]) -> bool:
+    smaller = min(len(one), len(other))
+    return smaller > 0 and len(one & other) / smaller >= _SAME

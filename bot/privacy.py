@@ -1,0 +1,46 @@
+"""Mask personal numbers before anything is stored, echoed or sent. Form codes (I-797, IMM 5710) and amounts are not personal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+# Order matters: the more specific first. Each shape is the one its issuer prints.
+_SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("email", re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b")),
+    ("USCIS receipt number", re.compile(r"\b(?:EAC|WAC|LIN|SRC|MSC|NBC|IOE|YSC|MCT)[- ]?\d{2}[- ]?\d{3}[- ]?\d{5}\b", re.IGNORECASE)),
+    ("A-number", re.compile(r"\bA[-# ]?(?:\d{3}[- ]?\d{3}[- ]?\d{3}|\d{8})\b", re.IGNORECASE)),
+    ("UCI", re.compile(r"\b(?:\d{2}-\d{4}-\d{4}|\d{4}-\d{4}|\d{4}-\d{3}-\d{3})\b")),
+    ("number", re.compile(r"(?i)\b(?:UCI|client id)\b[\s:#a-z]{0,12}(\d[\d -]{6,12}\d)")),
+    ("passport number", re.compile(r"(?i)\bpassport\b[\s:#a-z.]{0,20}\b([A-Z]{0,2}\d{6,9})\b")),
+    ("IRCC application number", re.compile(r"\b(?:[A-Z]{1,2}\d{9}|E\d{9})\b")),
+    ("passport number", re.compile(r"\b[A-PR-WY][0-9]{7}\b")),
+    ("social security number", re.compile(r"\b\d{3}-\d{2}-\d{4}\b")),
+    ("SIN", re.compile(r"\b\d{3}[- ]\d{3}[- ]\d{3}\b")),
+    ("number", re.compile(r"(?i)\b(?:sin|ssn|social insurance|social security)\b[\s:#a-z]{0,20}(\d{9})\b")),
+    ("phone number", re.compile(r"(?<![\w$])(?:\+\d{1,3}[\s.-]?)?(?:\(\d{3}\)\s?|\d{3}[\s.-])\d{3}[\s.-]\d{4}\b|(?<![\w$])\+\d[\d\s-]{8,14}\d\b")),
+)
+_CARD = re.compile(r"\b(?:\d[ -]?){12,18}\d\b")
+
+
+def mask(text: str) -> str:
+    """The text with each personal number replaced by its name in brackets, such as "[passport number]"."""
+    text = _CARD.sub(lambda found: "[card number]" if _luhn(found.group()) else found.group(), text)
+    for name, shape in _SHAPES:
+        text = shape.sub(_replacer(name), text)
+    return text
+
+
+def _replacer(name: str) -> Callable[[re.Match[str]], str]:
+    def replace(found: re.Match[str]) -> str:
+        if found.re.groups:  # a label in front of the number stays readable
+            return found.group()[: found.start(1) - found.start()] + f"[{name}]"
+        return f"[{name}]"
+
+    return replace
+
+
+def _luhn(digits: str) -> bool:
+    numbers = [int(c) for c in digits if c.isdigit()]
+    doubled = [n if i % 2 == 0 else (n * 2 - 9 if n > 4 else n * 2) for i, n in enumerate(reversed(numbers))]
+    return sum(doubled) % 10 == 0

@@ -1,0 +1,146 @@
+"""What sort of message this is, before anything is searched: smalltalk, off topic, a request to cheat, a personal outcome, too vague.
+
+Each rule is one that a support agent would write down; none knows a particular question. What no rule claims is a question.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from index.keywords import terms, words
+
+_GREETING = re.compile(
+    r"(hi+|hello+|hey+|hiya|howdy|yo|good (morning|afternoon|evening|day)|greetings|namaste|salut|bonjour|hola|sup|whats up|what's up|how are you( doing)?( today)?|"
+    r"how r u|how do you do|nice to meet you)",
+    re.IGNORECASE,
+)
+_FAREWELL = re.compile(
+    r"(thanks?( you)?( so much| a lot| very much| a ton)?|thx|ty|tysm|cheers|bye+|goodbye|see (you|ya)( later)?|have a (nice|good|great) (day|one|evening|weekend)|"
+    r"ok(ay)?|cool|great|perfect|got it|nice|awesome|that('s| is| was)? (all|great|helpful|very helpful|good|perfect|it)( for now)?|"
+    r"you('re| are)? (great|helpful|the best|awesome)|no( more)? questions?|appreciate it|(that|this|it) (really )?help(s|ed)( a lot| me)?|"
+    r"(for )?(the|your|all your) help|for (this|that|everything|now|today|all))",
+    re.IGNORECASE,
+)
+_WHO = re.compile(r"\b(who|what) (are|r) (you|u)\b|\bare you (a |an )?(real|human|bot|robot|ai|person|lawyer|chatgpt)\b|\bwhat (can|do) you (do|know|help)\b|\bhow do you work\b", re.IGNORECASE)
+
+# Making, using or selling what is false; lying to or hiding from an officer; getting around a rule.
+_PAPERS = (
+    r"(letters?|documents?|papers?|offers?|degrees?|diplomas?|transcripts?|certificates?|statements?|passports?|visas?|stamps?|pay ?stubs?|pay ?slips?|"
+    r"references?|experience|resumes?|marriages?|relationships?|employers?|jobs?|invitations?|ielts|scores?|proof|i-?797s?|receipts?|approvals?|address(es)?|id|ids|lmias?)"
+)
+_CHEATING = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"\b(fake|forged?|forging|bogus|counterfeit|photoshop\w*|fabricat\w*|falsif\w*|doctored|phony|edit(ed|ing)?)\b.{{0,40}}\b{_PAPERS}\b",
+        rf"\b(mak|creat|writ|generat|draft|prepar|buy|get|arrang|need)\w*\b.{{0,40}}\b(fake|forged|false|bogus|dummy)\b.{{0,30}}\b{_PAPERS}\b",
+        r"\b(lie|lying|mislead|deceive|trick|fool|bluff)\b.{0,40}\b(officer|immigration|cbsa|ircc|uscis|consulate|border|application|form|embassy|visa|interview|about|on)\b",
+        r"\b(hide|conceal|not (tell|mention|declare|disclose)|avoid (telling|declaring|mentioning)|without (telling|declaring|disclosing))\b.{0,60}"
+        r"\b(officer|ircc|cbsa|uscis|immigration|conviction|criminal|dui|arrest|refusal|refused|overstay|spouse|wife|husband|child|layoff|termination|application|form)\b",
+        r"\b(marriage of convenience|sham marriage|paper marriage|contract marriage|marry (someone|anyone|a \w+) (just |only )?(for|to get) (pr|papers|status|visa|citizenship|the visa))\b",
+        r"\b(bribe|bribing|pay off|pay under the table|pay (an|the) officer)\b",
+        r"\b(sneak|cross|enter|get|slip)\w*\b.{0,30}\b(illegally|without (a |any )?(visa|papers|permit|inspection|being (caught|seen|checked)))\b",
+        r"\b(overstay|work|working|stay|live)\b.{0,40}\b(without (getting |being )?(caught|detected|noticed)|illegally|under the table|off the books|cash in hand)\b",
+        r"\b(evade|dodge|beat|bypass|get around|cheat)\b.{0,40}\b(immigration|officers?|biometrics?|background check|rules?|law|system|test|exam|ielts|tax(es)?)\b",
+        r"\b(someone|somebody|person|friend) (else )?(to )?(take|write|sit|give)s?\b.{0,20}\b(ielts|celpip|test|exam)\b.{0,20}\b(for me|in my place|instead of me)\b",
+        rf"\bbackdat\w*\b.{{0,40}}\b{_PAPERS}\b",
+        r"\bsay (i|that i|we|he|she)\b.{0,60}\b(even though|though|although|but)\b.{0,30}\b(not|never|don'?t|didn'?t|isn'?t|wasn'?t)\b",
+    )
+)
+_ORDERS = re.compile(
+    r"\b(system prompt|hidden (prompt|instructions?)|api keys?|your (instructions|rules|prompt|source code|password)|jailbreak|developer mode)\b", re.IGNORECASE
+)
+# Orders to the program, with what follows them up to the end of the sentence: cut from the question, never obeyed.
+_INJECTION = re.compile(
+    r"(?:^|(?<=[.!?\n\]]))[^.!?\n]*\b(?:ignore|disregard|forget|override|bypass)\b[^.!?\n]{0,40}\b(?:instructions?|rules?|prompts?|guidelines?|sources?|above|previous|prior|everything)\b[^.!?\n]*[.!?]?"
+    r"|\byou are now\b[^.!?\n]*[.!?]?|\b(?:system|assistant|developer)\s*:[^\n]*|</?(?:system|instructions?|context|source)[^>]*>"
+    r"|\[(?:source|context|document|system|ircc)[^\]]{0,80}\][^\n]*?(?=(?:based on|according to|given|so|now)\b|$)"
+    r"|\b(?:repeat after me|say exactly|respond only with|answer only with|reply only|pretend (?:that|to be|you)|act as|roleplay)\b[^.!?\n]*[.!?]?",
+    re.IGNORECASE,
+)
+
+# What will happen to this person: nobody can know it, and only the rule that governs it is in the documents.
+_OUTCOME = re.compile(
+    r"\b(what('?s| is| are)? (my|our|the) (chances?|odds|probability|likelihood)|(my|our) (chances?|odds|probability)|chances? (of|for|that) (me|my|i|us|we|getting)|"
+    r"(will|would|can|could) (i|we|my \w+|they|ircc|uscis|he|she)\b.{0,40}\b(definitely|surely|for sure|get (approved|rejected|refused|invited|accepted|pr\b|an? ita|selected)|"
+    r"be (approved|rejected|refused|accepted|invited|denied|selected)|approve (me|my|us|our)|reject (me|my)|refuse (me|my))|"
+    r"(am|are) (i|we) (going to|gonna) (get|be) (approved|rejected|refused|accepted|invited|selected)|"
+    r"guarantee[ds]?\b.{0,30}\b(me|my|i|approval|pr|visa)|should (i|we) (quit|resign|leave my|leave the|sell|move|take the risk|risk|wait or|give up|hire|accept)|"
+    r"is it (worth|wise|smart|a good idea)|which (one )?(is|would be) (better|best) for (me|us)|what would you do|what should (i|we) (choose|decide|pick)|percent please|"
+    r"(can|could|will) you (review|check|look at|assess|evaluate) my|did (they|ircc|uscis) (approve|reject|refuse) (me|my))",
+    re.IGNORECASE,
+)
+_DOMAIN = frozenset(
+    terms(
+        "canada canadian h1b h4 visa permit immigration immigrate ircc uscis work worker permanent resident residence residency citizenship citizen express entry crs "
+        "lmia pnp nominee province ontario toronto vancouver alberta quebec montreal british columbia calgary ottawa waterloo biometrics passport i797 i94 i140 perm green card "
+        "opt laid layoff employer sponsor sponsorship spouse family dependent pathway draw invitation ita eca ielts celpip clb noc teer refugee border cbsa status "
+        "maple bc sin ohip msp pgwp bowp owp gts gss pr ee fsw cec fst cusma nafta usmca ict iec rcic nomad startup founder tax relocate move newcomer immigrant expat "
+        "hub tech talent stem wage salary lottery proclamation petition"
+    )
+)
+_COUNTRIES = (
+    "uk|united kingdom|britain|england|scotland|ireland|germany|france|netherlands|spain|portugal|italy|sweden|norway|denmark|finland|switzerland|austria|belgium|poland|"
+    "australia|new zealand|dubai|uae|emirates|qatar|saudi|singapore|japan|korea|hong kong|malaysia|thailand|europe|eu|schengen|turkey|estonia|greece|luxembourg|czech"
+)
+_ELSEWHERE = re.compile(
+    rf"\b({_COUNTRIES})n?\b.{{0,25}}\b(visas?|pr|permits?|permanent residen\w+|immigration|citizenship|blue card|points|golden|residency|work permit|jobs?|relocat\w+)\b"
+    rf"|\b(move|moving|go|going|relocat\w+|immigrat\w+|migrat\w+|settle|work|pr|visa) (to|in|for) (the )?({_COUNTRIES})\b|\b(blue card|skilled worker visa|subclass \d+|golden visa|global talent visa)\b",
+    re.IGNORECASE,
+)
+_CANADA = re.compile(r"\b(canad\w*|ircc|express entry|pnp|lmia|ontario|toronto|vancouver|quebec|alberta|montreal|global talent stream|gts)\b", re.IGNORECASE)
+# Words that ask without saying what about.
+_VAGUE = frozenset(
+    terms(
+        "cost costs fee fees much price pay money eligible eligibility qualify qualifies apply application applying take long time process processing open opened deadline need needs "
+        "needed require requirement requirements documents document doc paper papers start begin how what steps procedure possible go get come help info information details rule rules "
+        "option options chance last still available now today form form forms days weeks months wait waiting years allowed bring criteria condition conditions valid validity extend renew"
+    )
+    + ["canada", "work", "visa", "permit", "h1b", "ppl", "people", "someon", "move", "program", "programm"]
+)
+
+
+def without_orders(text: str) -> str:
+    """The message without instructions to the program or forged context: what stands in a message is never an order."""
+    return re.sub(r"\s+", " ", _INJECTION.sub(" ", text)).strip()
+
+
+def is_smalltalk(text: str) -> bool:
+    """Greetings, thanks and farewells with nothing else in them, and questions about the bot itself."""
+    left = re.sub(r"[^\w\s']", " ", text)
+    for _ in range(4):
+        left = re.sub(rf"^\s*(?:{_GREETING.pattern}|{_FAREWELL.pattern}|there|everyone|team|friend|bot|northbound|and|so|then|now|again|much|very|u|you|i|am|all|my|dear|sir|madam|man|bro|for)\b\s*", "", left, flags=re.IGNORECASE)
+    if not re.search(r"\w", text):
+        return True
+    return not left.strip() or (_WHO.search(text) is not None and not (set(terms(text)) - set(terms("real human bot robot ai person lawyer chatgpt help know work who")) & _DOMAIN))
+
+
+def asks_to_cheat(text: str) -> bool:
+    return any(pattern.search(text) for pattern in _CHEATING)
+
+
+def asks_for_secrets(text: str) -> bool:
+    """Asks for the program's own instructions or keys."""
+    return _ORDERS.search(text) is not None
+
+
+def asks_for_outcome(text: str) -> bool:
+    """Asks what will happen to, or what is best for, this person."""
+    return _OUTCOME.search(text) is not None
+
+
+def is_elsewhere(text: str) -> bool:
+    """Asks about moving to a country that is not Canada."""
+    found = _ELSEWHERE.search(text)
+    return found is not None and _CANADA.search(text) is None
+
+
+def domain_terms(text: str, more: Iterable[str] = ()) -> set[str]:
+    """The field's own terms in the text."""
+    return set(terms(text)) & (_DOMAIN | set(more))
+
+
+def is_vague(text: str) -> bool:
+    """Asks for a fee, a time, a form or the like without saying of what."""
+    content = terms(text)
+    return len(words(text)) <= 12 and bool(content) and set(content) <= _VAGUE

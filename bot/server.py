@@ -1,0 +1,309 @@
+"""The server: the page at "/", the API under /api/v1, /health and /metrics. `northbound serve` calls `serve`.
+
+Gradio leaves more open than the page needs (uploads, file and proxy routes, its own API), so everything under /gradio_api that the
+page does not use is shut here, and a content security policy covers what a browser may run and load.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import secrets
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # both must stand before gradio is imported
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+import gradio as gr
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.answer import STATUSES, Answer, Turn
+from bot.page import SCRIPT, STYLE, Answering, build_page, theme
+from bot.settings import Settings
+from corpus.errors import NorthboundError, RequestError
+from corpus.model import Program, Source
+
+MAX_BODY = 2_000_000  # bytes: twenty exchanges with their passages and room to spare
+_GRADIO_NEEDS = ("/gradio_api/queue/", "/gradio_api/heartbeat/", "/gradio_api/startup-events", "/gradio_api/app_id")
+_SHUT = ("/monitoring", "/login", "/logout", "/manifest.json", "/pwa_icon")
+_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)  # seconds
+
+
+def create_app(bot: Answering, settings: Settings) -> FastAPI:
+    """The whole web application over `bot`."""
+    counted = Counted(bot)
+    app = FastAPI(title="Northbound", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
+
+    @app.post("/api/v1/ask")
+    def ask(asked: Asked) -> Answer:
+        """Answer one question, with the conversation so far if there is one."""
+        return counted.answer(asked.question, asked.history, asked.id)
+
+    @app.get("/api/v1/programs")
+    def programs() -> list[dict[str, Any]]:
+        """Every program with its standing."""
+        return [_program(program) for program in bot.programs.values()]
+
+    @app.get("/api/v1/sources")
+    def sources() -> list[dict[str, Any]]:
+        """Every source that answers are made from."""
+        return [_source(source) for source in bot.sources.values()]
+
+    @app.get("/health")
+    def health() -> dict[str, object]:
+        return {"status": "ok", "corpus_version": bot.corpus_version, "sources": len(bot.sources), "programs": len(bot.programs)}
+
+    @app.get("/metrics", response_class=PlainTextResponse)
+    def metrics() -> PlainTextResponse:
+        return PlainTextResponse(counted.prometheus(), media_type="text/plain; version=0.0.4")
+
+    @app.get("/page.css", include_in_schema=False)
+    def style() -> FileResponse:
+        return FileResponse(STYLE, media_type="text/css")
+
+    @app.get("/page.js", include_in_schema=False)
+    def script() -> FileResponse:
+        return FileResponse(SCRIPT, media_type="text/javascript")
+
+    @app.exception_handler(NorthboundError)
+    async def expected(_: Request, error: NorthboundError) -> JSONResponse:
+        return JSONResponse({"error": str(error)}, status_code=400 if isinstance(error, RequestError) else 503)
+
+    @app.exception_handler(RequestValidationError)
+    async def malformed(_: Request, error: RequestValidationError) -> JSONResponse:
+        problems = "; ".join(f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}" for problem in error.errors())
+        return JSONResponse({"error": f"{problems}; send {{\"question\": \"…\", \"history\": [{{\"role\", \"content\"}}]}}"}, status_code=422)
+
+    app.add_middleware(Guard)
+    return gr.mount_gradio_app(
+        app, build_page(counted), path="/", theme=theme(), footer_links=[], run_history=False, show_error=False, max_file_size=1,
+        enable_monitoring=False, mcp_server=False, ssr_mode=False, pwa=False,
+    )  # fmt: skip
+
+
+def serve(bot: Answering, settings: Settings) -> None:
+    """Serve until stopped. Raises NorthboundError when the address cannot be used."""
+    listening = listen(settings.host, settings.port)
+    config = uvicorn.Config(create_app(bot, settings), log_level="warning", access_log=False, server_header=False)
+    with listening:
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket bound to the address. Raises NorthboundError with what to do when it is taken or not ours."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        if error.errno == errno.EADDRINUSE:
+            raise NorthboundError(f"port {port} is in use; choose another: NORTHBOUND_PORT={port + 1 if port < 65535 else 7861} make run") from error
+        raise NorthboundError(f"cannot listen on {host}:{port}: {error.strerror or error}; set NORTHBOUND_HOST and NORTHBOUND_PORT") from error
+    return listening
+
+
+class Asked(BaseModel):
+    """A question for the API, with the conversation so far, oldest first."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    question: str
+    history: list[Turn] = Field(default_factory=list, max_length=200)
+    id: str = Field(default="", max_length=200)
+
+
+class Counted:
+    """A bot whose answers are counted by status and timed; nothing else about them is kept."""
+
+    def __init__(self, bot: Answering) -> None:
+        self._bot = bot
+        self.programs: Mapping[str, Program] = bot.programs
+        self.sources: Mapping[str, Source] = bot.sources
+        self.corpus_version = bot.corpus_version
+        self._lock = threading.Lock()
+        self._statuses: Counter[str] = Counter()
+        self._buckets: Counter[float] = Counter()
+        self._seconds = 0.0
+
+    def answer(self, question: str, history: Sequence[Turn] = (), id: str = "") -> Answer:
+        began = time.perf_counter()
+        status = "failed"
+        try:
+            answer = self._bot.answer(question, history, id)
+            status = answer.status
+            return answer
+        except RequestError:
+            status = "unreadable"
+            raise
+        finally:
+            self._count(status, time.perf_counter() - began)
+
+    def prometheus(self) -> str:
+        """Requests, statuses and latency in the Prometheus text format."""
+        with self._lock:
+            total = sum(self._statuses.values())
+            lines = ["# HELP northbound_requests_total Questions received.", "# TYPE northbound_requests_total counter", f"northbound_requests_total {total}"]
+            lines += ["# HELP northbound_answers_total Questions by what became of them.", "# TYPE northbound_answers_total counter"]
+            lines += [f'northbound_answers_total{{status="{status}"}} {self._statuses[status]}' for status in (*STATUSES, "unreadable", "failed")]
+            lines += ["# HELP northbound_answer_seconds Time to answer.", "# TYPE northbound_answer_seconds histogram"]
+            lines += [f'northbound_answer_seconds_bucket{{le="{bucket}"}} {self._buckets[bucket]}' for bucket in _BUCKETS]
+            lines += [f'northbound_answer_seconds_bucket{{le="+Inf"}} {total}', f"northbound_answer_seconds_sum {self._seconds:.6f}"]
+            lines += [f"northbound_answer_seconds_count {total}", ""]
+        return "\n".join(lines)
+
+    def _count(self, status: str, seconds: float) -> None:
+        with self._lock:
+            self._statuses[status] += 1
+            self._seconds += seconds
+            self._buckets.update(bucket for bucket in _BUCKETS if seconds <= bucket)
+
+
+class Guard:
+    """Around everything: shuts Gradio routes that the page does not use, limits request bodies, sets the security headers, and gives
+    Gradio's page a policy under which only scripts that came with it may run."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        nonce = secrets.token_urlsafe(16)
+        secured = _with_headers(send, _policy(nonce))
+        path = scope["path"]
+        if _shut(path):
+            await JSONResponse({"error": f"{path}: not here"}, status_code=404)(scope, receive, secured)
+            return
+        if _declared(scope) > MAX_BODY:
+            await _too_large(scope, receive, secured)
+            return
+        body = b""
+        if scope["method"] in ("POST", "PUT", "PATCH", "DELETE"):
+            # Read whole before the application sees any of it: a body without a declared length is limited too.
+            more = True
+            while more:
+                message = await receive()
+                if message["type"] != "http.request":
+                    return
+                body += message.get("body", b"")
+                more = message.get("more_body", False)
+                if len(body) > MAX_BODY:
+                    await _too_large(scope, receive, secured)
+                    return
+            receive = _replay(body, receive)
+        if path == "/":
+            scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]}
+            secured = _own_scripts(secured, nonce)
+        await self.app(scope, receive, secured)
+
+
+def own_page(html: str, nonce: str) -> str:
+    """Gradio's page with our style and script in its head, its scripts marked as its own, and no mention of other hosts."""
+    html = re.sub(r"\s*<meta\s+(?:property|name)=\"(?:og|twitter):[^>]*>", "", html)
+    html = re.sub(r"\s*<link rel=\"manifest\"[^>]*>", "", html)
+    html = html.replace("<script", f'<script nonce="{nonce}"')
+    own = f'<link rel="stylesheet" href="/page.css"><script nonce="{nonce}" src="/page.js" defer></script>'
+    return html.replace("</head>", f'<meta name="color-scheme" content="light dark">{own}</head>', 1)
+
+
+def _policy(nonce: str) -> str:
+    return "; ".join((
+        "default-src 'none'", f"script-src 'self' 'nonce-{nonce}'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data:", "font-src 'self'",
+        "connect-src 'self'", "base-uri 'self'", "form-action 'none'", "frame-ancestors 'none'", "object-src 'none'",
+    ))  # fmt: skip
+
+
+def _with_headers(send: Send, policy: str) -> Send:
+    ours = {
+        "content-security-policy": policy,
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "no-referrer",
+        "x-frame-options": "DENY",
+        "cross-origin-opener-policy": "same-origin",
+        "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    }
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            kept = [(name, value) for name, value in message["headers"] if name.decode("latin-1").lower() not in ours]
+            message = {**message, "headers": [*kept, *((name.encode(), value.encode()) for name, value in ours.items())]}
+        await send(message)
+
+    return sending
+
+
+def _own_scripts(send: Send, nonce: str) -> Send:
+    """Gather Gradio's page and send it changed by `own_page`; anything that is not HTML passes as it is."""
+    start: Message = {}
+    gathered = b""
+
+    async def sending(message: Message) -> None:
+        nonlocal start, gathered
+        if message["type"] == "http.response.start":
+            start = message
+            return
+        gathered += message.get("body", b"")
+        if message.get("more_body", False):
+            return
+        headers = {name.lower(): value for name, value in start["headers"]}
+        if headers.get(b"content-type", b"").startswith(b"text/html") and gathered:
+            gathered = own_page(gathered.decode(), nonce).encode()
+            headers[b"content-length"] = str(len(gathered)).encode()
+            headers[b"cache-control"] = b"no-store"
+        await send({**start, "headers": list(headers.items())})
+        await send({"type": "http.response.body", "body": gathered})
+
+    return sending
+
+
+def _shut(path: str) -> bool:
+    if path.startswith("/gradio_api"):
+        return not path.startswith(_GRADIO_NEEDS)
+    return path.startswith(_SHUT)
+
+
+def _declared(scope: Scope) -> int:
+    length = dict(scope["headers"]).get(b"content-length", b"0")
+    return int(length) if length.isdigit() else 0
+
+
+async def _too_large(scope: Scope, receive: Receive, send: Send) -> None:
+    await JSONResponse({"error": f"the request is larger than {MAX_BODY:,} bytes; send a shorter one"}, status_code=413)(scope, receive, send)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    sent = False
+
+    async def receiving() -> Message:
+        nonlocal sent
+        if sent:
+            return await receive()
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receiving
+
+
+def _program(program: Program) -> dict[str, Any]:
+    names = ("id", "name", "standing", "since", "as_of", "source", "replaced_by", "glance", "note")
+    return {name: getattr(program, name) for name in names}
+
+
+def _source(source: Source) -> dict[str, Any]:
+    return {**{name: value for name, value in asdict(source).items() if name != "url_verified"}, "url": source.link}

@@ -1,0 +1,53 @@
+"""Every setting, each an environment variable NORTHBOUND_…; read only at the doors, shown by `northbound config`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from corpus.errors import NorthboundError
+from index.embedder import DEFAULT_MODEL
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings with their defaults."""
+
+    home: Path = Path("data")  # the one folder where data lives: index, added documents, exported model
+    embedder: str = DEFAULT_MODEL  # a sentence-transformers model: the bundled one, a folder or a hub name
+    host: str = "127.0.0.1"
+    port: int = 7860
+    today: str = ""  # answer as if today were this ISO date; empty: the clock
+
+    @property
+    def exported(self) -> Path:
+        """Where the default model's ONNX graph is kept."""
+        return self.home / "models" / "onnx"
+
+    @property
+    def documents(self) -> Path:
+        """Where added documents are kept."""
+        return self.home / "documents"
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from NORTHBOUND_… variables. Raises NorthboundError for an unknown or unusable one."""
+    known = {f.name: f for f in fields(Settings)}
+    given: dict[str, object] = {}
+    for key, value in environment.items():
+        if not key.startswith("NORTHBOUND_"):
+            continue
+        name = key.removeprefix("NORTHBOUND_").lower()
+        if name not in known:
+            raise NorthboundError(f"{key}: no such setting; settings: {', '.join(f'NORTHBOUND_{k.upper()}' for k in known)}")
+        if name == "home":
+            given[name] = Path(value).expanduser()
+        elif name == "port":
+            if not value.isdigit() or not 0 < int(value) < 65536:
+                raise NorthboundError(f"{key}={value!r}: give a port from 1 to 65535")
+            given[name] = int(value)
+        else:
+            given[name] = value
+    return Settings(**given)  # type: ignore[arg-type]

@@ -1,0 +1,97 @@
+"""The first step: what is asked, in words that stand alone, and what sort of message it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bot import language, privacy, scope
+from bot.answer import Turn
+from bot.followups import stand_alone
+from bot.vocabulary import Vocabulary
+from corpus.errors import RequestError
+from corpus.model import Program
+from index.keywords import terms
+
+MAX_QUESTION = 4_000  # characters; longer is a document, not a question
+_KEPT_TURNS = 12  # what was said before that is no longer what a follow-up is about
+_LONG = 28  # words; a longer message is a story with a question in it
+
+Kind = Literal["question", "smalltalk", "out_of_scope", "refused", "outcome", "vague"]
+
+
+@dataclass(frozen=True)
+class Understood:
+    """`question` and `standalone` have personal numbers masked. `parts` are the questions in the message, each in several wordings
+    for the search; `named` are the programs the question itself or, for a follow-up, the conversation names."""
+
+    question: str
+    standalone: str
+    language: str
+    kind: Kind
+    parts: tuple[tuple[str, ...], ...] = ()
+    context: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+
+
+def understand(question: str, history: Sequence[Turn], vocabulary: Vocabulary, programs: Mapping[str, Program]) -> Understood:
+    """Raises RequestError for an empty question or one longer than MAX_QUESTION characters."""
+    check_question(question)
+    masked = privacy.mask(_visible(question))
+    spoken = language.detect(masked)
+    plain = scope.without_orders(re.sub(r"<[^>]{1,200}>", " ", masked)) or masked
+    past = [Turn(role=t.role, content=privacy.mask(t.content)[:MAX_QUESTION]) for t in history[-_KEPT_TURNS:] if t.content.strip()]
+    if scope.is_smalltalk(plain):
+        return Understood(masked, plain, spoken, "smalltalk")
+    alone = stand_alone(plain, past, programs, lambda text: vocabulary.programs(vocabulary.spelled(text)))
+    kind: Kind = "question"
+    if scope.asks_to_cheat(plain) or scope.asks_for_secrets(masked):
+        kind = "refused"
+    elif scope.is_elsewhere(alone.text):
+        kind = "out_of_scope"
+    elif scope.asks_for_outcome(plain):
+        kind = "outcome"
+    elif scope.is_vague(plain) and not past and not alone.programs:
+        kind = "vague"
+    parts = tuple(_wordings(part, vocabulary) for part in _questions(alone.text))
+    return Understood(masked, alone.text, spoken, kind, parts, alone.context, alone.programs)
+
+
+def check_question(question: str) -> None:
+    """Raise RequestError unless the question can be read: not blank, not too long, no zero bytes."""
+    if not question.strip() or not _visible(question).strip():
+        raise RequestError("the question is empty; type one, such as: do I need a job offer for Express Entry?")
+    if len(question) > MAX_QUESTION:
+        raise RequestError(f"the question has {len(question):,} characters; at most {MAX_QUESTION:,} are read: ask one thing at a time")
+    if "\x00" in question:
+        raise RequestError("the question holds zero bytes: it is not text")
+
+
+def _visible(text: str) -> str:
+    """Without control and direction characters, which can make a text look like another."""
+    return re.sub(r"[\u0000-\u0008\u000b-\u001f\u007f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]", "", text)
+
+
+def _questions(text: str) -> list[str]:
+    """The separate questions in a message. A story before a question stays with the question it leads to."""
+    pieces = [p.strip() for p in re.split(r"(?<=[?])\s+|\n+|(?<=[.!])\s+(?=(?:and |also |plus )?(?:what|how|can|do|does|is|are|will|when|where|which|who)\b)|;\s+", text, flags=re.IGNORECASE) if p.strip()]
+    asking = [p for p in pieces if len(terms(p)) >= 2 and (p.endswith("?") or _ASKS.match(p))]
+    if len(asking) < 2 or len(asking) > 4:
+        return [text]
+    return asking
+
+
+_ASKS = re.compile(r"(and |also |plus |so |but |ok )*(what|how|can|could|do|does|did|is|are|am|will|would|when|where|which|who|why|should|may)\b", re.IGNORECASE)
+
+
+def _wordings(part: str, vocabulary: Vocabulary) -> tuple[str, ...]:
+    """The question as typed, with its spelling put right and its abbreviations expanded; of a long story also its asking sentence."""
+    spelled = vocabulary.spelled(part)
+    forms = [part, vocabulary.expanded(spelled)]
+    if len(part.split()) > _LONG:
+        sentences = [s for s in re.split(r"(?<=[.?!])\s+", part) if len(terms(s)) >= 2]
+        asking = [s for s in sentences if s.endswith("?") or _ASKS.match(s)] or sentences[-1:]
+        forms.extend(vocabulary.expanded(vocabulary.spelled(s)) for s in asking[-2:])
+    return tuple(dict.fromkeys(form for form in forms if form.strip()))

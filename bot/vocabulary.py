@@ -1,0 +1,94 @@
+"""The field's words: abbreviations and everyday words expanded, misspelt domain words forgiven, programs recognised by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from rapidfuzz import process
+from rapidfuzz.distance import DamerauLevenshtein
+
+from corpus.model import GENERAL, Program, Term
+from corpus.registry import Registry
+from index.embedder import default_model_folder
+from index.keywords import STOPWORDS, words
+
+_SHORTEST = 5  # shorter words have too many neighbours to be corrected
+
+
+class Vocabulary:
+    """Built once from the registry and the words of the indexed headings."""
+
+    def __init__(self, registry: Registry, headings: Iterable[str]) -> None:
+        self._programs: Mapping[str, Program] = registry.programs
+        self._expansions = _expansions(registry.glossary)
+        self._aliases = _aliases(registry.programs.values())
+        self._longest = max((len(key) for key in (*self._expansions, *self._aliases)), default=1)
+        named = [term.long for term in registry.glossary] + [a for p in registry.programs.values() for a in (p.name, *p.aliases)]
+        self._domain = sorted({w for text in (*named, *headings) for w in words(text) if len(w) >= _SHORTEST and w.isalpha() and w not in STOPWORDS})
+        # The embedder's vocabulary is a list of common English words: what stands in it is no misspelling.
+        self._english = frozenset((default_model_folder() / "vocab.txt").read_text(encoding="utf-8").split())
+
+    def spelled(self, text: str) -> str:
+        """The text's words, with misspelt domain words put right: one edit, or two in a word of eight letters and more."""
+        return " ".join(self._corrected(word) for word in words(text))
+
+    def expanded(self, spelled: str) -> str:
+        """The words with abbreviations and everyday words replaced by the field's term."""
+        tokens = spelled.split()
+        out: list[str] = []
+        at = 0
+        while at < len(tokens):
+            for length in range(min(self._longest, len(tokens) - at), 0, -1):
+                long = self._expansions.get(tuple(tokens[at : at + length]))
+                if long is not None:
+                    out.append(long)
+                    at += length
+                    break
+            else:
+                out.append(tokens[at])
+                at += 1
+        return " ".join(out)
+
+    def programs(self, spelled: str) -> list[str]:
+        """Ids of the programs named, in order of appearance. A longer name hides a shorter one inside it."""
+        tokens = spelled.split()
+        found: dict[str, None] = {}
+        at = 0
+        while at < len(tokens):
+            for length in range(min(self._longest, len(tokens) - at), 0, -1):
+                program = self._aliases.get(tuple(tokens[at : at + length]))
+                if program is not None:
+                    found[program] = None
+                    at += length - 1
+                    break
+            at += 1
+        return list(found)
+
+    def _corrected(self, word: str) -> str:
+        if len(word) < _SHORTEST or not word.isalpha() or word in self._english or word in STOPWORDS:
+            return word
+        edits = 2 if len(word) >= 8 else 1
+        near = process.extractOne(word, self._domain, scorer=DamerauLevenshtein.distance, score_cutoff=edits)
+        return near[0] if near is not None and near[0][0] == word[0] else word
+
+
+def _expansions(glossary: Iterable[Term]) -> dict[tuple[str, ...], str]:
+    table: dict[tuple[str, ...], str] = {}
+    for term in glossary:
+        long = " ".join(words(term.long))
+        for form in (*term.short, *term.also):
+            key = tuple(words(form))
+            if key and " ".join(key) != long:
+                table.setdefault(key, long)
+    return table
+
+
+def _aliases(programs: Iterable[Program]) -> dict[tuple[str, ...], str]:
+    table: dict[tuple[str, ...], str] = {}
+    for program in programs:
+        if program.id == GENERAL:
+            continue
+        for name in (program.name, *program.aliases):
+            if key := tuple(words(name)):
+                table.setdefault(key, program.id)
+    return table

@@ -1,0 +1,251 @@
+"""Put what was checked into an Answer: the status, the text with its marks, citations, caveats, and what to ask next.
+
+The sentences here are the bot's own and state no fact about immigration: every fact is a quote.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from bot import scope
+from bot.answer import Answer, Citation, Claim, ProgramStanding, Status
+from bot.check import NOT_FOUND, SURE, Checked
+from bot.compose import Piece
+from bot.language import NOTICES
+from bot.understand import Understood
+from corpus.model import GENERAL, Source
+from corpus.registry import Registry
+from index.search import Hit, Index, Query
+
+STALE_DAYS = 180
+_FOLLOW_UPS = 3
+
+HELLO = (
+    "Hello. Ask me about moving to Canada from a US H-1B: work permits, Express Entry, provinces, family, fees, or what to do after a layoff. "
+    "I answer with quotes from named sources; this is information, not legal advice."
+)
+THANKS = "You are welcome. Ask again whenever you need to."
+WHO = (
+    "I am Northbound, a program that answers questions about moving to Canada from a US H-1B by quoting named, dated sources. "
+    "I am not a lawyer, not the government, and I cannot see or decide any application."
+)
+ELSEWHERE = "I only answer questions about moving to Canada from a US H-1B. For other subjects and other countries please look elsewhere."
+REFUSED = (
+    "I cannot help with false papers, false statements, hiding facts from an officer, or getting around the rules. "
+    "I can help you find a lawful route: tell me your situation, or ask a licensed consultant or lawyer."
+)
+SECRETS = "I have no hidden instructions or keys to show: I answer questions about moving to Canada from a US H-1B from named sources."
+NOT_IN_SOURCES = "Our sources do not answer this."
+ADVICE = "Nobody can tell you the outcome in advance: only the officer who decides can. For advice on your own case ask a licensed immigration consultant or lawyer."
+NEAREST = "The nearest that they hold:"
+UNREADABLE = "I could not read a question in that. What would you like to know about moving to Canada from a US H-1B?"
+
+
+class Wording:
+    """Words answers from a registry and an index."""
+
+    def __init__(self, registry: Registry, index: Index) -> None:
+        self._registry = registry
+        self._index = index
+
+    def answer(
+        self, understood: Understood, hits: Sequence[Sequence[Hit]], checked: Checked, sources: Mapping[str, Source], today: date
+    ) -> Answer:
+        """The Answer without id, corpus version and timings."""
+        status = _status(understood, hits, checked)
+        pieces = _shown(status, understood, checked)
+        if status == "refused" and not scope.asks_for_secrets(understood.question):
+            pieces = self._consequences()
+        citations = tuple(self._citation(number, piece, sources) for number, piece in enumerate(pieces, 1))
+        claims = tuple(
+            Claim(text=c.quote, citations=(c.number,), as_of=c.as_of, support=round(p.support, 3)) for c, p in zip(citations, pieces, strict=True)
+        )
+        follow_ups = self._follow_ups(status, understood, hits, pieces)
+        text = _text(status, understood, claims, citations, follow_ups, self._choices(understood, hits) if status == "clarify" else ())
+        return Answer(
+            id="",
+            question=understood.question,
+            standalone_question=understood.standalone,
+            language=understood.language,
+            status=status,
+            answer=text,
+            claims=claims,
+            citations=citations,
+            programs=tuple(self._program(i) for i in checked.programs) if claims else (),
+            caveats=tuple(_caveats(status, citations, checked, today)),
+            follow_ups=follow_ups,
+        )
+
+    def _citation(self, number: int, piece: Piece, sources: Mapping[str, Source]) -> Citation:
+        passage = piece.passage
+        source = sources[passage.source_id]
+        program = self._registry.programs.get(passage.program)
+        return Citation(
+            number=number,
+            source_id=source.id,
+            title=source.title,
+            publisher=source.publisher,
+            kind=source.kind,
+            url=source.link,
+            published=source.published,
+            as_of=passage.as_of,
+            standing=program.standing if program is not None and program.id != GENERAL else "",
+            passage_id=passage.id,
+            heading=passage.heading,
+            passage=passage.text,
+            quote=piece.quote,
+            start=piece.start,
+            end=piece.end,
+            origin=passage.origin,
+        )
+
+    def _program(self, program_id: str) -> ProgramStanding:
+        program = self._registry.programs[program_id]
+        return ProgramStanding(id=program.id, name=program.name, standing=program.standing, since=program.since, as_of=program.as_of)
+
+    def _consequences(self) -> tuple[Piece, ...]:
+        """What the sources say of false papers, so that a refusal helps."""
+        hits = self._index.search(Query(("What happens if false documents or false statements are given? misrepresentation",)), k=1)
+        if not hits or "misrepresent" not in hits[0].passage.text.lower():
+            return ()
+        quoted = next((s.span for s in hits[0].sentences if "misrepresent" in hits[0].passage.text[s.span.start : s.span.end].lower()), None)
+        return (Piece(hits[0].passage, quoted.start, quoted.end, 1.0),) if quoted is not None else ()
+
+    def _choices(self, understood: Understood, hits: Sequence[Sequence[Hit]]) -> tuple[str, ...]:
+        """Names of the programs among which a vague question splits: those its best passages are about."""
+        ids = dict.fromkeys(h.passage.program for part in hits for h in part if h.passage.program != GENERAL)
+        return tuple(self._registry.programs[i].name for i in list(ids)[:4])
+
+    def _follow_ups(
+        self, status: Status, understood: Understood, hits: Sequence[Sequence[Hit]], pieces: Sequence[Piece]
+    ) -> tuple[str, ...]:
+        """Questions our documents answer, near to this one and not just answered."""
+        if status in ("refused", "smalltalk", "out_of_scope"):
+            return ()
+        used = {p.passage.id for p in pieces}
+        offered = [h.passage.heading for part in hits for h in part if h.passage.id not in used and h.passage.asked and not h.passage.unknown]
+        return tuple(dict.fromkeys(q for q in offered if q.endswith("?") and q.lower() != understood.question.lower()))[:_FOLLOW_UPS]
+
+
+def long_date(iso: str) -> str:
+    """An ISO date, month or year in words: "17 July 2023", "July 2023", "2023"."""
+    parts = iso.split("-")
+    if len(parts) == 3:
+        day = date.fromisoformat(iso)
+        return f"{day.day} {day:%B} {day.year}"
+    return f"{date(int(parts[0]), int(parts[1]), 1):%B} {parts[0]}" if len(parts) == 2 else iso
+
+
+def _status(understood: Understood, hits: Sequence[Sequence[Hit]], checked: Checked) -> Status:
+    if understood.kind in ("smalltalk", "out_of_scope", "refused"):
+        return understood.kind
+    if not re.search(r"\w", understood.question) or understood.kind == "vague":
+        return "clarify"
+    sure = [p >= NOT_FOUND for p in checked.answered]
+    if understood.kind == "outcome":
+        return "advice"
+    if checked.corrected:
+        return "answered"
+    if not any(sure):
+        return "not_found" if _in_domain(understood, hits) else "out_of_scope"
+    if checked.unknown and not (len(sure) > 1 and not all(p.passage.unknown for p in checked.pieces)):
+        return "not_found"
+    if not checked.pieces:
+        return "not_found"
+    return "answered" if all(sure) and max(checked.answered) >= SURE else "partial"
+
+
+def _in_domain(understood: Understood, hits: Sequence[Sequence[Hit]]) -> bool:
+    nearest = max((max(h.question, h.text, h.sentence) for part in hits for h in part[:1]), default=0.0)
+    own = scope.domain_terms(" ".join(w for part in understood.parts for w in part))
+    return bool(understood.named) or nearest >= 0.5 or len(own) >= 2 or (len(own) == 1 and nearest >= 0.33)
+
+
+def _shown(status: Status, understood: Understood, checked: Checked) -> tuple[Piece, ...]:
+    if status in ("smalltalk", "out_of_scope", "refused", "clarify"):
+        return ()
+    return checked.pieces
+
+
+def _text(
+    status: Status,
+    understood: Understood,
+    claims: Sequence[Claim],
+    citations: Sequence[Citation],
+    follow_ups: Sequence[str],
+    choices: Sequence[str],
+) -> str:
+    lines: list[str] = []
+    if understood.language in NOTICES and status not in ("smalltalk",):
+        lines.append(NOTICES[understood.language])
+    if status == "smalltalk":
+        lines.append(_smalltalk(understood.question))
+    elif status == "out_of_scope":
+        lines.append(ELSEWHERE)
+    elif status == "refused":
+        lines.append(SECRETS if scope.asks_for_secrets(understood.question) else REFUSED)
+    elif status == "clarify":
+        lines.append(f"That depends on the route. Which one do you mean: {_or(choices)}?" if choices else UNREADABLE)
+    elif status == "not_found" and not claims:
+        lines.append(NOT_IN_SOURCES)
+    body = _body(claims, citations)
+    if body:
+        lines.append(body)
+    if status == "advice":
+        lines.append(ADVICE)
+    elif status == "not_found" and not claims:
+        if follow_ups:
+            lines.append("\n".join((NEAREST, *(f"- {question}" for question in follow_ups))))
+        lines.append("IRCC's own pages, or a licensed immigration consultant or lawyer, can tell you more.")
+    dated = [c.as_of for c in citations if c.as_of]
+    if dated and status not in ("refused",):
+        lines.append(f"As of {long_date(min(dated))}.")
+    return "\n\n".join(lines)
+
+
+def _body(claims: Sequence[Claim], citations: Sequence[Citation]) -> str:
+    """Claims with their marks: sentences of one passage run on, another passage starts a new paragraph, lists stay lists."""
+    out = ""
+    for number, (claim, citation) in enumerate(zip(claims, citations, strict=True)):
+        marked = f"{claim.text} [{citation.number}]"
+        if number:
+            same = citation.passage_id == citations[number - 1].passage_id
+            out += "\n" if "\n" in claim.text or "\n" in claims[number - 1].text else (" " if same else "\n\n")
+        out += marked
+    return out
+
+
+def _smalltalk(question: str) -> str:
+    if re.search(r"\b(who|what) (are|r) (you|u)\b|\bare you\b|\bwhat (can|do) you\b|\bhow do you work\b", question, re.IGNORECASE):
+        return WHO
+    return THANKS if re.search(r"\b(thank|thx|ty|bye|cheers|great|appreciate|got it|helpful|helped)", question, re.IGNORECASE) else HELLO
+
+
+def _or(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def _caveats(status: Status, citations: Sequence[Citation], checked: Checked, today: date) -> list[str]:
+    found: list[str] = []
+    dated = [c.as_of for c in citations if c.as_of]
+    if dated and (today - _day(min(dated))).days > STALE_DAYS:
+        found.append(f"Part of this rests on a source last known to be true on {long_date(min(dated))}: check that it still holds.")
+    if any(not c.as_of for c in citations):
+        found.append("Part of this rests on a document that carries no date.")
+    if status == "partial":
+        found.append("Our sources may not answer all of your question.")
+    if citations and all(c.kind != "official" for c in citations):
+        found.append("No official page is among the sources of this answer.")
+    if checked.dropped and checked.corrected:
+        found.append("A source that says otherwise is out of date; what is right is given instead.")
+    return found
+
+
+def _day(iso: str) -> date:
+    """The last day of an ISO date, month or year, for ages: a month-dated fact is not called stale early."""
+    parts = [int(p) for p in iso.split("-")]
+    if len(parts) == 3:
+        return date(*parts)
+    return date(parts[0], parts[1], 28) if len(parts) == 2 else date(parts[0], 12, 31)

@@ -1,0 +1,146 @@
+"""The nouns of the corpus. Every other room speaks in these.
+
+A Source is published by somebody; a Document is its text as sections; a Passage is the piece of it that is cited. A Program is a
+pathway people ask about and has a standing; a Correction is a statement that circulates and is wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+# Ranked by authority: when two sources disagree, the one further left speaks first.
+KINDS = ("official", "law-firm", "consultancy", "news", "research", "guide", "document")
+STANDINGS = ("open", "closed", "paused", "announced", "proposed", "replaced")
+LANGUAGES = ("en", "fr")
+GENERAL = "general"  # the program of sections that are about no single program
+
+_ISO = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A page, article or file that somebody published.
+
+    `published` and `as_of` are ISO dates, possibly shortened to a month or a year, or "" when not known. `as_of` is the newest day
+    for which we know that the source said this.
+    """
+
+    id: str
+    title: str
+    publisher: str
+    kind: str
+    url: str = ""
+    url_verified: bool = False
+    published: str = ""
+    as_of: str = ""
+
+    @property
+    def link(self) -> str:
+        """The address a reader may be sent to, or "" when nobody has seen it printed."""
+        return self.url if self.url_verified else ""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A pathway, rule or service that people ask about by name, with its standing."""
+
+    id: str
+    name: str
+    standing: str
+    since: str
+    as_of: str
+    source: str
+    replaced_by: str = ""
+    glance: bool = False
+    aliases: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A statement that circulates and is wrong or out of date, and what is right."""
+
+    id: str
+    program: str
+    wrong: tuple[str, ...]
+    match: tuple[re.Pattern[str], ...]
+    right: str
+    since: str
+    source: str
+    as_of: str
+
+    def contradicts(self, sentence: str) -> bool:
+        """Whether the sentence says the wrong thing, by the correction's own patterns."""
+        return any(pattern.search(sentence) for pattern in self.match)
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word of the field with its abbreviations and everyday forms."""
+
+    long: str
+    short: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading with the text under it. `headings` is the path from the document's title down, without the title."""
+
+    headings: tuple[str, ...]
+    text: str
+    line: int = 0
+    asked: tuple[str, ...] = ()
+    program: str = GENERAL
+    as_of: str = ""
+    valid_from: str = ""
+    valid_until: str = ""
+    unknown: bool = False
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Document:
+    """The text of one source. `origin` says whose words it holds: "brief" (ours), "file" or "page" (the source's own)."""
+
+    source: Source
+    title: str
+    language: str
+    origin: str
+    sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A piece of a document that can be cited. `position` counts passages of its document from 0.
+
+    `kind` is "section" for document text, "standing" for a program's note and "correction" for what is right: the last two are
+    registered by us, always in the index, and never found by search.
+    """
+
+    id: str
+    source_id: str
+    title: str
+    headings: tuple[str, ...]
+    text: str
+    position: int = 0
+    program: str = GENERAL
+    as_of: str = ""
+    language: str = "en"
+    origin: str = "brief"
+    kind: str = "section"
+    asked: tuple[str, ...] = ()
+    valid_from: str = ""
+    valid_until: str = ""
+    unknown: bool = False
+    corroborated_by: tuple[str, ...] = field(default=())
+
+    @property
+    def heading(self) -> str:
+        return self.headings[-1] if self.headings else self.title
+
+
+def is_date(text: str) -> bool:
+    """Whether the text is an ISO date, month or year, or empty (not known)."""
+    return text == "" or _ISO.fullmatch(text) is not None

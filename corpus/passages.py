@@ -1,0 +1,130 @@
+"""Cut documents into passages that can be cited: a question with its answer, a list with its lead-in, a heading path with its text."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from corpus.model import Correction, Document, Passage, Program, Section, Source
+
+# About 190 word pieces: with its title and heading a passage stays inside MiniLM's window of 256.
+MAX_WORDS = 130
+
+
+def passages(documents: Iterable[Document]) -> list[Passage]:
+    """Passages of all documents, in order. An id is stable while its source and heading are: `source#heading`, then `-2`, `-3`."""
+    found: list[Passage] = []
+    for document in documents:
+        seen: Counter[str] = Counter()
+        position = 0
+        for section in document.sections:
+            for text in _pieces(section.text):
+                slug = slugify(section.headings[-1] if section.headings else document.title) or "text"
+                seen[slug] += 1
+                suffix = f"-{seen[slug]}" if seen[slug] > 1 else ""
+                found.append(_passage(document, section, text, f"{document.source.id}#{slug}{suffix}", position))
+                position += 1
+    return found
+
+
+def registered(programs: Iterable[Program], corrections: Iterable[Correction], sources: dict[str, Source]) -> list[Passage]:
+    """The passages that standing notes and corrections are cited from. They belong to every index, whatever documents it holds."""
+    found = [
+        Passage(
+            id=f"{program.source}#standing-{program.id}",
+            source_id=program.source,
+            title=sources[program.source].title,
+            headings=(f"Where the {program.name} stands",),
+            text=program.note,
+            program=program.id,
+            as_of=program.as_of,
+            kind="standing",
+        )
+        for program in programs
+        if program.note
+    ]
+    return found + [
+        Passage(
+            id=f"{correction.source}#correction-{correction.id}",
+            source_id=correction.source,
+            title=sources[correction.source].title,
+            headings=("A statement that circulates, corrected",),
+            text=correction.right,
+            program=correction.program,
+            as_of=correction.as_of,
+            kind="correction",
+            asked=correction.wrong,
+        )
+        for correction in corrections
+    ]
+
+
+def slugify(text: str) -> str:
+    """Lower-case ASCII words joined by hyphens, at most 60 characters, for ids."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-")
+
+
+def _passage(document: Document, section: Section, text: str, passage_id: str, position: int) -> Passage:
+    return Passage(
+        id=passage_id,
+        source_id=document.source.id,
+        title=document.title,
+        headings=section.headings,
+        text=text,
+        position=position,
+        program=section.program,
+        as_of=section.as_of or document.source.as_of,
+        language=document.language,
+        origin=document.origin,
+        asked=section.asked,
+        valid_from=section.valid_from,
+        valid_until=section.valid_until,
+        unknown=section.unknown,
+        corroborated_by=section.sources,
+    )
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Pack blocks (a paragraph, or a lead-in with its list) up to MAX_WORDS; a long list repeats its lead-in in each piece."""
+    held: list[str] = []
+    words = 0
+    for block in _blocks(text):
+        size = len(block.split())
+        if held and words + size > MAX_WORDS:
+            yield "\n".join(held)
+            held, words = [], 0
+        held.append(block)
+        words += size
+    if held:
+        yield "\n".join(held)
+
+
+def _blocks(text: str) -> Iterator[str]:
+    lines = [line for line in text.split("\n") if line.strip()]
+    at = 0
+    while at < len(lines):
+        end = at + 1
+        if lines[at].rstrip().endswith(":") or _is_item(lines[at]):
+            while end < len(lines) and _is_item(lines[end]):
+                end += 1
+        yield from _split_list(lines[at:end])
+        at = end
+
+
+def _split_list(lines: list[str]) -> Iterator[str]:
+    lead = [] if _is_item(lines[0]) else lines[:1]
+    items = lines[len(lead) :]
+    held: list[str] = []
+    for item in items:
+        if held and sum(len(line.split()) for line in (*lead, *held, item)) > MAX_WORDS:
+            yield "\n".join((*lead, *held))
+            held = []
+        held.append(item)
+    yield "\n".join((*lead, *held))
+
+
+def _is_item(line: str) -> bool:
+    return re.match(r"\s*(?:[-*•–]|\d{1,2}[.)])\s+", line) is not None

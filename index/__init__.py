@@ -1,0 +1,1 @@
+"""Finding passages: embed, store in Chroma, keywords, fuse."""

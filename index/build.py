@@ -1,0 +1,235 @@
+"""Build an index beside the live one and swap it in whole.
+
+    HOME/index/current            the name of the live build, replaced in one step
+    HOME/index/<build>/           manifest.json, passages.jsonl, vectors.npy, rows.npz, chroma/, keywords/
+    HOME/index/.building-*        a build that is not finished; removed by the next one
+
+A killed build leaves the live one untouched. The one before the live one is kept for `rollback`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from corpus.errors import SearchIndexError
+from corpus.model import Passage
+from corpus.sentences import spans
+from index import store
+from index.embedder import Embedder
+from index.keywords import Keywords, terms
+
+FORMAT = 1
+# What a row of the vector store stands for.
+QUESTION, TEXT, SENTENCE, WRONG = 0, 1, 2, 3
+_KEPT = 2
+_EMBED_AT_ONCE = 64
+
+Progress = Callable[[str, int, int], None]  # what is being done, how much is done, of how much
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a build holds. `corpus_version` changes exactly when the passages do."""
+
+    format: int
+    build: str
+    built: str
+    model: str
+    passages: int
+    rows: int
+    corpus_version: str
+    documents: tuple[str, ...]
+    only: bool
+
+
+def build_index(
+    home: Path, passages: Sequence[Passage], embedder: Embedder, *, only: bool = False, progress: Progress = lambda *_: None
+) -> Manifest:
+    """Build and publish an index of the passages. `only` records that it holds a chosen part of the corpus.
+
+    Raises SearchIndexError when there is nothing to index, the folder cannot be written, or another build is running.
+    """
+    root = home / "index"
+    if not any(p.kind == "section" for p in passages):
+        raise SearchIndexError("no documents to index; add some: northbound corpus add FILE…")
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        if not os.access(root, os.W_OK):
+            raise PermissionError(13, "Permission denied")
+        with FileLock(root / "build.lock", timeout=0):
+            return _build(root, passages, embedder, only, progress)
+    except Timeout:
+        raise SearchIndexError(f"{root}: another build is running; wait for it, then run this again") from None
+    except OSError as error:
+        raise SearchIndexError(f"{root}: cannot be written ({error.strerror or error}); set NORTHBOUND_HOME to a folder that can") from None
+
+
+def current(home: Path) -> Path:
+    """The folder of the live build. Raises SearchIndexError when there is none."""
+    pointer = home / "index" / "current"
+    try:
+        folder = pointer.parent / pointer.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        raise SearchIndexError(f"{home / 'index'}: no index yet; build it: northbound index build") from None
+    if not (folder / "manifest.json").exists():
+        raise SearchIndexError(f"{folder}: half-built or removed; build again: northbound index build")
+    return folder
+
+
+def read_manifest(folder: Path) -> Manifest:
+    try:
+        made = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        if made.get("format") != FORMAT:
+            raise SearchIndexError(f"{folder}: index format {made.get('format')}, this version reads {FORMAT}; build again: northbound index build")
+        return Manifest(**{**made, "documents": tuple(made["documents"])})
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise SearchIndexError(f"{folder}/manifest.json: cannot be read ({error}); build again: northbound index build") from None
+
+
+def rollback(home: Path) -> Manifest:
+    """Make the build before the live one live again. Raises SearchIndexError when there is none."""
+    live = current(home)
+    older = [b for b in _builds(live.parent) if b.name < live.name]
+    if not older:
+        raise SearchIndexError(f"{live.parent}: no earlier build to go back to")
+    _publish(live.parent, older[-1].name)
+    return read_manifest(older[-1])
+
+
+def corpus_version(passages: Sequence[Passage]) -> str:
+    """Twelve hex digits that change exactly when a passage does."""
+    digest = hashlib.sha256()
+    for passage in sorted(passages, key=lambda p: p.id):
+        digest.update(json.dumps(asdict(passage), sort_keys=True, ensure_ascii=False).encode())
+    return digest.hexdigest()[:12]
+
+
+def _build(root: Path, passages: Sequence[Passage], embedder: Embedder, only: bool, progress: Progress) -> Manifest:
+    for left in root.glob(".building-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    now = datetime.now(UTC)
+    name = now.strftime("%Y%m%dT%H%M%S%f")
+    folder = root / f".building-{name}"
+    folder.mkdir()
+    texts, owner, kind = _rows(passages)
+    vectors = _embed(texts, embedder, progress)
+    np.save(folder / "vectors.npy", vectors)
+    np.savez(folder / "rows.npz", owner=np.array(owner, dtype=np.int32), kind=np.array(kind, dtype=np.uint8))
+    done = 0
+
+    def advance(rows: int) -> None:
+        nonlocal done
+        done += rows
+        progress("storing vectors", done, len(vectors))
+
+    store.write(folder / "chroma", vectors[: kind.index(WRONG) if WRONG in kind else len(kind)], advance)
+    indexed = [p for p in passages if p.kind == "section"]
+    Keywords.build([keyword_text(p) for p in indexed], folder / "keywords")
+    frequency = Counter(term for p in indexed for term in set(terms(keyword_text(p))))
+    (folder / "frequency.json").write_text(json.dumps(frequency), encoding="utf-8")
+    with (folder / "passages.jsonl").open("w", encoding="utf-8") as file:
+        for passage in passages:
+            file.write(json.dumps(asdict(passage), ensure_ascii=False) + "\n")
+    manifest = Manifest(
+        format=FORMAT,
+        build=name,
+        built=now.isoformat(timespec="seconds"),
+        model=embedder.fingerprint,
+        passages=len(indexed),
+        rows=len(vectors),
+        corpus_version=corpus_version(passages),
+        documents=tuple(dict.fromkeys(p.source_id for p in indexed)),
+        only=only,
+    )
+    (folder / "manifest.json").write_text(json.dumps(asdict(manifest), indent=1), encoding="utf-8")
+    folder.rename(root / name)
+    _publish(root, name)
+    for old in _builds(root)[:-_KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+    return manifest
+
+
+def keyword_text(passage: Passage) -> str:
+    """What keyword search sees of a passage: its title, headings, the ways it is asked for, and its text."""
+    return "\n".join((passage.title, *passage.headings, *passage.asked, passage.text))
+
+
+def dense_text(passage: Passage) -> str:
+    """What the text row's vector is made from: the heading path in front of the text, so that a fragment keeps its subject."""
+    return f"{' – '.join(passage.headings) or passage.title}. {passage.text}"
+
+
+def read_passages(folder: Path) -> list[Passage]:
+    tuples = {f.name for f in fields(Passage) if str(f.type).startswith("tuple")}
+
+    def passage(row: dict[str, Any]) -> Passage:
+        return Passage(**{key: tuple(value) if key in tuples else value for key, value in row.items()})
+
+    try:
+        with (folder / "passages.jsonl").open(encoding="utf-8") as file:
+            return [passage(json.loads(line)) for line in file]
+    except (OSError, ValueError, TypeError) as error:
+        raise SearchIndexError(f"{folder}/passages.jsonl: cannot be read ({error}); build again: northbound index build") from None
+
+
+def _rows(passages: Sequence[Passage]) -> tuple[list[str], list[int], list[int]]:
+    """Row texts, the passage each belongs to, and what it stands for. Rows of one passage lie together, in this order:
+    its questions, its text, its sentences. The wordings of known errors come last and are not searched for passages."""
+    texts: list[str] = []
+    owner: list[int] = []
+    kind: list[int] = []
+
+    def add(number: int, row_kind: int, text: str) -> None:
+        texts.append(text)
+        owner.append(number)
+        kind.append(row_kind)
+
+    for number, passage in enumerate(passages):
+        if passage.kind != "section":
+            continue
+        for question in (*passage.headings[-1:], *passage.asked):
+            add(number, QUESTION, question)
+        add(number, TEXT, dense_text(passage))
+        for span in spans(passage.text):
+            add(number, SENTENCE, passage.text[span.start : span.end])
+    for number, passage in enumerate(passages):
+        if passage.kind == "correction":
+            for wording in passage.asked:
+                add(number, WRONG, wording)
+    return texts, owner, kind
+
+
+def _embed(texts: list[str], embedder: Embedder, progress: Progress) -> np.ndarray:
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))  # texts of one length together: no padding is computed
+    vectors: np.ndarray | None = None
+    for start in range(0, len(order), _EMBED_AT_ONCE):
+        rows = order[start : start + _EMBED_AT_ONCE]
+        made = embedder.embed([texts[i] for i in rows])
+        if vectors is None:
+            vectors = np.empty((len(texts), made.shape[1]), dtype=np.float32)
+        vectors[rows] = made
+        progress("embedding", min(start + _EMBED_AT_ONCE, len(order)), len(order))
+    assert vectors is not None
+    return vectors
+
+
+def _publish(root: Path, name: str) -> None:
+    pointer = root / ".current.new"
+    pointer.write_text(name + "\n", encoding="utf-8")
+    os.replace(pointer, root / "current")
+
+
+def _builds(root: Path) -> list[Path]:
+    return sorted(p for p in root.iterdir() if p.is_dir() and not p.name.startswith(".") and (p / "manifest.json").exists())

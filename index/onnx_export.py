@@ -1,0 +1,96 @@
+"""Export the verified default model to ONNX once, check it in a fresh process, and keep it in the data folder.
+
+Run as a module with two arguments, `python -m index.onnx_export GRAPH VECTORS`, it is the check: it embeds the sample texts with the
+graph alone and compares with the vectors that sentence-transformers gave. A fresh process, because a comparison inside the
+exporting one was seen to differ by 0.07 without cause.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from corpus.errors import ModelError
+from index.embedder import DEFAULT_SHA256, OnnxEmbedder, SentenceTransformerEmbedder, default_fingerprint, default_model_folder, sha256
+
+if TYPE_CHECKING:
+    import torch
+
+TOLERANCE = 1e-4
+SAMPLES = (
+    "is the h1b owp still open",
+    "Do I need a job offer for Express Entry?",
+    "The 2023 open work permit for H-1B holders closed on 17 July 2023, the day after it opened, when 10,000 people had applied.",
+    "fees",
+    "Ça coûte combien pour toute la famille ? 155 $ + 85 $",
+)
+
+
+def export(embedder: SentenceTransformerEmbedder, folder: Path) -> Path:
+    """Write `folder/model.onnx` and `folder/export.json`, whole or not at all. Raises ModelError if the graph's vectors differ."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=".export-", dir=folder.parent))
+    try:
+        graph = made / "model.onnx"
+        _write_graph(embedder.model, graph)
+        np.save(made / "vectors.npy", embedder.embed(SAMPLES))
+        check = subprocess.run(
+            [sys.executable, "-m", "index.onnx_export", str(graph), str(made / "vectors.npy")], capture_output=True, text=True, check=False
+        )
+        if check.returncode != 0:
+            raise ModelError(f"the ONNX export does not give the model's vectors ({check.stderr.strip()[-200:]}); torch is used instead")
+        (made / "vectors.npy").unlink()
+        (made / "export.json").write_text(json.dumps({"weights": DEFAULT_SHA256, "graph": sha256(graph)}) + "\n", encoding="utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
+        made.rename(folder)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    return folder / "model.onnx"
+
+
+def _write_graph(model: Any, graph: Path) -> None:
+    import torch
+
+    class Pooled(torch.nn.Module):
+        """The transformer with mean pooling over real tokens and unit length, as the model's own modules do it."""
+
+        def __init__(self, transformer: torch.nn.Module) -> None:
+            super().__init__()
+            self.transformer = transformer
+
+        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+            tokens = self.transformer(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+            mask = attention_mask.unsqueeze(-1).to(tokens.dtype)
+            mean = (tokens * mask).sum(1) / mask.sum(1).clamp(min=1e-9)
+            return torch.nn.functional.normalize(mean, p=2.0, dim=1)
+
+    example = (torch.ones(2, 8, dtype=torch.long), torch.ones(2, 8, dtype=torch.long))
+    axes = {0: "batch", 1: "tokens"}
+    torch.onnx.export(
+        Pooled(model[0].model).eval(),
+        example,
+        str(graph),
+        input_names=["input_ids", "attention_mask"],
+        output_names=["vector"],
+        dynamic_axes={"input_ids": axes, "attention_mask": axes, "vector": {0: "batch"}},
+        opset_version=17,
+        dynamo=False,
+    )
+
+
+def _check(graph: Path, expected: Path) -> None:
+    found = OnnxEmbedder(graph, default_model_folder() / "tokenizer.json", default_fingerprint()).embed(SAMPLES)
+    difference = float(np.abs(found - np.load(expected)).max())
+    if difference > TOLERANCE:
+        raise SystemExit(f"vectors differ by {difference:.2e}")
+
+
+if __name__ == "__main__":
+    _check(Path(sys.argv[1]), Path(sys.argv[2]))
