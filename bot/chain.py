@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.answer import Answer, Timings, Turn
 from bot.check import Checked, check
-from bot.compose import MAX_WORDS, Answerability, Piece, compose
+from bot.compose import MAX_WORDS, Answerability, Asked, Piece, compose
 from bot.settings import Settings
 from bot.understand import Understood, understand
 from bot.vocabulary import Vocabulary
@@ -23,6 +23,7 @@ from corpus.model import Program, Source
 from corpus.registry import Registry, load_registry
 from index.build import current
 from index.embedder import load_embedder
+from index.expects import expected
 from index.search import Hit, Index, Query
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Bot:
         self.corpus_version = index.manifest.corpus_version
         self._all_sources = sources
         self._vocabulary = Vocabulary(registry, (p.heading for p in index.passages if p.asked))
-        self._answerability = Answerability()
+        self.answerability = Answerability()
         self._wording = Wording(registry, index)
         self._today = today
 
@@ -84,8 +85,18 @@ class Bot:
         """Hits for each question in the message; none for a message that asks nothing."""
         if understood.kind == "smalltalk":
             return Found(understood, ())
-        named = frozenset(understood.named)
-        queries = (Query(wordings, understood.context, named, bool(named)) for wordings in understood.parts)
+        queries = (
+            Query(
+                asked.wordings,
+                understood.context,
+                frozenset(understood.named),
+                frozenset(understood.inferred),
+                asked.wants,
+                asked.concepts,
+                understood.future,
+            )
+            for asked in self.asked(understood)
+        )
         return Found(understood, tuple(tuple(self.index.search(query)) for query in queries))
 
     def compose(self, found: Found) -> Draft:
@@ -94,14 +105,24 @@ class Bot:
         return Draft(
             found,
             tuple(
-                tuple(compose(wordings[0], hits, self.index.rarity, self._answerability, budget))
-                for wordings, hits in zip(found.understood.parts, found.hits, strict=False)
+                tuple(compose(asked, hits, self.index.rarity, self.answerability, self._wrong, budget))
+                for asked, hits in zip(self.asked(found.understood), found.hits, strict=False)
             ),
         )
 
     def check(self, draft: Draft) -> Checked:
         """What may be said: supported, corrected, and with the standing in front."""
-        return check(draft.found.understood, draft.found.hits, draft.pieces, self.registry, self.index, self._answerability)
+        understood = draft.found.understood
+        likely = [self.answerability(a, hits[0]) if hits else 0.0 for a, hits in zip(self.asked(understood), draft.found.hits, strict=False)]
+        return check(understood, draft.found.hits, draft.pieces, likely, self.registry, self.index)
+
+    def _wrong(self, sentence: str) -> str:
+        """The id of the correction that a source's own sentence runs against, or ""."""
+        return next((c.id for c in self.registry.corrections.values() if c.contradicts(sentence)), "")
+
+    def asked(self, understood: Understood) -> list[Asked]:
+        """The questions of the message, as composing needs them."""
+        return [Asked(w, tuple(self._vocabulary.concepts(self._vocabulary.spelled(w[0]))), expected(w[0])) for w in understood.parts]
 
     def runnable(self) -> Runnable[dict[str, Any], Answer]:
         """The chain as a LangChain runnable over {"question", "history"}: to invoke, batch, stream and trace with its tools."""

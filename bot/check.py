@@ -6,19 +6,22 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot import gate
-from bot.compose import MAX_WORDS, Answerability, Piece
+from bot import gate, scope
+from bot.compose import MAX_WORDS, Piece, says_already
 from bot.understand import Understood
 from corpus.model import GENERAL, Correction, Passage, Program
 from corpus.registry import Registry
 from index.search import Hit, Index
 
 # Below the first, a passage does not answer the question; between the two it may answer a part. Chosen by eval/tune.py.
-NOT_FOUND = 0.45
-SURE = 0.55
+NOT_FOUND = 0.40
+SURE = 0.45
 # A question this near to a known error's wording is met with what is right (cosine).
-_PREMISE = 0.70
-_CLEAR_PREMISE = 0.80
+_PREMISE = 0.80
+_CLEAR_PREMISE = 0.88
+
+# A guess that is called one may follow what is right; a plain statement of what is wrong may not.
+_GUESSES = re.compile(r"\b(may|might|could|likely|suggests?|indications?|expected|appears?|possibl[ey]|seems?)\b", re.IGNORECASE)
 
 _SAYS = {
     "closed": r"\bclos|\bend(?:s|ed|ing)?\b|\bno longer\b|\bexpired\b|\bstopped\b|\bnot (?:been )?(?:re-?)?open|\bno second intake|\bpast\b",
@@ -49,12 +52,11 @@ def check(
     understood: Understood,
     hits: Sequence[Sequence[Hit]],
     drafted: Sequence[Sequence[Piece]],
+    likely: Sequence[float],
     registry: Registry,
     index: Index,
-    answers: Answerability,
 ) -> Checked:
-    """Apply gate, corrections and standing to the drafted pieces."""
-    likely = tuple(answers(part[0]) if part else 0.0 for part in hits)
+    """Apply gate, corrections and standing to the drafted pieces. `likely[i]`: how likely the i-th question is answered."""
     corrections = _premises(understood, hits, likely, registry, index)
     kept: list[Piece] = []
     dropped = 0
@@ -62,38 +64,49 @@ def check(
         if probability < NOT_FOUND:
             continue
         for piece in pieces:
-            wrong = next((c for c in registry.corrections.values() if piece.passage.origin != "brief" and c.contradicts(piece.quote)), None)
-            if wrong is not None:
-                corrections.setdefault(wrong.id, wrong)
+            if piece.correction:
+                corrections.setdefault(piece.correction, registry.corrections[piece.correction])
+            if piece.correction and _GUESSES.search(piece.quote) is None:
                 dropped += 1
             elif gate.judge(piece.quote, [piece.quote]).passes and piece not in kept:
                 kept.append(piece)
             else:
                 dropped += 1
     leading = [_registered(index, c.source, f"correction-{c.id}") for c in list(corrections.values())[:2]]
-    said = [p for p in leading if p is not None]
+    said = [p for p in leading if p is not None and not says_already(p, kept[:3])]
     about = _programs(understood, kept, registry)
     unknown = bool(kept) and kept[0].passage.unknown and not said
-    if not corrections and (note := _standing(about, kept, registry, index)) is not None:
+    asks_standing = scope.asks_whether_open(understood.question)
+    if not said and (note := _standing(about, kept, registry, index)) is not None:
         said.append(note)
-    return Checked(_within(said, kept), likely, unknown, tuple(p.id for p in about), tuple(corrections), dropped)
+    if asks_standing and about and about[0].standing in _SAYS:
+        unknown = False  # whether it is open is known, whatever else about it is not
+    return Checked(_within(said, kept), tuple(likely), unknown, tuple(p.id for p in about), tuple(corrections), dropped)
 
 
 def _premises(
     understood: Understood, hits: Sequence[Sequence[Hit]], likely: Sequence[float], registry: Registry, index: Index
 ) -> dict[str, Correction]:
-    """Corrections of what the question takes for granted or asks about in the words of a known error."""
+    """Corrections of what the question takes for granted or asks about in the words of a known error.
+
+    Where our documents have a section that is asked for in nearer words, that section answers and says what is right. An index of
+    chosen documents answers from those alone: there only a question that itself says the wrong thing is corrected.
+    """
     found: dict[str, Correction] = {}
     for number, wordings in enumerate(understood.parts):
         near = index.nearest_correction(wordings)
-        if near is None:
+        if near is None or number >= len(hits) or not hits[number]:
             continue
         passage, cosine = near
         correction = registry.corrections.get(passage.id.rsplit("#correction-", 1)[-1])
         if correction is None:
             continue
-        programs = {h.passage.program for h in hits[number][:2]} | set(understood.named) if number < len(hits) else set(understood.named)
-        if cosine >= _CLEAR_PREMISE or (cosine >= _PREMISE and correction.program in programs) or correction.contradicts(understood.question):
+        best = hits[number][0]
+        programs = {best.passage.program, *understood.programs}
+        if index.manifest.only and not correction.contradicts(understood.question):
+            continue
+        likely_meant = cosine >= _PREMISE and correction.program in programs and cosine >= best.question
+        if likely_meant or cosine >= _CLEAR_PREMISE and cosine >= best.question or correction.contradicts(understood.question):
             found[correction.id] = correction
     return found
 
@@ -101,7 +114,7 @@ def _premises(
 def _programs(understood: Understood, kept: Sequence[Piece], registry: Registry) -> list[Program]:
     """The programs the answer is about: those of its passages, and those the question names if a passage is about them."""
     ids = dict.fromkeys(p.passage.program for p in kept if p.passage.program != GENERAL)
-    ids.update(dict.fromkeys(understood.named))
+    ids.update(dict.fromkeys(understood.programs))
     return [registry.programs[i] for i in ids if i in registry.programs]
 
 
@@ -110,10 +123,9 @@ def _standing(about: Sequence[Program], kept: Sequence[Piece], registry: Registr
     if not about or not kept or about[0].standing not in _SAYS or not about[0].note:
         return None
     program = about[0]
-    opening = " ".join(p.quote for p in kept[:1])
-    if re.search(_SAYS[program.standing], opening, re.IGNORECASE):
-        return None
-    return _registered(index, program.source, f"standing-{program.id}")
+    note = _registered(index, program.source, f"standing-{program.id}")
+    said = re.search(_SAYS[program.standing], kept[0].quote, re.IGNORECASE) is not None
+    return None if note is None or said or says_already(note, kept[:3]) else note
 
 
 def _registered(index: Index, source: str, name: str) -> Piece | None:

@@ -41,10 +41,18 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except NorthboundError as error:
-            click.echo(f"northbound: {' '.join(str(error).split())}", err=True)
+            _complain(str(error))
             sys.exit(1)
+        except click.UsageError as error:
+            where = error.ctx.command_path if error.ctx else "northbound"
+            _complain(f"{error.format_message().rstrip('.')}; see: {where} --help")
+            sys.exit(error.exit_code)
         except BrokenPipeError:
             sys.exit(0)
+
+
+def _complain(message: str) -> None:
+    click.echo(f"northbound: {' '.join(message.split())}", err=True)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -67,6 +75,7 @@ def ask(question: str | None, history: Path | None, as_json: bool, batch: Path |
         _batch(batch, out)
         return
     assert question is not None
+    _check(question)
     turns = _history(history) if history else ()
     answer = _bot().answer(question, turns, id="q1")
     click.echo(answer.model_dump_json(indent=2) if as_json else _plain(answer))
@@ -106,10 +115,19 @@ def serve(host: str | None, port: int | None) -> None:
 
     settings = _settings()
     settings = replace(settings, host=host or settings.host, port=port or settings.port)
-    _ensure_index(settings)
+    click.echo("starting …")
+    from bot.server import listen
     from bot.server import serve as serve_page
 
-    serve_page(_bot(settings), settings)
+    listen(settings.host, settings.port).close()  # before the index is built: nobody waits a minute to hear that the port is taken
+    _ensure_index(settings)
+    bot = _bot(settings)
+    shown = f"[{settings.host}]" if ":" in settings.host else settings.host
+    click.echo(f"Northbound is on http://{shown}:{settings.port} (Ctrl-C ends it)")
+    try:
+        serve_page(bot, settings)
+    except KeyboardInterrupt:
+        click.echo("ended")
 
 
 @main.command()
@@ -131,8 +149,9 @@ def corpus_list() -> None:
     from corpus.registry import load_briefs, load_registry
 
     for document in (*load_briefs(load_registry()), *added_documents(_settings().documents)):
-        source = document.source
-        click.echo(f"{source.id:32} {document.origin:6} {source.kind:12} {source.as_of or 'undated':10} {len(document.sections):3} sections  {document.title}")
+        source, sections = document.source, len(document.sections)
+        dated = source.as_of or "undated"
+        click.echo(f"{source.id:32} {document.origin:6} {source.kind:12} {dated:10} {sections:3} sections  {document.title}")
 
 
 @corpus.command("add")
@@ -149,18 +168,22 @@ def corpus_add(paths: Sequence[Path], only: bool, title: str, publisher: str, ki
     from bot.documents import add_files, index_corpus
     from corpus.errors import CorpusError
     from corpus.model import KINDS, is_date
+    from corpus.passages import slugify
     from corpus.readers import Described
 
     if kind not in KINDS:
         raise CorpusError(f"--kind {kind!r}; choose from {', '.join(KINDS)}")
     if not is_date(published):
         raise CorpusError(f"--published {published!r}: give an ISO date such as 2025-11-04")
+    if source_id != slugify(source_id):
+        raise CorpusError(f"--id {source_id!r}: use lower-case letters, digits and hyphens, such as {slugify(source_id) or 'my-letter'}")
     if source_id and len(paths) > 1:
         raise CorpusError("--id names one file; several were given")
     settings = _settings()
     documents = add_files(paths, settings, Described(source_id, title, publisher, kind, url, published))
     for document in documents:
-        click.echo(f"added {document.source.id}: {len(document.sections)} sections, {document.source.published or 'undated'}: {document.title}")
+        source = document.source
+        click.echo(f"added {source.id}: {len(document.sections)} sections, {source.published or 'undated'}: {document.title}")
     with _progress() as progress:
         manifest = index_corpus(settings, [d.source.id for d in documents] if only else None, progress)
     click.echo(f"index {manifest.build}: {manifest.passages} passages of {len(manifest.documents)} documents")
@@ -207,7 +230,7 @@ def index_status() -> None:
     from index.build import current, read_manifest
 
     for name, value in asdict(read_manifest(current(_settings().home))).items():
-        click.echo(f"{name}: {len(value) if name == 'documents' else value}")
+        click.echo(f"{name}: {len(value) if isinstance(value, list | tuple | dict) else value}")
 
 
 @index.command("rollback")
@@ -249,22 +272,40 @@ def _bot(settings: Settings | None = None) -> Any:
 
 def _ensure_index(settings: Settings) -> None:
     """Build the index where there is none, it is of another format or model, or the bundled corpus has changed since."""
-    from bot.documents import index_corpus, needs_building
+    from bot.documents import chosen, index_corpus, needs_building
 
     if reason := needs_building(settings):
         click.echo(f"building the index ({reason}); this is done once", err=True)
         with _progress() as progress:
-            index_corpus(settings, None, progress)
+            index_corpus(settings, chosen(settings), progress)
+
+
+def _check(question: str) -> None:
+    from bot.understand import check_question
+
+    check_question(question)
+    if any("\ud800" <= c <= "\udfff" for c in question):  # bytes that are not UTF-8 come as such from the shell
+        raise RequestError("the question holds bytes that are not UTF-8: it is not text")
+
+
+def _text(path: Path) -> str:
+    try:
+        return (sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()).decode("utf-8-sig")
+    except OSError as error:
+        raise RequestError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise RequestError(f"{path}: not UTF-8 (byte {error.start}); save it as UTF-8") from None
+
+
+def _json(text: str, where: str, needed: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise RequestError(f"{where}: not JSON ({error}); {needed}") from None
 
 
 def _history(path: Path) -> tuple[Turn, ...]:
-    try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise RequestError(f"{path}: cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise RequestError(f"{path}: not JSON: {error}") from None
-    return _turns(rows, str(path))
+    return _turns(_json(_text(path), str(path), "give a list of {role, content}, oldest first"), str(path))
 
 
 def _turns(rows: Any, where: str) -> tuple[Turn, ...]:
@@ -283,23 +324,23 @@ def _turns(rows: Any, where: str) -> tuple[Turn, ...]:
 
 def _batch(source: Path, out: Path | None) -> None:
     """Every line is read before the first is answered, and the answers are written whole: a bad line loses nothing."""
-    try:
-        text = sys.stdin.read() if str(source) == "-" else source.read_text(encoding="utf-8")
-    except OSError as error:
-        raise RequestError(f"{source}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise RequestError(f"{source}: not UTF-8 (byte {error.start})") from None
     asked = []
-    problems = []
-    for number, line in enumerate(text.split("\n"), 1):
+    problems: dict[int, str] = {}
+    for number, line in enumerate(_text(source).split("\n"), 1):
         if not line.strip():
             continue
         try:
-            asked.append(_asked(line, f"{source}, line {number}"))
+            asked.append(_asked(line, f"line {number}"))
         except RequestError as error:
-            problems.append(str(error))
+            problems[number] = str(error)
     if problems:
-        raise RequestError("; ".join(problems[:5]) + (f"; and {len(problems) - 5} more" if len(problems) > 5 else ""))
+        told, others = list(problems.values())[:5], list(problems)[5:]
+        rest = f"; and {len(others)} more, in lines {', '.join(map(str, others))}" if others else ""
+        raise RequestError(f"{source}: {'; '.join(told)}{rest}. Nothing was answered")
+    if not asked:
+        raise RequestError(f"{source}: holds no questions; give one {_LINE} a line")
+    if out is not None and out.is_dir():
+        raise RequestError(f"{out}: is a folder; name a file in it")
     bot = _bot()
     rows = (bot.answer(question, turns, id=name).model_dump_json() for name, question, turns in asked)
     if out is None:
@@ -316,17 +357,15 @@ def _batch(source: Path, out: Path | None) -> None:
     click.echo(f"{len(asked)} answers in {out}", err=True)
 
 
-def _asked(line: str, where: str) -> tuple[str, str, tuple[Turn, ...]]:
-    from bot.understand import check_question
+_LINE = '{"id": "…", "question": "…"}'
 
-    try:
-        row = json.loads(line)
-    except ValueError as error:
-        raise RequestError(f"{where}: not JSON: {error}") from None
-    if not isinstance(row, dict) or not isinstance(row.get("question"), str) or "id" not in row:
+
+def _asked(line: str, where: str) -> tuple[str, str, tuple[Turn, ...]]:
+    row = _json(line, where, f"give {_LINE}")
+    if not isinstance(row, dict) or not isinstance(row.get("question"), str) or not isinstance(row.get("id"), str | int):
         raise RequestError(f"{where}: needs an object with 'id' and 'question'")
     try:
-        check_question(row["question"])
+        _check(row["question"])
     except RequestError as error:
         raise RequestError(f"{where}: {error}") from None
     return str(row["id"]), row["question"], _turns(row.get("history") or [], where)

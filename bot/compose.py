@@ -12,11 +12,19 @@ from dataclasses import dataclass, replace
 
 from corpus.model import Passage
 from corpus.sentences import leans
-from index.keywords import terms
+from index.expects import holds
+from index.keywords import Concept, covered, terms
 from index.search import Hit
 
 MAX_WORDS = 100  # of an answer; a list may run a little over
 _PROSE_UNITS = 4
+# How far behind the best sentence of running prose another may lie, and what counts beside its cosine: the question's terms in it and
+# in its heading, the sort of thing asked for, and its passage's place. Chosen on the articles' questions by eval/tune.py.
+_PROSE_SPREAD = 0.22
+_OVERLAP = 0.35
+_UNDER = 0.15
+_TYPED = 0.2
+_RANK = 0.3
 _LIST_WORDS = 75
 _SAME = 0.7  # share of the shorter sentence's terms that makes two sentences say the same
 
@@ -29,6 +37,7 @@ class Piece:
     start: int
     end: int
     support: float
+    correction: str = ""  # id of the correction that this quote runs against: it is not shown, what is right is
 
     @property
     def quote(self) -> str:
@@ -40,43 +49,69 @@ class Piece:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """One question of the message as searching and composing need it: its wordings, the first as it stands, the field's terms in it,
+    and the sort of thing it wants."""
+
+    wordings: tuple[str, ...]
+    concepts: tuple[Concept, ...] = ()
+    wants: str = ""
+
+
+@dataclass(frozen=True)
 class Answerability:
-    """Logistic weights for "does this passage answer this question?". Fitted by eval/tune.py on eval/sets; see docs/decisions/0004."""
+    """Logistic weights for "does this passage answer this question?", one set for passages written as answers, one for prose.
 
-    bias: float = -6.2
-    question: float = 5.0
-    sentence: float = 4.0
-    text: float = 0.0
-    overlap: float = 2.5
+    Fitted by eval/tune.py on eval/sets; see docs/decisions/0004.
+    """
 
-    def __call__(self, hit: Hit) -> float:
+    written: tuple[float, ...] = (-3.6, 1.6, 1.2, 0.0, 3.2, 0.0, 1.0)
+    prose: tuple[float, ...] = (-3.8, 0.0, 1.0, 0.7, 1.4, 1.2, 1.5)
+
+    def __call__(self, asked: Asked, hit: Hit) -> float:
         """0 to 1."""
-        leading = hit.question if hit.passage.asked or hit.question > hit.sentence else 0.5 * (hit.sentence + hit.text)
-        z = self.bias + self.question * leading + self.sentence * hit.sentence + self.text * hit.text + self.overlap * hit.overlap
+        weights = self.written if _is_written_answer(hit) else self.prose
+        z = sum(w * f for w, f in zip(weights, self.features(asked, hit), strict=True))
         return 1 / (1 + math.exp(-z))
 
+    @staticmethod
+    def features(asked: Asked, hit: Hit) -> tuple[float, ...]:
+        """1, the cosines of the nearest wording, the text and the nearest sentence, the terms in common, the field's terms named, and
+        whether the sort of thing asked for is there."""
+        typed = float(holds(asked.wants, hit.passage.text))
+        return (1.0, max(hit.question, 0.0), hit.text, hit.sentence, hit.overlap, covered(asked.concepts, hit.terms), typed)
 
-def compose(question: str, hits: Sequence[Hit], rarity: Callable[[str], float], answers: Answerability, budget: int = MAX_WORDS) -> list[Piece]:
-    """Pieces that answer one question, in reading order, about `budget` words. Empty when there are no hits."""
+
+def compose(
+    asked: Asked,
+    hits: Sequence[Hit],
+    rarity: Callable[[str], float],
+    answers: Answerability,
+    wrong: Callable[[str], str] = lambda _: "",
+    budget: int = MAX_WORDS,
+) -> list[Piece]:
+    """Pieces that answer one question, in reading order, about `budget` words. Empty when there are no hits.
+
+    `wrong` gives the id of the correction that a sentence runs against, or "".
+    """
     if not hits:
         return []
     best = hits[0]
-    wanted = {term: rarity(term) for term in terms(question)}
     if _is_written_answer(best):
-        pieces = _from_answer(best, answers(best), budget)
+        pieces = _from_answer(best, answers(asked, best), budget)
         for hit in hits[1:4]:
             left = budget - sum(p.words for p in pieces)
             if left < 20 or hit.score < best.score - _near(best):
                 break
             if _is_written_answer(hit):
-                pieces.extend(_new(_from_answer(hit, answers(hit), min(left, 45)), pieces))
+                pieces.extend(_new(_from_answer(hit, answers(asked, hit), min(left, 45)), pieces))
         return pieces
-    return _from_prose(hits[:6], wanted, answers, budget)
+    return _from_prose(asked, hits[:8], rarity, answers, wrong, budget)
 
 
 def _near(best: Hit) -> float:
     """How far behind the best hit another may lie and still be shown: a sure match stands alone."""
-    return 0.05 if best.question > 0.8 else 0.09
+    return 0.1 if best.question > 0.8 else 0.2
 
 
 def _is_written_answer(hit: Hit) -> bool:
@@ -96,8 +131,13 @@ def _from_answer(hit: Hit, support: float, budget: int) -> list[Piece]:
     return _merged(hit.passage, chosen, support)
 
 
-def _from_prose(hits: Sequence[Hit], wanted: dict[str, float], answers: Answerability, budget: int) -> list[Piece]:
-    """The sentences nearest to the question over several passages, best passage first, each passage in its own order."""
+def _from_prose(
+    asked: Asked, hits: Sequence[Hit], rarity: Callable[[str], float], answers: Answerability, wrong: Callable[[str], str], budget: int
+) -> list[Piece]:
+    """The sentences nearest to the question over several passages, best passage first, each passage in its own order. A sentence
+    that holds the sort of thing asked for goes before one that does not; one that is known to be wrong is left out, and marked where
+    it would have been the answer."""
+    wanted = {term: rarity(term) for term in terms(asked.wordings[0])}
     total = sum(wanted.values()) or 1.0
     rated: list[tuple[float, int, _Unit]] = []
     for rank, hit in enumerate(hits):
@@ -106,15 +146,21 @@ def _from_prose(hits: Sequence[Hit], wanted: dict[str, float], answers: Answerab
             here = set(terms(hit.passage.text[unit.start : unit.end]))
             overlap = sum(weight for term, weight in wanted.items() if term in here) / total
             under = sum(weight for term, weight in wanted.items() if term in heading_terms and term not in here) / total
-            rated.append((unit.cosine + 0.35 * overlap + 0.15 * under + 0.3 * (hit.score - hits[0].score), rank, unit))
+            typed = _TYPED if asked.wants and holds(asked.wants, hit.passage.text[unit.start : unit.end]) else 0.0
+            rated.append((unit.cosine + _OVERLAP * overlap + _UNDER * under + typed + _RANK * (hit.score - hits[0].score), rank, unit))
     rated.sort(key=lambda row: (-row[0], row[1], row[2].start))
     best = rated[0][0]
     chosen: dict[int, list[_Unit]] = {}
     used = count = 0
     taken: list[set[str]] = []
-    for score, rank, unit in rated:
-        if count == _PROSE_UNITS or score < best - 0.22:
+    mistaken: list[Piece] = []
+    for place, (score, rank, unit) in enumerate(rated):
+        if count == _PROSE_UNITS or score < best - _PROSE_SPREAD:
             break
+        if correction := wrong(hits[rank].passage.text[unit.start : unit.end]):
+            if place < 2:
+                mistaken.append(Piece(hits[rank].passage, unit.start, unit.end, answers(asked, hits[rank]), correction))
+            continue
         content = set(terms(hits[rank].passage.text[unit.start : unit.end]))
         if (used and used + unit.words > budget) or any(_says_the_same(content, other) for other in taken):
             continue
@@ -122,7 +168,7 @@ def _from_prose(hits: Sequence[Hit], wanted: dict[str, float], answers: Answerab
         taken.append(content)
         used += unit.words
         count += 1
-    return [piece for rank in chosen for piece in _merged(hits[rank].passage, chosen[rank], answers(hits[rank]))]
+    return mistaken + [piece for rank in chosen for piece in _merged(hits[rank].passage, chosen[rank], answers(asked, hits[rank]))]
 
 
 @dataclass(frozen=True)
@@ -145,7 +191,7 @@ def _units(hit: Hit) -> list[_Unit]:
         if span.kind == "lead":
             lead = unit
             units.append(unit)
-        elif span.kind == "item" and units and (lead is not None or _is_list(hit.passage, units[-1])) and units[-1].words + unit.words <= _LIST_WORDS:
+        elif span.kind == "item" and lead is not None and units[-1].words + unit.words <= _LIST_WORDS:
             units[-1] = _joined(units[-1], unit)
         else:
             if span.kind != "item":
@@ -154,11 +200,6 @@ def _units(hit: Hit) -> list[_Unit]:
                 unit = _joined(units[-1], unit, cosine=scored.cosine)
             units.append(unit)
     return units
-
-
-def _is_list(passage: Passage, unit: _Unit) -> bool:
-    before = passage.text[: unit.start].rsplit("\n", 1)[-1]
-    return before.strip() in ("-", "*", "•", "–") or before.strip().rstrip(".)").isdigit()
 
 
 def _joined(first: _Unit, second: _Unit, cosine: float | None = None) -> _Unit:
@@ -180,6 +221,12 @@ def _new(pieces: Sequence[Piece], shown: Sequence[Piece]) -> list[Piece]:
     """The pieces that say something the shown ones do not."""
     said = [set(terms(p.quote)) for p in shown]
     return [p for p in pieces if not any(_says_the_same(set(terms(p.quote)), other) for other in said)]
+
+
+def says_already(piece: Piece, others: Sequence[Piece]) -> bool:
+    """Whether the other pieces together say what the piece does."""
+    own, said = set(terms(piece.quote)), {term for other in others for term in terms(other.quote)}
+    return bool(own) and len(own & said) / len(own) >= _SAME
 
 
 def _says_the_same(one: set[str], other: set[str]) -> bool:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from filelock import FileLock
+
 from bot.settings import Settings
 from bot.vocabulary import Vocabulary
-from corpus.errors import CorpusError, SearchIndexError
+from corpus.errors import CorpusError, ModelError, SearchIndexError
 from corpus.model import GENERAL, Document, Passage, Section, Source
 from corpus.passages import passages, registered
 from corpus.readers import Described, read_file
 from corpus.registry import Registry, load_briefs, load_registry
-from index.build import Manifest, Progress, build_index, corpus_version, current, read_manifest
+from index.build import Manifest, Progress, build_index, corpus_version, current, read_manifest, texts_version, verify
 from index.embedder import (
     DEFAULT_MODEL,
     Embedder,
@@ -22,12 +25,15 @@ from index.embedder import (
     default_model_folder,
     fingerprint,
     load_embedder,
+    valid_export,
     verify_weights,
 )
 from index.onnx_export import export
 
+NOT_DESCRIBED = Described()
 
-def add_files(paths: Iterable[Path], settings: Settings, described: Described = Described()) -> list[Document]:
+
+def add_files(paths: Iterable[Path], settings: Settings, described: Described = NOT_DESCRIBED) -> list[Document]:
     """Read files and keep them. All or none: a file that cannot be read is named, and nothing is added.
 
     Raises CorpusError with every problem in one message, and for a data folder that cannot be written.
@@ -41,6 +47,8 @@ def add_files(paths: Iterable[Path], settings: Settings, described: Described = 
             problems.append(str(error))
     taken = [d.source.id for d in documents if d.source.id in registry.sources]
     problems.extend(f"{i!r} is the id of a registered source; give another with --id" for i in taken)
+    given = Counter(d.source.id for d in documents)
+    problems.extend(f"{i!r} is the id of {n} of these files; add them one at a time with --id" for i, n in given.items() if n > 1)
     if problems:
         raise CorpusError("; ".join(problems))
     if not documents:
@@ -82,15 +90,30 @@ def _corpus(settings: Settings, only: Sequence[str] | None) -> list[Passage]:
 
 def _builder(settings: Settings, progress: Progress) -> Embedder:
     """The embedder to build with, exporting the default model first where it was not yet."""
-    if settings.embedder == DEFAULT_MODEL and not (settings.exported / "export.json").exists():
-        progress("loading the embedding model", 0, 1)
-        verify_weights(default_model_folder())
-        embedder = load_embedder(DEFAULT_MODEL)
-        assert isinstance(embedder, SentenceTransformerEmbedder)
-        progress("preparing the fast model", 0, 1)
-        export(embedder, settings.exported)
-        progress("preparing the fast model", 1, 1)
+    if settings.embedder == DEFAULT_MODEL:
+        models = settings.exported.parent
+        try:
+            models.mkdir(parents=True, exist_ok=True)
+            with FileLock(models / "export.lock"):
+                if valid_export(settings.exported) is None:
+                    _export(settings.exported, progress)
+        except OSError as error:
+            raise ModelError(f"{models}: cannot be written ({error.strerror or error}); set NORTHBOUND_HOME to a folder that can") from None
     return load_embedder(settings.embedder, settings.exported)
+
+
+def _export(folder: Path, progress: Progress) -> None:
+    verify_weights(default_model_folder())
+    progress("loading the embedding model", 0, 1)
+    embedder = load_embedder(DEFAULT_MODEL)
+    assert isinstance(embedder, SentenceTransformerEmbedder)
+    progress("loading the embedding model", 1, 1)
+    progress("preparing the fast model", 0, 1)
+    try:
+        export(embedder, folder)
+    except ModelError as error:
+        progress(f"going on with torch, which is slower to start: {error}", 1, 1)
+    progress("preparing the fast model", 1, 1)
 
 
 def _about_programs(made: Iterable[Passage], registry: Registry) -> list[Passage]:
@@ -116,26 +139,34 @@ def _keep(document: Document, folder: Path) -> None:
 def _read(path: Path) -> Document:
     try:
         row = json.loads(path.read_text(encoding="utf-8"))
-        tuples: Callable[[dict[str, object]], dict[str, object]] = lambda section: {
-            key: tuple(value) if isinstance(value, list) else value for key, value in section.items()
-        }
-        sections = tuple(Section(**tuples(section)) for section in row["sections"])  # type: ignore[arg-type]
+        sections = tuple(Section(**{k: tuple(v) if isinstance(v, list) else v for k, v in section.items()}) for section in row["sections"])
         return Document(Source(**row["source"]), row["title"], row["language"], row["origin"], sections)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CorpusError(f"{path}: cannot be read ({error}); remove it and add the file again") from None
 
 
 def needs_building(settings: Settings) -> str:
-    """Why the index must be built before answering, or "" when the live one will do.
-
-    An index of chosen documents (`corpus add --only`) was asked for and is left as it is.
-    """
+    """Why the index must be built before answering, or "" when the live one will do."""
     try:
-        manifest = read_manifest(current(settings.home))
+        folder = current(settings.home)
+        manifest = read_manifest(folder)
+        verify(folder, manifest)
     except SearchIndexError as error:
-        return str(error).split(":", 1)[-1].split(";")[0].strip()
+        return str(error).rsplit("; ", 1)[0].removeprefix(f"{settings.home / 'index'}: ")
     if manifest.model != fingerprint(settings.embedder):
         return f"the live one was made by {manifest.model}"
-    if not manifest.only and manifest.corpus_version != corpus_version(_corpus(settings, None)):
+    held = _corpus(settings, chosen(settings))
+    if manifest.corpus_version != corpus_version(held):
         return "the corpus has changed"
+    if manifest.texts != texts_version(held):
+        return "this version reads texts in another way"
     return ""
+
+
+def chosen(settings: Settings) -> tuple[str, ...] | None:
+    """The documents that the live index was asked to hold instead of the briefs (`corpus add --only`); None where it holds all."""
+    try:
+        manifest = read_manifest(current(settings.home))
+    except SearchIndexError:
+        return None
+    return manifest.documents if manifest.only else None

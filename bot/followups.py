@@ -30,10 +30,13 @@ _SWITCH = re.compile(r"\b(different|another|other|unrelated|separate|new) (quest
 
 @dataclass(frozen=True)
 class StandAlone:
-    """The question as it reads alone. `context` is what the search adds from the history, most useful last; empty for a new topic."""
+    """The question as it reads alone. `typed` is what was typed, for searching both forms; `named` are the programs it names itself,
+    `inferred` those it takes from the conversation; `context` is what the search adds from the history, empty for a new topic."""
 
     text: str
-    programs: tuple[str, ...]
+    typed: str
+    named: tuple[str, ...] = ()
+    inferred: tuple[str, ...] = ()
     context: tuple[str, ...] = ()
 
 
@@ -45,13 +48,13 @@ def stand_alone(
     named = named_in(question)
     asked = [turn.content for turn in history if turn.role == "user"]
     if not asked:
-        return StandAlone(question, tuple(named))
+        return StandAlone(question, question, tuple(named))
     answers = [turn.content for turn in history if turn.role == "assistant"]
     talked_of = _talked_of(history, named_in)
     if (meant := _CORRECTS.search(question)) is not None:
         return _corrected(question, meant, named, asked, talked_of, programs)
     if not _leans(question, named, talked_of):
-        return StandAlone(question, tuple(named))
+        return StandAlone(question, question, tuple(named))
     about = named or talked_of[:1]
     subject = _subject(question, asked[-1])
     label = programs[about[0]].name if about and about[0] in programs else ""
@@ -61,7 +64,7 @@ def stand_alone(
     if subject:
         text = f"{text.rstrip('?.! ')} ({subject})?"
     context = tuple(dict.fromkeys(c for c in (asked[0], asked[-1], *answers[-1:]) if c))
-    return StandAlone(text, tuple(about), context)
+    return StandAlone(text, question, tuple(named), () if named else tuple(about), context)
 
 
 def _leans(question: str, named: Sequence[str], talked_of: Sequence[str]) -> bool:
@@ -105,7 +108,7 @@ def _corrected(
     said = (meant[1] or meant[2] or question).strip(" ?.!")
     about = list(named)
     if not about:
-        for program in talked_of:
+        for program in talked_of or ():
             follower = programs[program].replaced_by if program in programs else ""
             before = next((p.id for p in programs.values() if p.replaced_by == program), "")
             if _NEW.search(said) and follower:
@@ -115,4 +118,5 @@ def _corrected(
             if about:
                 break
     label = programs[about[0]].name if about and about[0] in programs else said
-    return StandAlone(f"{asked[-1].rstrip('?.! ')} – about the {label}?" if about else f"{said} ({asked[-1].rstrip('?.! ')})?", tuple(about))
+    before = asked[-1].rstrip("?.! ")
+    return StandAlone(f"{before} – about the {label}?" if about else f"{said} ({before})?", said, tuple(about))

@@ -5,6 +5,7 @@
   const KEPT = "northbound-conversation";
   const wide = matchMedia("(min-width: 1000px)");
   const still = matchMedia("(prefers-reduced-motion: reduce)");
+  const touch = matchMedia("(pointer: coarse)");
   const find = (selector, within = document) => within.querySelector(selector);
   const behaviour = () => (still.matches ? "auto" : "smooth");
   let opener = null; // the mark that opened a source: focus goes back to it
@@ -25,10 +26,14 @@
     for (const group of document.querySelectorAll("#sources .group")) group.hidden = group.dataset.place !== place;
   };
 
+  const setCurrent = (card, quote) => {
+    for (const other of document.querySelectorAll("#sources .current")) other.classList.remove("current");
+    card.classList.add("current");
+    quote?.classList.add("current");
+  };
+
   const openBeside = (card) => {
     showGroup(card.closest(".group").dataset.place);
-    for (const other of document.querySelectorAll("#sources .card.current")) other.classList.remove("current");
-    card.classList.add("current");
     card.focus({ preventScroll: true });
     card.scrollIntoView({ block: "nearest", behavior: behaviour() });
   };
@@ -71,9 +76,11 @@
   };
 
   const openSource = (mark) => {
-    const card = document.getElementById(mark.dataset.source);
+    const quote = document.getElementById(mark.dataset.source);
+    const card = quote?.closest(".card");
     if (!card) return;
     opener = mark;
+    setCurrent(card, quote);
     if (wide.matches) openBeside(card);
     else openSheet([card]);
   };
@@ -83,6 +90,7 @@
     if (!group) return;
     opener = button;
     const cards = [...group.querySelectorAll(".card")];
+    setCurrent(cards[0]);
     if (wide.matches) openBeside(cards[0]);
     else openSheet(cards);
   };
@@ -117,7 +125,7 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !opener?.isConnected || !find("#sources .card.current")) return;
-    find("#sources .card.current").classList.remove("current");
+    for (const part of document.querySelectorAll("#sources .current")) part.classList.remove("current");
     opener.focus();
   });
 
@@ -150,7 +158,10 @@
     const exchanges = document.querySelectorAll("#conversation .exchange");
     const last = exchanges[exchanges.length - 1];
     document.body.classList.toggle("talking", exchanges.length > 0);
-    if (exchanges.length > seen && last.dataset.state === "working") last.scrollIntoView({ block: "start", behavior: behaviour() });
+    if (exchanges.length > seen && last.dataset.state === "working") {
+      if (touch.matches) document.activeElement?.blur(); // the keyboard would cover the answer
+      last.scrollIntoView({ block: "start", behavior: behaviour() });
+    }
     const ready = last?.dataset.state === "done" ? `${exchanges.length} ${find(".question", last).textContent}` : "";
     if (ready && ready !== announced && seen > 0) announce(spokenAnswer(last));
     if (ready) announced = ready;

@@ -26,11 +26,15 @@ TITLE = "Northbound: from an H-1B to Canada"
 STYLE = Path(__file__).with_name("page.css")
 SCRIPT = Path(__file__).with_name("page.js")
 EXAMPLES = (
-    ("In the US on H-1B", ("Is the H-1B open work permit still open?", "What is known about the accelerated pathway for H-1B holders?")),
-    ("Laid off", ("I was laid off on H-1B. How long can I stay in the US?", "How fast can I get a Canadian work permit with a job offer?")),
-    ("Family", ("Can my spouse work in Canada if I have a work permit?", "Can my children go to school in Canada?")),
-    ("Already in Canada", ("Can I renew my 2023 H-1B open work permit?", "Does work in Canada count for the Canadian Experience Class?")),
-    ("Employers", ("What is the Global Talent Stream?", "What does a work permit cost?")),
+    ("In the US on H-1B", ("Is the H-1B open work permit still open?", "What did Budget 2025 announce for H-1B visa holders?")),
+    ("Laid off", ("I was laid off on H-1B. How long can I stay in the US?", "I was laid off on H-1B: what are the routes to Canada?")),
+    ("Family", ("Can my spouse work in Canada?", "Can my children go to school in Canada?")),
+    (
+        "Already in Canada",
+        ("Can I renew a 2023 H-1B open work permit?", "Can I keep working while my work permit extension is being decided?"),
+    ),
+    ("Employers", ("How fast is the Global Talent Stream?", "What does the Global Talent Stream cost, and who pays?")),
+    ("Costs", ("How much does a Canadian work permit cost?", "How much are biometrics?")),
 )
 _KEPT_EXCHANGES = 20  # earlier ones leave the page: the conversation travels with every question
 _PAUSE_SECONDS = 0.09  # between sentences of a new answer
@@ -45,9 +49,14 @@ _log = logging.getLogger("northbound.page")
 class Answering(Protocol):
     """What the page asks of a bot."""
 
-    programs: Mapping[str, Program]
-    sources: Mapping[str, Source]
-    corpus_version: str
+    @property
+    def programs(self) -> Mapping[str, Program]: ...
+
+    @property
+    def sources(self) -> Mapping[str, Source]: ...
+
+    @property
+    def corpus_version(self) -> str: ...
 
     def answer(self, question: str, history: Sequence[Turn] = (), id: str = "") -> Answer: ...
 
@@ -96,7 +105,7 @@ def build_page(bot: Answering) -> gr.Blocks:
                 with gr.Column(elem_id="composer"):
                     problem = _html("", "problem")
                     with gr.Row(elem_id="composer-row"):
-                        box = gr.Textbox(label="Your question", lines=1, max_lines=8, placeholder="Type your question", elem_id="box", autofocus=False)
+                        box = gr.Textbox(label="Your question", lines=1, max_lines=8, placeholder="Type your question", elem_id="box")
                         send = gr.Button("Send", variant="primary", elem_id="send")
                         fresh = gr.Button("New chat", elem_id="fresh")
                 _html(_examples(), "examples")
@@ -107,9 +116,10 @@ def build_page(bot: Answering) -> gr.Blocks:
         again = gr.Button("Restore", visible="hidden", elem_id="restore")
 
         screen = [talk, sources, box, kept]
-        gr.on([send.click, box.submit], ask, [box, kept], [*screen, problem], concurrency_limit=8, show_progress="hidden", api_visibility="private")
-        again.click(restore, [kept], screen, show_progress="hidden", api_visibility="private")
-        fresh.click(lambda: (*restore(""), ""), None, [*screen, problem], show_progress="hidden", api_visibility="private")
+        quiet = {"show_progress": "hidden", "api_visibility": "private"}  # hides them from listings; protects nothing
+        gr.on([send.click, box.submit], ask, [box, kept], [*screen, problem], concurrency_limit=8, **quiet)
+        again.click(restore, [kept], screen, **quiet)
+        fresh.click(lambda: (*restore(""), ""), None, [*screen, problem], **quiet)
     page.queue(max_size=64, api_open=False)
     return page
 
@@ -151,7 +161,8 @@ def _how_made(bot: Answering) -> str:
     return (
         '<div class="how"><p>Every sentence of an answer carries a number. The number opens the source: who published it, when, and the '
         "words the sentence rests on.</p>"
-        f"<p>We look in {len(bot.sources)} sources, {official} of them official. The newest is of {render.newest(bot.sources.values())}.</p>"
+        f"<p>We look in {len(bot.sources)} sources, {official} of them official. "
+        f"The newest is of {render.newest(bot.sources.values())}.</p>"
         "<p>When the sources do not say, the answer says so.</p></div>"
     )
 
@@ -171,8 +182,10 @@ def _foot(bot: Answering) -> str:
         '<section id="about"><h2>About this page</h2>'
         "<p>Northbound answers questions about moving from a US H-1B to Canada from named sources, and shows them. It is not a government "
         "service and it does not give legal advice. For advice on your own case, ask a lawyer or a licensed immigration consultant.</p>"
-        "<p>Nothing you type is kept on the server. The conversation stays in this browser tab and goes when you close it or start a new chat.</p>"
-        f'<p class="modified">Sources up to {render.newest(bot.sources.values())}. Version of the sources: {escape(bot.corpus_version)}.</p></section></div>'
+        "<p>Nothing you type is kept on the server. The conversation stays in this browser tab and goes when you close it or start a new "
+        "chat.</p>"
+        f'<p class="modified">Sources up to {render.newest(bot.sources.values())}. '
+        f"Version of the sources: {escape(bot.corpus_version)}.</p></section></div>"
     )
 
 

@@ -30,7 +30,6 @@ ORIGIN_LINES = {
     "page": "The source’s own words, from its page.",
 }
 STATUS_LINES = {
-    "partial": "Part of this is in our sources",
     "clarify": "One question first",
     "not_found": "Not in our sources",
     "advice": "This depends on your own case",
@@ -48,14 +47,18 @@ _STANDING_WORDS = {
 # One shape a standing, told apart without colour: disc, barred square, two bars, ring, broken ring, arrow.
 _SHAPES = {
     "open": '<circle cx="8" cy="8" r="6" fill="currentColor"/>',
-    "closed": '<rect x="2" y="2" width="12" height="12" rx="2" fill="currentColor"/><path d="M4.5 8h7" stroke="var(--chip)" stroke-width="2"/>',
+    "closed": '<rect x="2" y="2" width="12" height="12" rx="2" fill="currentColor"/>'
+    '<path d="M4.5 8h7" stroke="var(--chip)" stroke-width="2"/>',
     "paused": '<path d="M5 2.5v11M11 2.5v11" stroke="currentColor" stroke-width="3.5"/>',
     "announced": '<circle cx="8" cy="8" r="5.5" fill="none" stroke="currentColor" stroke-width="2.5"/>',
     "proposed": '<circle cx="8" cy="8" r="5.5" fill="none" stroke="currentColor" stroke-width="2.5" stroke-dasharray="4 2.9"/>',
     "replaced": '<path d="M2 8h10M8 3.5 12.5 8 8 12.5" fill="none" stroke="currentColor" stroke-width="2.5"/>',
 }
-_MONTHS = "January February March April May June July August September October November December".split()
+_MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+_NOT_PUBLISHED = "Not published, as far as our sources go"  # a not-found answer that can quote somebody saying so
+_AS_OF = re.compile(r"As of [^\n.]{4,40}\.")
 _MARK = re.compile(r" ?\[(\d{1,3})\]")
+_BREAK = re.compile(r"\r\n|\r|\n")
 _AFTER_MARKS = re.compile(r"\]\s+(?!\[)|\n+")
 _WHOLE = 700  # characters: a longer passage is shown around its quote first
 
@@ -84,7 +87,8 @@ def standing_chip(standing: str, since: str = "") -> str:
     shape = _SHAPES.get(standing, _SHAPES["announced"])
     name = standing if standing in _SHAPES else "other"
     return (
-        f'<span class="chip standing {name}"><svg viewBox="0 0 16 16" width="12" height="12" aria-hidden="true" focusable="false">{shape}</svg>'
+        f'<span class="chip standing {name}">'
+        f'<svg viewBox="0 0 16 16" width="12" height="12" aria-hidden="true" focusable="false">{shape}</svg>'
         f"{_text(standing_words(standing, since))}</span>"
     )
 
@@ -95,11 +99,11 @@ def exchange(answer: Answer, place: int, shown: int | None = None) -> str:
     citations = {citation.number: citation for citation in answer.citations}
     done = shown is None
     parts = [_question(answer.question), f'<div class="answer {answer.status}">']
-    if answer.status in STATUS_LINES:
-        parts.append(f'<p class="status">{STATUS_LINES[answer.status]}</p>')
+    if line := _status_line(answer):
+        parts.append(f'<p class="status">{line}</p>')
     if chips := _chips(answer):
         parts.append(chips)
-    parts.append(f'<div class="said">{_prose(answer.answer[:shown], citations, place)}</div>')
+    parts.append(f'<div class="said">{_prose(answer.answer[:shown], citations, place, answer.follow_ups)}</div>')
     if done:
         parts += [_as_of(answer), _caveats(answer.caveats), _tools(answer, place), _follow_ups(answer)]
     parts.append("</div>")
@@ -129,7 +133,7 @@ def source_cards(answer: Answer, place: int, current: bool) -> str:
     """The sources of one answer, as a group of cards; only the current group is in view."""
     if not answer.citations:
         return ""
-    cards = "".join(_card(citation, place) for citation in answer.citations)
+    cards = "".join(_card(together, place) for together in _by_passage(answer.citations))
     hidden = "" if current else " hidden"
     return (
         f'<section class="group" data-place="{place}"{hidden} aria-label="Sources of this answer">'
@@ -138,7 +142,7 @@ def source_cards(answer: Answer, place: int, current: bool) -> str:
 
 
 def sources_panel(answers: Sequence[Answer], how_made: str) -> str:
-    """The sources column: the cards of the last answer that has any, the earlier ones ready behind; `how_made` (HTML) when there are none."""
+    """The sources column: the cards of the last answer that has any, the earlier ones ready behind; with none, `how_made` (HTML)."""
     cited = [place for place, answer in enumerate(answers) if answer.citations]
     groups = "".join(source_cards(answer, place, current=place == cited[-1]) for place, answer in enumerate(answers) if answer.citations)
     inner = groups if groups else how_made
@@ -156,7 +160,8 @@ def glance(programs: Mapping[str, Program]) -> str:
     )
     return (
         '<table class="glance"><caption class="unseen">Programs with their standing, since when, and as of when we know it</caption>'
-        '<thead><tr><th scope="col">Program</th><th scope="col">Standing</th><th scope="col">Since</th><th scope="col">As of</th></tr></thead>'
+        '<thead><tr><th scope="col">Program</th><th scope="col">Standing</th><th scope="col">Since</th><th scope="col">As of</th>'
+        "</tr></thead>"
         f"<tbody>{rows}</tbody></table>"
     )
 
@@ -187,26 +192,37 @@ def _question(question: str) -> str:
     return f'<h2 class="question" dir="auto"><span class="unseen">You asked: </span>{_text(question)}</h2>'
 
 
+def _status_line(answer: Answer) -> str:
+    return _NOT_PUBLISHED if answer.status == "not_found" and answer.claims else STATUS_LINES.get(answer.status, "")
+
+
 def _chips(answer: Answer) -> str:
     chips = [
-        f'<li>{standing_chip(program.standing, program.since)}<span class="chip-name">{_text(program.name)}</span></li>'
+        f'<li>{standing_chip(program.standing, program.since)}<span class="unseen">: </span>'
+        f'<span class="chip-name">{_text(program.name)}</span></li>'
         for program in answer.programs[:3]
     ]
     return f'<ul class="chips" aria-label="Standing">{"".join(chips)}</ul>' if chips else ""
 
 
-def _prose(text: str, citations: Mapping[int, Citation], place: int) -> str:
-    """Paragraphs and lists; `[n]` becomes a mark when there is such a citation and stays text when there is none."""
+def _prose(text: str, citations: Mapping[int, Citation], place: int, follow_ups: Sequence[str]) -> str:
+    """Paragraphs and lists; `[n]` becomes a mark when there is such a citation and stays text when there is none. A list item that is a
+    follow-up becomes its button; the line with the date becomes a chip."""
     html, items = [], []
     for line in [*text.splitlines(), ""]:
         item = re.match(r"\s*[-•*] +(.*)", line)
-        if item:
+        if item and item[1] in follow_ups:
+            items.append(f'<li class="choice">{ask_button(item[1])}</li>')
+        elif item:
             items.append(f'<li dir="auto">{_marked(item[1], citations, place)}</li>')
+        if item:
             continue
         if items:
             html.append(f"<ul>{''.join(items)}</ul>")
             items = []
-        if line.strip():
+        if _AS_OF.fullmatch(line.strip()):
+            html.append(f'<p class="as-of"><span class="chip">{_text(line.strip().rstrip("."))}</span></p>')
+        elif line.strip():
             html.append(f'<p dir="auto">{_marked(line.strip(), citations, place)}</p>')
     return "".join(html)
 
@@ -225,7 +241,7 @@ def _marked(text: str, citations: Mapping[int, Citation], place: int) -> str:
 def _mark(citation: Citation, place: int) -> str:
     # \u2060 keeps the mark on the line of the word before it.
     return (
-        f'\u2060<button type="button" class="mark" data-source="{_card_id(citation, place)}" aria-label="{_attribute(spoken(citation))}">'
+        f'\u2060<button type="button" class="mark" data-source="{_quote_id(citation, place)}" aria-label="{_attribute(spoken(citation))}">'
         f"{citation.number}</button>"
     )
 
@@ -236,6 +252,8 @@ def spoken(citation: Citation) -> str:
 
 
 def _as_of(answer: Answer) -> str:
+    if _AS_OF.search(answer.answer):
+        return ""  # the answer says so itself
     dates = sorted({claim.as_of for claim in answer.claims if claim.as_of})
     if not dates:
         return ""
@@ -248,8 +266,9 @@ def _caveats(caveats: Sequence[str]) -> str:
 
 
 def _tools(answer: Answer, place: int) -> str:
-    count = len(answer.citations)
-    sources = f'<button type="button" class="tool open-sources" data-group="{place}">{count} source{"s" if count > 1 else ""}</button>' if count else ""
+    count = len({citation.source_id for citation in answer.citations})
+    label = f"{count} source{'s' if count > 1 else ''}"
+    sources = f'<button type="button" class="tool open-sources" data-group="{place}">{label}</button>' if count else ""
     return (
         f'<div class="tools">{sources}<button type="button" class="tool" data-copy="{_attribute(plain_text(answer))}">Copy</button>'
         '<button type="button" class="tool" data-print>Print</button></div>'
@@ -257,7 +276,7 @@ def _tools(answer: Answer, place: int) -> str:
 
 
 def _follow_ups(answer: Answer) -> str:
-    if not answer.follow_ups:
+    if not answer.follow_ups or all(f"- {question}" in answer.answer for question in answer.follow_ups):
         return ""
     label = "Choose one" if answer.status == "clarify" else "You could ask"
     buttons = "".join(f"<li>{ask_button(question)}</li>" for question in answer.follow_ups)
@@ -269,42 +288,57 @@ def ask_button(question: str) -> str:
     return f'<button type="button" class="ask" dir="auto">{_text(question)}</button>'
 
 
-def _card(citation: Citation, place: int) -> str:
-    identity = _card_id(citation, place)
-    dates = [f"{word} {full_date(day)}" for word, day in (("Published", citation.published), ("As of", citation.as_of)) if day]
-    standing = f"<p>{standing_chip(citation.standing)}</p>" if citation.standing else ""
-    heading = f'<p class="heading" dir="auto">{_text(citation.heading)}</p>' if citation.heading and citation.heading != citation.title else ""
-    link = page_link(citation)
-    unseen = f'<span class="unseen"> of source {citation.number}, {_text(citation.publisher)} (new tab)</span>'
-    opening = f'<p><a class="open-page" href="{_attribute(link)}" target="_blank" rel="noopener noreferrer">Open the page{unseen}</a></p>' if link else ""
+def _by_passage(citations: Iterable[Citation]) -> list[list[Citation]]:
+    """Citations of one passage together, in the order of their first."""
+    together: dict[str, list[Citation]] = {}
+    for citation in citations:
+        together.setdefault(citation.passage_id, []).append(citation)
+    return list(together.values())
+
+
+def _card(together: Sequence[Citation], place: int) -> str:
+    """One passage with the quotes taken from it."""
+    first = together[0]
+    identity = f"{_quote_id(first, place)}-card"
+    numbers = "".join(f'<span class="number">{citation.number}</span>' for citation in together)
+    dates = [f"{word} {full_date(day)}" for word, day in (("Published", first.published), ("As of", first.as_of)) if day]
+    standing = f"<p>{standing_chip(first.standing)}</p>" if first.standing else ""
+    heading = f'<p class="heading" dir="auto">{_text(first.heading)}</p>' if first.heading and first.heading != first.title else ""
+    link = page_link(first)
+    unseen = f'<span class="unseen"> of source {first.number}, {_text(first.publisher)} (new tab)</span>'
+    anchor = f'<a class="open-page" href="{_attribute(link)}" target="_blank" rel="noopener noreferrer">Open the page{unseen}</a>'
     return (
         f'<article class="card" id="{identity}" tabindex="-1" aria-labelledby="{identity}-who">'
-        f'<p class="who" id="{identity}-who"><span class="number"><span class="unseen">Source </span>{citation.number}</span>'
-        f"<strong>{_text(citation.publisher)}</strong>"
-        f'<span class="kind">{_text(KIND_NAMES.get(citation.kind, citation.kind.capitalize()))}</span></p>'
-        f'<h3 class="title" dir="auto">{_text(citation.title)}</h3><p class="dates">{_text(" · ".join(dates))}</p>{standing}'
-        f'<div class="passage">{heading}{_passage(citation)}</div>'
-        f'<p class="origin">{ORIGIN_LINES.get(citation.origin, ORIGIN_LINES["brief"])}</p>{opening}</article>'
+        f'<p class="who" id="{identity}-who"><span class="unseen">Source </span>{numbers}<strong>{_text(first.publisher)}</strong>'
+        f'<span class="kind">{_text(KIND_NAMES.get(first.kind, first.kind.capitalize()))}</span></p>'
+        f'<h3 class="title" dir="auto">{_text(first.title)}</h3><p class="dates">{_text(" · ".join(dates))}</p>{standing}'
+        f'<div class="passage">{heading}{_passage(together, place)}</div>'
+        f'<p class="origin">{ORIGIN_LINES.get(first.origin, ORIGIN_LINES["brief"])}</p>{anchor if link else ""}</article>'
     )
 
 
-def _passage(citation: Citation) -> str:
-    """The passage with its quote marked; a long one around the quote first, then whole on demand."""
-    text, start, end = citation.passage, citation.start, citation.end
-    whole = _quoted(text, start, end)
-    if len(text) <= _WHOLE:
-        return whole
+def _passage(together: Sequence[Citation], place: int) -> str:
+    """The passage with its quotes marked; a long one around the quotes first, then whole on demand."""
+    text = together[0].passage
+    start, end = min(citation.start for citation in together), max(citation.end for citation in together)
     first = 0 if start < 160 else text.find(" ", start - 120) + 1
-    last = len(text) if len(text) - end < 160 else text.rfind(" ", end, end + 120)
-    last = max(last, end)
-    near = _quoted(text[first:last], start - first, end - first, before="… " if first else "", after=" …" if last < len(text) else "")
-    return f"{near}<details><summary>Show the whole passage</summary>{whole}</details>"
+    last = len(text) if len(text) - end < 160 else max(text.rfind(" ", end, end + 120), end)
+    if len(text) <= _WHOLE or last - first >= 0.8 * len(text):
+        return _quoted(together, place, 0, len(text))
+    whole = re.sub(r' id="[^"]*"', "", _quoted(together, place, 0, len(text)))
+    return f"{_quoted(together, place, first, last)}<details><summary>Show the whole passage</summary>{whole}</details>"
 
 
-def _quoted(text: str, start: int, end: int, before: str = "", after: str = "") -> str:
-    return (
-        f'<blockquote dir="auto">{before}{_text(text[:start])}<mark>{_text(text[start:end])}</mark>{_text(text[end:])}{after}</blockquote>'
-    )
+def _quoted(together: Sequence[Citation], place: int, first: int, last: int) -> str:
+    """`passage[first:last]` with the quotes in it marked; quotes that overlap are marked once, under the earlier one's number."""
+    text, at, html = together[0].passage, first, ["… " if first else ""]
+    for citation in sorted(together, key=lambda citation: (citation.start, citation.end)):
+        start = max(citation.start, at)
+        html.append(
+            f'{_text(text[at:start])}<mark id="{_quote_id(citation, place)}">{_text(text[start : max(citation.end, start)])}</mark>'
+        )
+        at = max(at, citation.end)
+    return f'<blockquote dir="auto">{"".join(html)}{_text(text[at:last])}{" …" if last < len(text) else ""}</blockquote>'
 
 
 def page_link(citation: Citation) -> str:
@@ -325,10 +359,14 @@ def _reference(citation: Citation) -> str:
 
 
 def _date_cell(iso: str) -> str:
-    return f'<time datetime="{_attribute(iso)}">{_text(full_date(iso))}</time>' if iso else '<span class="unseen">not known</span>'
+    return (
+        f'<time datetime="{_attribute(iso)}">{_text(full_date(iso))}</time>'
+        if iso
+        else '<span class="none"><span aria-hidden="true">–</span><span class="unseen">not known</span></span>'
+    )
 
 
-def _card_id(citation: Citation, place: int) -> str:
+def _quote_id(citation: Citation, place: int) -> str:
     return f"a{place}-s{citation.number}"
 
 
@@ -338,8 +376,8 @@ def _shortened(text: str, limit: int) -> str:
 
 def _text(text: str) -> str:
     """Escaped text on one line; line breaks become <br>."""
-    return "<br>".join(escape(line) for line in text.splitlines())
+    return "<br>".join(escape(line) for line in _BREAK.split(text))
 
 
 def _attribute(text: str) -> str:
-    return "&#10;".join(escape(line) for line in text.splitlines())
+    return "&#10;".join(escape(line) for line in _BREAK.split(text))

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from index.keywords import terms, words
 
 _GREETING = re.compile(
-    r"(hi+|hello+|hey+|hiya|howdy|yo|good (morning|afternoon|evening|day)|greetings|namaste|salut|bonjour|hola|sup|whats up|what's up|how are you( doing)?( today)?|"
+    r"(hi+|hello+|hey+|hiya|howdy|yo|good (morning|mornin|mrng|morn|afternoon|evening|day|night)|gm|greetings|namaste|salut|bonjour|hola|sup|whats up|what's up|how (are|r) (you|u|things)( doing)?( today)?|"
     r"how r u|how do you do|nice to meet you)",
     re.IGNORECASE,
 )
@@ -43,6 +43,9 @@ _CHEATING = tuple(
         r"\b(overstay|work|working|stay|live)\b.{0,40}\b(without (getting |being )?(caught|detected|noticed)|illegally|under the table|off the books|cash in hand)\b",
         r"\b(evade|dodge|beat|bypass|get around|cheat)\b.{0,40}\b(immigration|officers?|biometrics?|background check|rules?|law|system|test|exam|ielts|tax(es)?)\b",
         r"\b(someone|somebody|person|friend) (else )?(to )?(take|write|sit|give)s?\b.{0,20}\b(ielts|celpip|test|exam)\b.{0,20}\b(for me|in my place|instead of me)\b",
+        rf"\b(buy|buying|purchas\w*|sell|selling|seller|sells)\b.{{0,30}}\b(an? |the |some )?(lmia|job offer|offer letter|experience letter|invitation|nomination|approval|visa stamp|work permit|ielts|degree|diploma)s?\b",
+        r"\b(officer|ircc|cbsa|uscis|immigration|they|he|she|canada|embassy|border)\b.{0,25}\b(don'?t|doesn'?t|won'?t|will not|can'?t|cannot|never|not) (find out|know|notice|catch|see|discover|detect)\b",
+        r"\b(make|write|create|prepare|sign|issue)\b.{0,25}\b(my|our) own\b.{0,40}\b(letter|reference|certificate|statement|payslips?|paystubs?|offer)\b|\bwith (his|her|their|my (boss|manager|employer)'?s?) signature\b",
         rf"\bbackdat\w*\b.{{0,40}}\b{_PAPERS}\b",
         r"\bsay (i|that i|we|he|she)\b.{0,60}\b(even though|though|although|but)\b.{0,30}\b(not|never|don'?t|didn'?t|isn'?t|wasn'?t)\b",
     )
@@ -70,6 +73,15 @@ _OUTCOME = re.compile(
     r"(can|could|will) you (review|check|look at|assess|evaluate) my|did (they|ircc|uscis) (approve|reject|refuse) (me|my))",
     re.IGNORECASE,
 )
+# Subjects of other services, whatever country is named beside them.
+_OFF_TOPIC = re.compile(
+    r"\b(weather|temperature|rain|snow(ing)?|translate|translation of|recipe|cook(ing)?|bake|poem|joke|song|lyrics|movie|netflix|horoscope|zodiac|"
+    r"(write|fix|debug|review) (me )?(a |an |my |this |some )?(python|java|javascript|sql|code|script|function|program|regex|essay|email to my girlfriend)|"
+    r"world cup|ipl|nba|nfl|nhl|cricket|football|hockey|match score|bitcoin|crypto\w*|stock (tip|price|market)s?|which stocks?|shares? to buy|"
+    r"lose weight|diet|medicine|headache|girlfriend|boyfriend|dating|restaurants?|hotels?|flights? (to|from)|cheap flights?|capital of|who won|president of|solve|homework|"
+    r"video games?|playstation|iphone|laptop)\b",
+    re.IGNORECASE,
+)
 _DOMAIN = frozenset(
     terms(
         "canada canadian h1b h4 visa permit immigration immigrate ircc uscis work worker permanent resident residence residency citizenship citizen express entry crs "
@@ -94,9 +106,24 @@ _VAGUE = frozenset(
     terms(
         "cost costs fee fees much price pay money eligible eligibility qualify qualifies apply application applying take long time process processing open opened deadline need needs "
         "needed require requirement requirements documents document doc paper papers start begin how what steps procedure possible go get come help info information details rule rules "
-        "option options chance last still available now today form form forms days weeks months wait waiting years allowed bring criteria condition conditions valid validity extend renew"
+        "point points option options chance last still available now today form form forms days weeks months wait waiting years allowed bring criteria condition conditions valid validity extend renew"
     )
     + ["canada", "work", "visa", "permit", "h1b", "ppl", "people", "someon", "move", "program", "programm"]
+)
+
+
+_GOES_ON = re.compile(r"\s*((what|how|and what|and how) (about|abt|bout)|and (my|the|for)|(do|does|can|will|is|are) (they|it|this|that|these|those|he|she)\b)", re.IGNORECASE)
+_FUTURE = re.compile(
+    r"\b(predict\w*|forecast\w*|next (draw|round|intake|year|month|cut-?off|lottery)|when will|will (there|they|it|the|canada|ircc|ontario|bc|quebec|uscis|\w+ (cut-?offs?|scores?|draws?|fees?))\b.{0,60}"
+    r"\b(go|drop|fall|rise|increase|decrease|reopen|re-open|open|come back|return|change|happen|be|hold|launch|start|begin|announce|extend|end)|expected to (drop|rise|open)|going to (open|drop|rise|reopen)|"
+    r"in (2027|2028|2029|203\d)|by when will|any (chance|hope) (of|that|for)|upcoming (draw|round)s?)\b",
+    re.IGNORECASE,
+)
+_OPEN = re.compile(
+    r"\b(still|already|currently|now|again|yet)\b.{0,40}\b(open|valid|closed|active|running|available|accepting|possible|alive|there|exists?|in force|on)\b"
+    r"|\b(is|are|was|did|has|have)\b.{0,60}\b(open|opened|closed|close|expired|ended|dead|over|reopened|shut|paused|cancell?ed|launched|started|discontinued|scrapped|running)\b"
+    r"|\b(valid or expired|open or closed|closed or open|open\?|closed\?|expired\?)",
+    re.IGNORECASE,
 )
 
 
@@ -109,7 +136,7 @@ def is_smalltalk(text: str) -> bool:
     """Greetings, thanks and farewells with nothing else in them, and questions about the bot itself."""
     left = re.sub(r"[^\w\s']", " ", text)
     for _ in range(4):
-        left = re.sub(rf"^\s*(?:{_GREETING.pattern}|{_FAREWELL.pattern}|there|everyone|team|friend|bot|northbound|and|so|then|now|again|much|very|u|you|i|am|all|my|dear|sir|madam|man|bro|for)\b\s*", "", left, flags=re.IGNORECASE)
+        left = re.sub(rf"^\s*(?:{_GREETING.pattern}|{_FAREWELL.pattern}|there|everyone|team|friend|friends|bhai|buddy|sis|ji|yaar|mate|guys|folks|bot|northbound|and|so|then|now|again|much|very|u|you|i|am|all|my|dear|sir|madam|man|bro|for)\b\s*", "", left, flags=re.IGNORECASE)
     if not re.search(r"\w", text):
         return True
     return not left.strip() or (_WHO.search(text) is not None and not (set(terms(text)) - set(terms("real human bot robot ai person lawyer chatgpt help know work who")) & _DOMAIN))
@@ -130,9 +157,11 @@ def asks_for_outcome(text: str) -> bool:
 
 
 def is_elsewhere(text: str) -> bool:
-    """Asks about moving to a country that is not Canada."""
-    found = _ELSEWHERE.search(text)
-    return found is not None and _CANADA.search(text) is None
+    """Asks about moving to a country that is not Canada, or about a subject that is no part of moving at all."""
+    if _ELSEWHERE.search(text) is not None and _CANADA.search(text) is None:
+        return True
+    setting = set(terms("canada canadian toronto vancouver ontario montreal us status"))
+    return _OFF_TOPIC.search(text) is not None and len(domain_terms(text) - setting) < 2
 
 
 def domain_terms(text: str, more: Iterable[str] = ()) -> set[str]:
@@ -141,6 +170,18 @@ def domain_terms(text: str, more: Iterable[str] = ()) -> set[str]:
 
 
 def is_vague(text: str) -> bool:
-    """Asks for a fee, a time, a form or the like without saying of what."""
+    """Asks for a fee, a time, a form or the like without saying of what, or goes on from something that was not said."""
     content = terms(text)
-    return len(words(text)) <= 12 and bool(content) and set(content) <= _VAGUE
+    if len(words(text)) > 12 or not content:
+        return False
+    return set(content) <= _VAGUE or (len(content) <= 3 and _GOES_ON.match(text) is not None)
+
+
+def asks_of_future(text: str) -> bool:
+    """Asks what will happen: a prediction, a date to come, the next round."""
+    return _FUTURE.search(text) is not None
+
+
+def asks_whether_open(text: str) -> bool:
+    """Asks whether a program is open, closed, valid or gone."""
+    return _OPEN.search(text) is not None

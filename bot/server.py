@@ -27,10 +27,11 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.answer import STATUSES, Answer, Turn
-from bot.page import SCRIPT, STYLE, Answering, build_page, theme
+from bot.page import SCRIPT, STYLE, TITLE, Answering, build_page, theme
 from bot.settings import Settings
 from corpus.errors import NorthboundError, RequestError
 from corpus.model import Program, Source
@@ -38,6 +39,12 @@ from corpus.model import Program, Source
 MAX_BODY = 2_000_000  # bytes: twenty exchanges with their passages and room to spare
 _GRADIO_NEEDS = ("/gradio_api/queue/", "/gradio_api/heartbeat/", "/gradio_api/startup-events", "/gradio_api/app_id")
 _SHUT = ("/monitoring", "/login", "/logout", "/manifest.json", "/pwa_icon")
+_ICON = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
+    "%3Cpath fill='%230b5580' d='M8 0l6 16-6-4-6 4z'/%3E%3C/svg%3E"
+)
+_NO_SCRIPT = "<noscript><p>This page needs JavaScript. Without it, ask with the northbound command or at /api/v1/ask.</p></noscript>"
+_CACHED = {"/assets/": b"public, max-age=31536000, immutable", "/page.": b"no-cache"}  # asset names hold a digest, ours do not
 _BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)  # seconds
 
 
@@ -84,13 +91,18 @@ def create_app(bot: Answering, settings: Settings) -> FastAPI:
     @app.exception_handler(RequestValidationError)
     async def malformed(_: Request, error: RequestValidationError) -> JSONResponse:
         problems = "; ".join(f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}" for problem in error.errors())
-        return JSONResponse({"error": f"{problems}; send {{\"question\": \"…\", \"history\": [{{\"role\", \"content\"}}]}}"}, status_code=422)
+        return JSONResponse({"error": f'{problems}; send {{"question": "…", "history": [{{"role", "content"}}]}}'}, status_code=422)
+
+    @app.exception_handler(HTTPException)
+    async def refused(_: Request, error: HTTPException) -> JSONResponse:
+        return JSONResponse({"error": str(error.detail)}, status_code=error.status_code, headers=error.headers)
 
     app.add_middleware(Guard)
-    return gr.mount_gradio_app(
+    gr.mount_gradio_app(
         app, build_page(counted), path="/", theme=theme(), footer_links=[], run_history=False, show_error=False, max_file_size=1,
         enable_monitoring=False, mcp_server=False, ssr_mode=False, pwa=False,
     )  # fmt: skip
+    return app
 
 
 def serve(bot: Answering, settings: Settings) -> None:
@@ -112,8 +124,12 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         if error.errno == errno.EADDRINUSE:
-            raise NorthboundError(f"port {port} is in use; choose another: NORTHBOUND_PORT={port + 1 if port < 65535 else 7861} make run") from error
-        raise NorthboundError(f"cannot listen on {host}:{port}: {error.strerror or error}; set NORTHBOUND_HOST and NORTHBOUND_PORT") from error
+            raise NorthboundError(
+                f"port {port} is in use; choose another: NORTHBOUND_PORT={port + 1 if port < 65535 else 7861} make run"
+            ) from error
+        raise NorthboundError(
+            f"cannot listen on {host}:{port}: {error.strerror or error}; set NORTHBOUND_HOST and NORTHBOUND_PORT"
+        ) from error
     return listening
 
 
@@ -157,9 +173,15 @@ class Counted:
         """Requests, statuses and latency in the Prometheus text format."""
         with self._lock:
             total = sum(self._statuses.values())
-            lines = ["# HELP northbound_requests_total Questions received.", "# TYPE northbound_requests_total counter", f"northbound_requests_total {total}"]
+            lines = [
+                "# HELP northbound_requests_total Questions received.",
+                "# TYPE northbound_requests_total counter",
+                f"northbound_requests_total {total}",
+            ]
             lines += ["# HELP northbound_answers_total Questions by what became of them.", "# TYPE northbound_answers_total counter"]
-            lines += [f'northbound_answers_total{{status="{status}"}} {self._statuses[status]}' for status in (*STATUSES, "unreadable", "failed")]
+            lines += [
+                f'northbound_answers_total{{status="{status}"}} {self._statuses[status]}' for status in (*STATUSES, "unreadable", "failed")
+            ]
             lines += ["# HELP northbound_answer_seconds Time to answer.", "# TYPE northbound_answer_seconds histogram"]
             lines += [f'northbound_answer_seconds_bucket{{le="{bucket}"}} {self._buckets[bucket]}' for bucket in _BUCKETS]
             lines += [f'northbound_answer_seconds_bucket{{le="+Inf"}} {total}', f"northbound_answer_seconds_sum {self._seconds:.6f}"]
@@ -185,8 +207,8 @@ class Guard:
             await self.app(scope, receive, send)
             return
         nonce = secrets.token_urlsafe(16)
-        secured = _with_headers(send, _policy(nonce))
         path = scope["path"]
+        secured = _with_headers(send, _policy(nonce), path)
         if _shut(path):
             await JSONResponse({"error": f"{path}: not here"}, status_code=404)(scope, receive, secured)
             return
@@ -218,18 +240,30 @@ def own_page(html: str, nonce: str) -> str:
     html = re.sub(r"\s*<meta\s+(?:property|name)=\"(?:og|twitter):[^>]*>", "", html)
     html = re.sub(r"\s*<link rel=\"manifest\"[^>]*>", "", html)
     html = html.replace("<script", f'<script nonce="{nonce}"')
-    own = f'<link rel="stylesheet" href="/page.css"><script nonce="{nonce}" src="/page.js" defer></script>'
-    return html.replace("</head>", f'<meta name="color-scheme" content="light dark">{own}</head>', 1)
+    own = (
+        f'<title>{TITLE}</title><meta name="color-scheme" content="light dark"><link rel="icon" href="{_ICON}">'
+        f'<link rel="stylesheet" href="/page.css"><script nonce="{nonce}" src="/page.js" defer></script>'
+    )
+    return html.replace("</head>", f"{own}</head>", 1).replace("<gradio-app", f"{_NO_SCRIPT}<gradio-app", 1)
 
 
 def _policy(nonce: str) -> str:
-    return "; ".join((
-        "default-src 'none'", f"script-src 'self' 'nonce-{nonce}'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data:", "font-src 'self'",
-        "connect-src 'self'", "base-uri 'self'", "form-action 'none'", "frame-ancestors 'none'", "object-src 'none'",
-    ))  # fmt: skip
+    # Gradio sets styles from scripts, so inline styles stay allowed; inline scripts and evaluated text do not.
+    rules = (
+        "default-src 'none'",
+        f"script-src 'self' 'nonce-{nonce}'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "base-uri 'self'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+    return "; ".join(rules)
 
 
-def _with_headers(send: Send, policy: str) -> Send:
+def _with_headers(send: Send, policy: str, path: str) -> Send:
     ours = {
         "content-security-policy": policy,
         "x-content-type-options": "nosniff",
@@ -241,8 +275,12 @@ def _with_headers(send: Send, policy: str) -> Send:
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
+            if message["status"] == 200:
+                cached = [(b"cache-control", rule) for start, rule in _CACHED.items() if path.startswith(start)]
+            else:
+                cached = []
             kept = [(name, value) for name, value in message["headers"] if name.decode("latin-1").lower() not in ours]
-            message = {**message, "headers": [*kept, *((name.encode(), value.encode()) for name, value in ours.items())]}
+            message = {**message, "headers": [*kept, *cached, *((name.encode(), value.encode()) for name, value in ours.items())]}
         await send(message)
 
     return sending
@@ -257,6 +295,9 @@ def _own_scripts(send: Send, nonce: str) -> Send:
         nonlocal start, gathered
         if message["type"] == "http.response.start":
             start = message
+            return
+        if message["type"] != "http.response.body":
+            await send(message)
             return
         gathered += message.get("body", b"")
         if message.get("more_body", False):
@@ -284,7 +325,9 @@ def _declared(scope: Scope) -> int:
 
 
 async def _too_large(scope: Scope, receive: Receive, send: Send) -> None:
-    await JSONResponse({"error": f"the request is larger than {MAX_BODY:,} bytes; send a shorter one"}, status_code=413)(scope, receive, send)
+    await JSONResponse({"error": f"the request is larger than {MAX_BODY:,} bytes; send a shorter one"}, status_code=413)(
+        scope, receive, send
+    )
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from datetime import date
 from pathlib import Path
 
 from corpus.errors import NorthboundError
@@ -33,7 +34,7 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Settings from NORTHBOUND_… variables. Raises NorthboundError for an unknown or unusable one."""
+    """Settings from NORTHBOUND_… variables; an empty one counts as not set. Raises NorthboundError for an unknown or unusable one."""
     known = {f.name: f for f in fields(Settings)}
     given: dict[str, object] = {}
     for key, value in environment.items():
@@ -42,12 +43,19 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         name = key.removeprefix("NORTHBOUND_").lower()
         if name not in known:
             raise NorthboundError(f"{key}: no such setting; settings: {', '.join(f'NORTHBOUND_{k.upper()}' for k in known)}")
+        if not value:
+            continue
         if name == "home":
             given[name] = Path(value).expanduser()
         elif name == "port":
-            if not value.isdigit() or not 0 < int(value) < 65536:
+            if not value.isdecimal() or not 0 < int(value) < 65536:
                 raise NorthboundError(f"{key}={value!r}: give a port from 1 to 65535")
             given[name] = int(value)
+        elif name == "today":
+            try:
+                given[name] = date.fromisoformat(value).isoformat()
+            except ValueError:
+                raise NorthboundError(f"{key}={value!r}: give an ISO date such as 2026-02-12") from None
         else:
             given[name] = value
     return Settings(**given)  # type: ignore[arg-type]

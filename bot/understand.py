@@ -25,7 +25,7 @@ Kind = Literal["question", "smalltalk", "out_of_scope", "refused", "outcome", "v
 @dataclass(frozen=True)
 class Understood:
     """`question` and `standalone` have personal numbers masked. `parts` are the questions in the message, each in several wordings
-    for the search; `named` are the programs the question itself or, for a follow-up, the conversation names."""
+    for the search; `named` are the programs the question names itself, `inferred` those a follow-up takes from the conversation."""
 
     question: str
     standalone: str
@@ -34,6 +34,13 @@ class Understood:
     parts: tuple[tuple[str, ...], ...] = ()
     context: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
+    inferred: tuple[str, ...] = ()
+    future: bool = False
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """The programs it is about, as far as the message and the conversation say."""
+        return self.named or self.inferred
 
 
 def understand(question: str, history: Sequence[Turn], vocabulary: Vocabulary, programs: Mapping[str, Program]) -> Understood:
@@ -53,10 +60,14 @@ def understand(question: str, history: Sequence[Turn], vocabulary: Vocabulary, p
         kind = "out_of_scope"
     elif scope.asks_for_outcome(plain):
         kind = "outcome"
-    elif scope.is_vague(plain) and not past and not alone.programs:
+    elif not past and not alone.named and scope.is_vague(plain):
         kind = "vague"
-    parts = tuple(_wordings(part, vocabulary) for part in _questions(alone.text))
-    return Understood(masked, alone.text, spoken, kind, parts, alone.context, alone.programs)
+    if alone.context:
+        parts = (tuple(dict.fromkeys((*_wordings(alone.typed, vocabulary), *_wordings(alone.text, vocabulary)))),)
+    else:
+        parts = tuple(_wordings(part, vocabulary) for part in _questions(alone.text, vocabulary))
+    future = scope.asks_of_future(plain)
+    return Understood(masked, alone.text, spoken, kind, parts, alone.context, alone.named, alone.inferred, future)
 
 
 def check_question(question: str) -> None:
@@ -74,15 +85,29 @@ def _visible(text: str) -> str:
     return re.sub(r"[\u0000-\u0008\u000b-\u001f\u007f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]", "", text)
 
 
-def _questions(text: str) -> list[str]:
-    """The separate questions in a message. A story before a question stays with the question it leads to."""
-    pieces = [p.strip() for p in re.split(r"(?<=[?])\s+|\n+|(?<=[.!])\s+(?=(?:and |also |plus )?(?:what|how|can|do|does|is|are|will|when|where|which|who)\b)|;\s+", text, flags=re.IGNORECASE) if p.strip()]
-    asking = [p for p in pieces if len(terms(p)) >= 2 and (p.endswith("?") or _ASKS.match(p))]
-    if len(asking) < 2 or len(asking) > 4:
-        return [text]
-    return asking
+def _questions(text: str, vocabulary: Vocabulary) -> list[str]:
+    """The separate questions in a message. A story before a question stays with the question it leads to, and a second half that
+    names nothing of its own ("and how much is it") stays with the first."""
+    asking: list[str] = []
+    for piece in _BETWEEN.split(text):
+        piece = piece.strip(" ,;")
+        if not piece:
+            continue
+        own = len(terms(piece)) >= 2 and (piece.endswith("?") or _ASKS.match(piece)) and vocabulary.concepts(vocabulary.spelled(piece))
+        if asking and not own:
+            asking[-1] = f"{asking[-1]} {piece}"
+        else:
+            asking.append(piece)
+    if len(asking) > 1 and not _ASKS.search(asking[0]) and len(asking[0].split()) > 8:  # the story in front
+        asking[:2] = [f"{asking[0]} {asking[1]}"]
+    return asking if 1 < len(asking) <= 4 else [text]
 
 
+_BETWEEN = re.compile(
+    r"(?<=[?])\s+|\n+|;\s+|(?<=[.!])\s+(?=(?:and |also |plus )?(?:what|how|can|do|does|is|are|will|when|where|which|who)\b)"
+    r"|,?\s+(?:and|also|plus)\s+(?=(?:what|how|when|where|which|who|can|do|does|is|are|will|total how)\b)",
+    re.IGNORECASE,
+)
 _ASKS = re.compile(r"(and |also |plus |so |but |ok )*(what|how|can|could|do|does|did|is|are|am|will|would|when|where|which|who|why|should|may)\b", re.IGNORECASE)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
@@ -10,9 +10,13 @@ from rapidfuzz.distance import DamerauLevenshtein
 from corpus.model import GENERAL, Program, Term
 from corpus.registry import Registry
 from index.embedder import default_model_folder
-from index.keywords import STOPWORDS, words
+from index.keywords import STOPWORDS, Concept, stem, words
 
 _SHORTEST = 5  # shorter words have too many neighbours to be corrected
+
+
+# What nearly every question here is about: naming it says nothing of what is asked.
+_SETTING = frozenset(stem(word) for word in "canada canadian h1b us usa america american work working worker workers permit permits visa visas program programs holder holders immigration india indian".split())
 
 
 class Vocabulary:
@@ -21,6 +25,7 @@ class Vocabulary:
     def __init__(self, registry: Registry, headings: Iterable[str]) -> None:
         self._programs: Mapping[str, Program] = registry.programs
         self._expansions = _expansions(registry.glossary)
+        self._concepts = _concepts(registry)
         self._aliases = _aliases(registry.programs.values())
         self._longest = max((len(key) for key in (*self._expansions, *self._aliases)), default=1)
         named = [term.long for term in registry.glossary] + [a for p in registry.programs.values() for a in (p.name, *p.aliases)]
@@ -64,6 +69,21 @@ class Vocabulary:
             at += 1
         return list(found)
 
+    def concepts(self, spelled: str) -> list[Concept]:
+        """The field's terms named in the text, each with all the ways of saying it; the setting (Canada, H-1B, work) left out."""
+        tokens = spelled.split()
+        found: dict[Concept, None] = {}
+        at = 0
+        while at < len(tokens):
+            for length in range(min(self._longest, len(tokens) - at), 0, -1):
+                concept = self._concepts.get(tuple(stem(token) for token in tokens[at : at + length]))
+                if concept is not None:
+                    found[concept] = None
+                    at += length - 1
+                    break
+            at += 1
+        return list(found)
+
     def _corrected(self, word: str) -> str:
         if len(word) < _SHORTEST or not word.isalpha() or word in self._english or word in STOPWORDS:
             return word
@@ -72,14 +92,29 @@ class Vocabulary:
         return near[0] if near is not None and near[0][0] == word[0] else word
 
 
-def _expansions(glossary: Iterable[Term]) -> dict[tuple[str, ...], str]:
+def _expansions(glossary: Sequence[Term]) -> dict[tuple[str, ...], str]:
     table: dict[tuple[str, ...], str] = {}
     for term in glossary:
         long = " ".join(words(term.long))
         for form in (*term.short, *term.also):
             key = tuple(words(form))
-            if key and " ".join(key) != long:
+            if key:
                 table.setdefault(key, long)
+    for term in glossary:  # a phrase that is already the field's stays whole: "common-law partner" is no "spouse"
+        table[tuple(words(term.long))] = " ".join(words(term.long))
+    return table
+
+
+def _concepts(registry: Registry) -> dict[tuple[str, ...], Concept]:
+    """Every way of naming a term or a program, as stems, with all the other ways of naming the same."""
+    table: dict[tuple[str, ...], Concept] = {}
+    named = [((t.long, *t.short, *t.also), t.broader) for t in registry.glossary]
+    named += [((p.name, *p.aliases), ()) for p in registry.programs.values() if p.id != GENERAL]
+    for forms, broader in named:
+        keys = [key for form in forms if (key := tuple(stem(w) for w in words(form))) and not set(key) <= _SETTING]
+        concept = frozenset((*keys, *(tuple(stem(w) for w in words(form)) for form in broader)))
+        for key in keys:
+            table[key] = table.get(key, frozenset()) | concept
     return table
 
 

@@ -160,7 +160,7 @@ def _status(understood: Understood, hits: Sequence[Sequence[Hit]], checked: Chec
 def _in_domain(understood: Understood, hits: Sequence[Sequence[Hit]]) -> bool:
     nearest = max((max(h.question, h.text, h.sentence) for part in hits for h in part[:1]), default=0.0)
     own = scope.domain_terms(" ".join(w for part in understood.parts for w in part))
-    return bool(understood.named) or nearest >= 0.5 or len(own) >= 2 or (len(own) == 1 and nearest >= 0.33)
+    return bool(understood.programs) or nearest >= 0.5 or len(own) >= 2 or (len(own) == 1 and nearest >= 0.33)
 
 
 def _shown(status: Status, understood: Understood, checked: Checked) -> tuple[Piece, ...]:

@@ -15,7 +15,11 @@ class NorthboundError(Exception):
 
 
 class CorpusError(NorthboundError):
-    """A registry, a brief or a user's file that cannot be used."""
+    """A registry, a brief or a user's file that cannot be used. `problems` holds one line for each thing that is wrong."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
 
 
 class SearchIndexError(NorthboundError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import date
 
 # Ranked by authority: when two sources disagree, the one further left speaks first.
 KINDS = ("official", "law-firm", "consultancy", "news", "research", "guide", "document")
@@ -15,6 +16,12 @@ STANDINGS = ("open", "closed", "paused", "announced", "proposed", "replaced")
 LANGUAGES = ("en", "fr")
 GENERAL = "general"  # the program of sections that are about no single program
 
+_DISTANCED = re.compile(
+    r"\b(?:wrong\w*|mistaken\w*|false|untrue|not true|not right|incorrect\w*|myth|contrary|out of date|outdated|misread\w*|unsupported|"
+    r"differ\w*|neither|whether)\b|\?\s*$",
+    re.IGNORECASE,
+)
+_LIMITED = re.compile(r"\b(?:no|not|never|none|nor|until|ended|closed|cannot|only for citizens|if|once|without)\b|n\Wt\b", re.IGNORECASE)
 _ISO = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 
@@ -59,7 +66,11 @@ class Program:
 
 @dataclass(frozen=True)
 class Correction:
-    """A statement that circulates and is wrong or out of date, and what is right."""
+    """A statement that circulates and is wrong or out of date, and what is right.
+
+    `match` are patterns of a sentence that says it; `match_affirmed` are looser ones, which count only in a sentence that neither
+    denies nor limits.
+    """
 
     id: str
     program: str
@@ -69,19 +80,25 @@ class Correction:
     since: str
     source: str
     as_of: str
+    match_affirmed: tuple[re.Pattern[str], ...] = ()
 
     def contradicts(self, sentence: str) -> bool:
-        """Whether the sentence says the wrong thing, by the correction's own patterns."""
-        return any(pattern.search(sentence) for pattern in self.match)
+        """Whether the sentence says the wrong thing, by the correction's own patterns. A question says nothing, and a sentence that
+        calls a statement wrong does not make it."""
+        said = any(pattern.search(sentence) for pattern in self.match)
+        if not said and any(pattern.search(sentence) for pattern in self.match_affirmed):
+            said = _LIMITED.search(sentence) is None
+        return said and _DISTANCED.search(sentence) is None
 
 
 @dataclass(frozen=True)
 class Term:
-    """A word of the field with its abbreviations and everyday forms."""
+    """A word of the field with its abbreviations and everyday forms. `broader`: a text about these is about this too."""
 
     long: str
     short: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
+    broader: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -141,6 +158,11 @@ class Passage:
         return self.headings[-1] if self.headings else self.title
 
 
-def is_date(text: str) -> bool:
-    """Whether the text is an ISO date, month or year, or empty (not known)."""
-    return text == "" or _ISO.fullmatch(text) is not None
+def is_date(text: object) -> bool:
+    """Whether this is the text of an ISO date, month or year that exists, or empty (not known)."""
+    if not isinstance(text, str) or (text and not _ISO.fullmatch(text)):
+        return False
+    try:
+        return text == "" or date.fromisoformat(f"{text}-01-01"[:10]) is not None
+    except ValueError:
+        return False

@@ -78,7 +78,8 @@ def read_text(raw: str) -> tuple[str, list[Section]]:
     lines = [line for line in clean(raw).split("\n") if line]
     title = lines.pop(0) if len(lines) > 1 and _is_heading(lines[0], lines[1]) else ""
     sections: list[Section] = []
-    heading, body, start = "", [], 1
+    body: list[str] = []
+    heading, start = "", 1
     for number, line in enumerate([*lines, ""], 1):
         following = lines[number] if number < len(lines) else ""
         at_end = number > len(lines)
@@ -93,7 +94,9 @@ def read_text(raw: str) -> tuple[str, list[Section]]:
 
 def read_markdown(raw: str) -> tuple[str, list[Section]]:
     """Title and sections of Markdown: `#` is the title, deeper headings open sections and keep their path."""
-    title, path, sections = "", [], []
+    title = ""
+    path: list[str] = []
+    sections: list[Section] = []
     body: list[str] = []
     start = 1
 

@@ -27,69 +27,87 @@ class Registry:
 
 
 def load_registry(folder: Path = BUNDLED) -> Registry:
-    """Read sources.toml, programs.toml, corrections.toml and glossary.toml. Raises CorpusError with every problem in one message."""
+    """Read sources.toml, programs.toml, corrections.toml and glossary.toml. Raises CorpusError with every problem at once."""
     problems: list[str] = []
     sources = _table(folder / "sources.toml", "source", _source, problems)
     programs = _table(folder / "programs.toml", "program", _program, problems)
     corrections = _table(folder / "corrections.toml", "correction", _correction, problems)
-    glossary = tuple(Term(row["long"], tuple(row.get("short", ())), tuple(row.get("also", ()))) for row in _rows(folder / "glossary.toml", "term"))
+    glossary = _table(folder / "glossary.toml", "term", _term, problems, key="long")
+    lines = entry_lines(folder, "program")
     for program in programs.values():
+        where = f"programs.toml, line {lines[program.id]}: {program.id}"
         if program.note and program.source not in sources:
-            problems.append(f"programs.toml, {program.id}: no source {program.source!r}")
+            problems.append(f"{where}: no source {program.source!r} in sources.toml; add it there")
         if program.replaced_by and program.replaced_by not in programs:
-            problems.append(f"programs.toml, {program.id}: replaced_by {program.replaced_by!r} is no program")
+            problems.append(f"{where}: replaced_by {program.replaced_by!r} is no program; name one, or leave it empty")
+    lines = entry_lines(folder, "correction")
     for correction in corrections.values():
+        where = f"corrections.toml, line {lines[correction.id]}: {correction.id}"
         if correction.source not in sources:
-            problems.append(f"corrections.toml, {correction.id}: no source {correction.source!r}")
+            problems.append(f"{where}: no source {correction.source!r} in sources.toml; add it there")
         if correction.program not in programs:
-            problems.append(f"corrections.toml, {correction.id}: no program {correction.program!r}")
+            problems.append(f"{where}: no program {correction.program!r} in programs.toml; add it there")
     if problems:
-        raise CorpusError("; ".join(problems))
-    return Registry(sources, programs, corrections, glossary)
+        raise CorpusError(*problems)
+    return Registry(sources, programs, corrections, tuple(glossary.values()))
 
 
 def load_briefs(registry: Registry, folder: Path = BUNDLED / "briefs") -> tuple[Document, ...]:
-    """Read every brief, in file order by name. Raises CorpusError with every problem in one message."""
-    documents, problems = [], []
+    """Read every brief, in file order by name. Raises CorpusError with every problem at once."""
+    documents: list[Document] = []
+    problems: list[str] = []
     for path in sorted(folder.glob("*.md")):
         try:
-            document = read_brief(path, registry.sources)
-            for section in document.sections:
-                if section.program not in registry.programs:
-                    raise CorpusError(f"{path.name}, line {section.line}: no program {section.program!r} in programs.toml")
-            documents.append(document)
+            documents.append(read_brief(path, registry.sources, registry.programs))
         except CorpusError as error:
-            problems.append(str(error))
+            problems.extend(error.problems)
     if problems:
-        raise CorpusError("; ".join(problems))
+        raise CorpusError(*problems)
     return tuple(documents)
 
 
-def _rows(path: Path, table: str) -> list[dict[str, Any]]:
+def entry_lines(folder: Path, table: str) -> dict[str, int]:
+    """The line where each entry of a registry begins, by its id: `entry_lines(folder, "program")` reads programs.toml."""
+    return {row.get("id", ""): line for line, row in _rows(folder / f"{table}s.toml", table)}
+
+
+def _rows(path: Path, table: str) -> list[tuple[int, dict[str, Any]]]:
+    """The entries of a registry, each with the line of its `[[table]]`."""
     try:
-        with path.open("rb") as file:
-            return list(tomllib.load(file).get(table, []))
+        text = path.read_text(encoding="utf-8")
+        rows = tomllib.loads(text).get(table, [])
     except FileNotFoundError:
         raise CorpusError(f"{path}: missing; a corpus folder holds sources, programs, corrections and glossary .toml") from None
+    except UnicodeDecodeError as error:
+        raise CorpusError(f"{path.name}: not UTF-8 (byte {error.start}); save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise CorpusError(f"{path.name}: not TOML: {error}") from None
+    lines = [number for number, line in enumerate(text.split("\n"), 1) if re.match(rf"\s*\[\[\s*{table}\s*\]\]", line)]
+    if len(lines) != len(rows):
+        raise CorpusError(f"{path.name}: every entry begins with [[{table}]] on a line of its own")
+    return list(zip(lines, rows, strict=True))
 
 
-def _table(path: Path, table: str, read: Any, problems: list[str]) -> dict[str, Any]:
+def _table(path: Path, table: str, read: Any, problems: list[str], key: str = "id") -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for number, row in enumerate(_rows(path, table), 1):
-        name = row.get("id", f"entry {number}")
-        if name in found:
-            problems.append(f"{path.name}: {name!r} stands twice")
+    for line, row in _rows(path, table):
+        where = f"{path.name}, line {line}: {row.get(key, table)}"
+        if key not in row:
+            problems.append(f"{where}: {key!r} is missing")
+            continue
+        if row[key] in found:
+            problems.append(f"{where}: stands twice; keep one")
         try:
-            found[name] = read(row)
-        except (KeyError, ValueError) as error:
-            problems.append(f"{path.name}, {name}: {_explain(error)}")
+            found[row[key]] = read(row)
+        except (KeyError, TypeError, ValueError) as error:
+            problems.append(f"{where}: {_explain(error)}")
     return found
 
 
 def _explain(error: Exception) -> str:
-    return f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
+    if isinstance(error, KeyError):
+        return f"{error.args[0]!r} is missing"
+    return re.sub(r"^\w+\.__init__\(\) ", "", str(error))
 
 
 def _source(row: Mapping[str, Any]) -> Source:
@@ -101,16 +119,31 @@ def _source(row: Mapping[str, Any]) -> Source:
 def _program(row: Mapping[str, Any]) -> Program:
     _one_of(row, "standing", STANDINGS)
     _dates(row, "since", "as_of")
-    return Program(**{**row, "aliases": tuple(row.get("aliases", ()))})
+    return Program(**{**row, "aliases": _list(row, "aliases")})
 
 
 def _correction(row: Mapping[str, Any]) -> Correction:
     _dates(row, "since", "as_of")
+    return Correction(
+        **{**row, "wrong": _list(row, "wrong"), "match": _patterns(row, "match"), "match_affirmed": _patterns(row, "match_affirmed")}
+    )
+
+
+def _term(row: Mapping[str, Any]) -> Term:
+    return Term(row["long"], _list(row, "short"), _list(row, "also"), _list(row, "broader"))
+
+
+def _patterns(row: Mapping[str, Any], key: str) -> tuple[re.Pattern[str], ...]:
     try:
-        patterns = tuple(re.compile(pattern, re.IGNORECASE) for pattern in row["match"])
+        return tuple(re.compile(pattern, re.IGNORECASE) for pattern in _list(row, key))
     except re.error as error:
-        raise ValueError(f"match {error.pattern!r} does not compile: {error}") from None
-    return Correction(**{**row, "wrong": tuple(row["wrong"]), "match": patterns})
+        raise ValueError(f"{key} {error.pattern!r} does not compile: {error}; correct the pattern") from None
+
+
+def _list(row: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    if not isinstance(row.get(key, []), list):
+        raise ValueError(f"{key} {row[key]!r} is not a list; write [{row[key]!r}]")
+    return tuple(row.get(key, ()))
 
 
 def _one_of(row: Mapping[str, Any], key: str, allowed: Iterable[str]) -> None:

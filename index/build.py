@@ -4,18 +4,20 @@
     HOME/index/<build>/           manifest.json, passages.jsonl, vectors.npy, rows.npz, chroma/, keywords/
     HOME/index/.building-*        a build that is not finished; removed by the next one
 
-A killed build leaves the live one untouched. The one before the live one is kept for `rollback`.
+A killed build leaves the live one untouched. The one that was live before is kept for `rollback`.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,13 +29,12 @@ from corpus.errors import SearchIndexError
 from corpus.model import Passage
 from corpus.sentences import spans
 from index import store
-from index.embedder import Embedder
+from index.embedder import Embedder, sha256
 from index.keywords import Keywords, terms
 
 FORMAT = 1
 # What a row of the vector store stands for.
 QUESTION, TEXT, SENTENCE, WRONG = 0, 1, 2, 3
-_KEPT = 2
 _EMBED_AT_ONCE = 64
 
 Progress = Callable[[str, int, int], None]  # what is being done, how much is done, of how much
@@ -41,7 +42,8 @@ Progress = Callable[[str, int, int], None]  # what is being done, how much is do
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a build holds. `corpus_version` changes exactly when the passages do."""
+    """What a build holds. `corpus_version` changes exactly when the passages do, `texts` when what is searched of them does (see
+    `texts_version`). `files` are the sha256 of every file but Chroma's database, which Chroma writes to when it opens it."""
 
     format: int
     build: str
@@ -52,6 +54,8 @@ class Manifest:
     corpus_version: str
     documents: tuple[str, ...]
     only: bool
+    texts: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 def build_index(
@@ -66,24 +70,41 @@ def build_index(
         raise SearchIndexError("no documents to index; add some: northbound corpus add FILE…")
     try:
         root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _not_writable(root, error) from None
+    with _locked(root):
+        return _build(root, passages, embedder, only, progress)
+
+
+@contextmanager
+def _locked(root: Path) -> Iterator[None]:
+    """One writer at a time. Raises SearchIndexError when there is another or the folder cannot be written."""
+    try:
         if not os.access(root, os.W_OK):
-            raise PermissionError(13, "Permission denied")
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         with FileLock(root / "build.lock", timeout=0):
-            return _build(root, passages, embedder, only, progress)
+            yield
     except Timeout:
         raise SearchIndexError(f"{root}: another build is running; wait for it, then run this again") from None
     except OSError as error:
-        raise SearchIndexError(f"{root}: cannot be written ({error.strerror or error}); set NORTHBOUND_HOME to a folder that can") from None
+        raise _not_writable(root, error) from None
+
+
+def _not_writable(root: Path, error: OSError) -> SearchIndexError:
+    return SearchIndexError(f"{root}: cannot be written ({error.strerror or error}); set NORTHBOUND_HOME to a folder that can")
 
 
 def current(home: Path) -> Path:
     """The folder of the live build. Raises SearchIndexError when there is none."""
     pointer = home / "index" / "current"
     try:
-        folder = pointer.parent / pointer.read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
+        name = pointer.read_text(encoding="utf-8").strip()
+    except (FileNotFoundError, NotADirectoryError):
         raise SearchIndexError(f"{home / 'index'}: no index yet; build it: northbound index build") from None
-    if not (folder / "manifest.json").exists():
+    except (OSError, ValueError) as error:
+        raise SearchIndexError(f"{pointer}: cannot be read ({error}); build again: northbound index build") from None
+    folder = pointer.parent / name
+    if not name or not (folder / "manifest.json").exists():
         raise SearchIndexError(f"{folder}: half-built or removed; build again: northbound index build")
     return folder
 
@@ -92,20 +113,37 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         made = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         if made.get("format") != FORMAT:
-            raise SearchIndexError(f"{folder}: index format {made.get('format')}, this version reads {FORMAT}; build again: northbound index build")
+            raise SearchIndexError(
+                f"{folder}: index format {made.get('format')}, this version reads {FORMAT}; build again: northbound index build"
+            )
         return Manifest(**{**made, "documents": tuple(made["documents"])})
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise SearchIndexError(f"{folder}/manifest.json: cannot be read ({error}); build again: northbound index build") from None
 
 
+def verify(folder: Path, manifest: Manifest) -> None:
+    """Raise SearchIndexError unless every file of the build is as it was written. A damaged vector file can crash the process."""
+    for name, digest in manifest.files.items():
+        try:
+            whole = sha256(folder / name) == digest
+        except OSError as error:
+            raise SearchIndexError(f"{folder / name}: cannot be read ({error.strerror}); build again: northbound index build") from None
+        if not whole:
+            raise SearchIndexError(f"{folder / name}: damaged: not what was written; build again: northbound index build")
+
+
 def rollback(home: Path) -> Manifest:
-    """Make the build before the live one live again. Raises SearchIndexError when there is none."""
+    """Make the build before the live one live again. Raises SearchIndexError when there is none, it is damaged, or a build is running."""
     live = current(home)
-    older = [b for b in _builds(live.parent) if b.name < live.name]
-    if not older:
-        raise SearchIndexError(f"{live.parent}: no earlier build to go back to")
-    _publish(live.parent, older[-1].name)
-    return read_manifest(older[-1])
+    root = live.parent
+    with _locked(root):
+        older = [b for b in _builds(root) if b.name < live.name]
+        if not older:
+            raise SearchIndexError(f"{root}: no earlier build to go back to")
+        manifest = read_manifest(older[-1])
+        verify(older[-1], manifest)
+        _publish(root, manifest.build)
+    return manifest
 
 
 def corpus_version(passages: Sequence[Passage]) -> str:
@@ -114,6 +152,14 @@ def corpus_version(passages: Sequence[Passage]) -> str:
     for passage in sorted(passages, key=lambda p: p.id):
         digest.update(json.dumps(asdict(passage), sort_keys=True, ensure_ascii=False).encode())
     return digest.hexdigest()[:12]
+
+
+def texts_version(passages: Sequence[Passage]) -> str:
+    """Twelve hex digits that change when the same passages would be embedded or found by keywords in another form: when the code that
+    splits sentences or stems words has changed since a build, its rows no longer fit."""
+    texts, owner, kind = _rows(passages)
+    keywords = [terms(keyword_text(p)) for p in passages if p.kind == "section"]
+    return hashlib.sha256(json.dumps([texts, owner, kind, keywords]).encode()).hexdigest()[:12]
 
 
 def _build(root: Path, passages: Sequence[Passage], embedder: Embedder, only: bool, progress: Progress) -> Manifest:
@@ -152,12 +198,16 @@ def _build(root: Path, passages: Sequence[Passage], embedder: Embedder, only: bo
         corpus_version=corpus_version(passages),
         documents=tuple(dict.fromkeys(p.source_id for p in indexed)),
         only=only,
+        texts=texts_version(passages),
+        files={str(p.relative_to(folder)): sha256(p) for p in sorted(folder.rglob("*")) if p.is_file() and p.name != store.DATABASE},
     )
     (folder / "manifest.json").write_text(json.dumps(asdict(manifest), indent=1), encoding="utf-8")
     folder.rename(root / name)
+    was_live = _pointed(root)
     _publish(root, name)
-    for old in _builds(root)[:-_KEPT]:
-        shutil.rmtree(old, ignore_errors=True)
+    for old in _builds(root):
+        if old.name not in (name, was_live):
+            shutil.rmtree(old, ignore_errors=True)
     return manifest
 
 
@@ -223,6 +273,14 @@ def _embed(texts: list[str], embedder: Embedder, progress: Progress) -> np.ndarr
         progress("embedding", min(start + _EMBED_AT_ONCE, len(order)), len(order))
     assert vectors is not None
     return vectors
+
+
+def _pointed(root: Path) -> str:
+    """The name of the live build, or "" where there is none to be read."""
+    try:
+        return (root / "current").read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        return ""
 
 
 def _publish(root: Path, name: str) -> None:

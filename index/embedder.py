@@ -44,7 +44,7 @@ def load_embedder(model: str, exported: Path | None = None) -> Embedder:
     if model != DEFAULT_MODEL:
         return SentenceTransformerEmbedder(model, fingerprint=_folder_fingerprint(model))
     folder = default_model_folder()
-    if exported is not None and (graph := _valid_export(exported)) is not None:
+    if exported is not None and (graph := valid_export(exported)) is not None:
         return OnnxEmbedder(graph, folder / "tokenizer.json", default_fingerprint())
     verify_weights(folder)
     return SentenceTransformerEmbedder(str(folder), default_fingerprint())
@@ -141,7 +141,7 @@ class OnnxEmbedder:
         return np.stack([vector for vector in out if vector is not None]).astype(np.float32)
 
 
-def _valid_export(folder: Path) -> Path | None:
+def valid_export(folder: Path) -> Path | None:
     """The exported graph, if it was made from the published weights and has not changed since."""
     graph, record = folder / "model.onnx", folder / "export.json"
     try:

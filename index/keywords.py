@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,7 +21,11 @@ STOPWORDS = frozenset(
     "also any some such only own same both each few more most other s t d ll m re ve don doesn didn isn aren wasn weren won wouldn "
     "please hi hello hey thanks thank ok okay let lets get got getting u ur im ive dont doesnt cant wont pls plz tell know want wanna gonna".split()
 )
-_JOINED = re.compile(r"\b(h|l|o|e|f|j|eb|tn|i|t|s|r|w|imm|form|b)[-\s]?(\d{1,4})[-\s]?([a-z]?)\b")
+_JOINED = re.compile(r"\b(h|l|o|e|f|j|eb|tn|i|t|s|r|w|imm|form|b)[-\s]?(\d{1,4})(?:[-\s](?=[a-z]\b))?([a-z]?)\b")
+# Numbers people write either way; "one" is more often a pronoun.
+_DIGITS = {w: str(n) for n, w in enumerate("two three four five six seven eight nine ten eleven twelve".split(), 2)} | {
+    "twenty": "20", "thirty": "30", "sixty": "60", "ninety": "90",
+}
 _WORD = re.compile(r"[a-z0-9]+(?:\.[0-9]+)?")
 _stemmer = Stemmer.Stemmer("english")
 
@@ -33,7 +37,7 @@ def words(text: str) -> list[str]:
     plain = re.sub(r"\b(\d+)k\b", r"\g<1>000", plain)
     plain = _JOINED.sub(lambda m: f"{m[1]}{m[2]}{m[3]}", plain)
     plain = re.sub(r"(?<=\w)'s\b|'", "", plain)
-    return _WORD.findall(plain)
+    return [_DIGITS.get(word, word) for word in _WORD.findall(plain)]
 
 
 def terms(text: str) -> list[str]:
@@ -44,6 +48,15 @@ def terms(text: str) -> list[str]:
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
     return word if any(c.isdigit() for c in word) else _stemmer.stemWord(word)
+
+
+Concept = frozenset[tuple[str, ...]]  # the ways of saying one thing, each as stems
+
+
+def covered(concepts: Iterable[Concept], held: frozenset[str]) -> float:
+    """Share of the concepts that a text with these terms names in one way or another; 1 when there are none."""
+    named = [any(all(word in held or word in STOPWORDS for word in form) for form in concept) for concept in concepts]
+    return sum(named) / len(named) if named else 1.0
 
 
 class Keywords:
@@ -74,9 +87,10 @@ class Keywords:
         return np.asarray(self._retriever.get_scores(known), dtype=np.float32)
 
     def rarity(self, term: str, count: int) -> float:
-        """Inverse document frequency, 0 to about log(count): ln(1 + (N - n + 0.5) / (n + 0.5)). A term no passage holds gets the
-        largest. Source: Robertson and Zaragoza 2009, The Probabilistic Relevance Framework."""
+        """Inverse document frequency, 0 to about log(count): ln(1 + (N - n + 0.5) / (n + 0.5)); half the largest for a term that no
+        passage holds, which is as often chatter as it is substance.
+        Source: Robertson and Zaragoza 2009, The Probabilistic Relevance Framework."""
         n = self.document_frequency.get(term, 0)
-        return float(np.log(1 + (count - n + 0.5) / (n + 0.5)))
+        return float(np.log(1 + (count - n + 0.5) / (n + 0.5))) * (1.0 if n else 0.5)
 
     document_frequency: dict[str, int] = {}

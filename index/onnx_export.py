@@ -34,8 +34,13 @@ SAMPLES = (
 
 
 def export(embedder: SentenceTransformerEmbedder, folder: Path) -> Path:
-    """Write `folder/model.onnx` and `folder/export.json`, whole or not at all. Raises ModelError if the graph's vectors differ."""
+    """Write `folder/model.onnx` and `folder/export.json`, whole or not at all; one process at a time (bot/documents.py holds a lock).
+
+    Raises ModelError if the graph's vectors differ from the embedder's.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
+    for left in folder.parent.glob(".export-*"):  # of an export that was killed
+        shutil.rmtree(left, ignore_errors=True)
     made = Path(tempfile.mkdtemp(prefix=".export-", dir=folder.parent))
     try:
         graph = made / "model.onnx"
@@ -45,7 +50,7 @@ def export(embedder: SentenceTransformerEmbedder, folder: Path) -> Path:
             [sys.executable, "-m", "index.onnx_export", str(graph), str(made / "vectors.npy")], capture_output=True, text=True, check=False
         )
         if check.returncode != 0:
-            raise ModelError(f"the ONNX export does not give the model's vectors ({check.stderr.strip()[-200:]}); torch is used instead")
+            raise ModelError(f"the ONNX export does not give the model's vectors ({check.stderr.strip()[-200:]})")
         (made / "vectors.npy").unlink()
         (made / "export.json").write_text(json.dumps({"weights": DEFAULT_SHA256, "graph": sha256(graph)}) + "\n", encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)

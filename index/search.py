@@ -14,17 +14,20 @@ from pathlib import Path
 import numpy as np
 
 from corpus.errors import SearchIndexError
-from corpus.model import Passage, Source
+from corpus.model import GENERAL, Passage, Source
 from corpus.sentences import Span, spans
-from index.build import QUESTION, SENTENCE, TEXT, WRONG, Manifest, current, read_manifest, read_passages
+from index.build import QUESTION, SENTENCE, TEXT, WRONG, Manifest, current, keyword_text, read_manifest, read_passages, verify
 from index.embedder import Embedder
-from index.keywords import Keywords, terms
+from index.expects import holds
+from index.keywords import Concept, Keywords, covered, terms
 from index.store import Store
 
 
 @dataclass(frozen=True)
 class Weights:
-    """How much each part counts in a hit's score. Cosines are -1 to 1; the keyword part is BM25 over its best, 0 to 1.
+    """How much each part counts in a hit's score. Cosines are -1 to 1; the keyword part is BM25 over its best, 0 to 1; the rest are
+    yes or no: of the program the question names (others fall back by `other`) or the conversation suggests, holding the sort of thing
+    asked for, naming the field's terms in the question (a share), and, for a question about the future, saying what is not known.
 
     The keyword weight comes from public sets (docs/decisions/0003); the others were chosen on eval/sets by eval/tune.py.
     """
@@ -33,7 +36,12 @@ class Weights:
     text: float = 0.20
     sentence: float = 0.35
     keyword: float = 0.20
-    program: float = 0.08
+    program: float = 0.06
+    other: float = 0.03
+    inferred: float = 0.04
+    wanted: float = 0.05
+    covered: float = 0.06
+    future: float = 0.06
     kind: Mapping[str, float] | None = None
 
     def prior(self, source: Source | None) -> float:
@@ -59,7 +67,7 @@ class Hit:
 
     question: best cosine of a heading or an `asked:` line, or -1 where there is none. text: cosine of the passage. sentence: best
     cosine of one of its sentences. keyword: BM25 divided by the best BM25 of this search, 0 to 1. overlap: share of the question's
-    terms, weighted by rarity, that stand in the passage, 0 to 1.
+    terms, weighted by rarity, that stand in the passage, 0 to 1, in its best wording.
     """
 
     passage: Passage
@@ -70,29 +78,36 @@ class Hit:
     keyword: float
     overlap: float
     sentences: tuple[Scored, ...]
+    terms: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Query:
     """What to look for. `wordings` are forms of one question, each searched, best counts; `context` is added to each vector (see
-    bot/followups.py); `programs` get a little ahead, and where the question names one, others fall a little behind."""
+    bot/followups.py); `named` are programs in the question, `inferred` in the conversation; `wants` is the sort of thing asked for
+    (index/expects.py); `concepts` the field's terms in it; `future` whether it asks what will happen."""
 
     wordings: tuple[str, ...]
     context: tuple[str, ...] = ()
-    programs: frozenset[str] = frozenset()
-    named: bool = False
+    named: frozenset[str] = frozenset()
+    inferred: frozenset[str] = frozenset()
+    wants: str = ""
+    concepts: tuple[Concept, ...] = ()
+    future: bool = False
 
 
 class Index:
     """A published build, open for searching. Safe to share between threads."""
 
     def __init__(self, folder: Path, embedder: Embedder, sources: Mapping[str, Source], weights: Weights = Weights()) -> None:
+        self._folder = folder
         self.manifest: Manifest = read_manifest(folder)
         if self.manifest.model != embedder.fingerprint:
             raise SearchIndexError(
                 f"{folder}: made by the model {self.manifest.model}, but NORTHBOUND_EMBEDDER gives {embedder.fingerprint}; "
                 "build again: northbound index build"
             )
+        verify(folder, self.manifest)
         self.passages = read_passages(folder)
         self.by_id = {p.id: p for p in self.passages}
         self._embedder = embedder
@@ -102,7 +117,9 @@ class Index:
         rows = np.load(folder / "rows.npz")
         self._owner, self._kind = rows["owner"], rows["kind"]
         if not len(self._vectors) == len(self._owner) == self.manifest.rows:
-            raise SearchIndexError(f"{folder}: damaged: {len(self._vectors)} vectors for {self.manifest.rows} rows; build again: northbound index build")
+            raise SearchIndexError(
+                f"{folder}: damaged: {len(self._vectors)} vectors for {self.manifest.rows} rows; build again: northbound index build"
+            )
         self._indexed = [n for n, p in enumerate(self.passages) if p.kind == "section"]
         self._place = {number: place for place, number in enumerate(self._indexed)}
         searched = self._owner[self._kind != WRONG]  # rows of one passage lie together, in the order of the passages
@@ -112,6 +129,10 @@ class Index:
         self._keywords = Keywords.open(folder / "keywords")
         self._keywords.document_frequency = json.loads((folder / "frequency.json").read_text(encoding="utf-8"))
         self._store = Store(folder / "chroma")
+        if self._store.count != len(searched):
+            raise SearchIndexError(
+                f"{folder}: damaged: {self._store.count} vectors stored for {len(searched)} rows; build again: northbound index build"
+            )
         self._terms: dict[int, frozenset[str]] = {}
         self._spans: dict[int, list[Span]] = {}
 
@@ -129,8 +150,8 @@ class Index:
             found.update(dict.fromkeys(int(self._owner[row]) for row in rows))
         best_keyword = np.argsort(-bm25, kind="stable")[: candidates // 4]
         found.update(dict.fromkeys(self._indexed[place] for place in best_keyword if bm25[place] > 0))
-        first = dict.fromkeys(terms(query.wordings[0]))
-        hits = [self._score(n, vectors, float(bm25[self._place[n]]) / top if top else 0.0, list(first), wanted, query) for n in found]
+        each = [list(dict.fromkeys(terms(wording))) for wording in query.wordings]
+        hits = [self._score(n, vectors, float(bm25[self._place[n]]) / top if top else 0.0, each, query) for n in found]
         return sorted(hits, key=lambda hit: (-hit.score, hit.passage.id))[:k]
 
     def nearest_correction(self, wordings: Sequence[str]) -> tuple[Passage, float] | None:
@@ -157,7 +178,7 @@ class Index:
             vectors = np.concatenate([vectors, mixed / np.linalg.norm(mixed, axis=1, keepdims=True)])
         return vectors
 
-    def _score(self, number: int, vectors: np.ndarray, keyword: float, wanted: list[str], expanded: list[str], query: Query) -> Hit:
+    def _score(self, number: int, vectors: np.ndarray, keyword: float, wanted: list[list[str]], query: Query) -> Hit:
         passage = self.passages[number]
         rows = self._rows[number]
         cosines = (np.asarray(self._vectors[rows]) @ vectors.T).max(axis=1)
@@ -172,20 +193,33 @@ class Index:
         leading = question if passage.asked else max(question, 0.5 * (text + sentence))
         score = weights.question * leading + weights.text * text + weights.sentence * sentence + weights.keyword * keyword
         score += weights.prior(self._sources.get(passage.source_id))
-        if passage.program in query.programs:
+        if passage.program in query.named:
             score += weights.program
-        elif query.named and passage.program != "general":
-            score -= weights.program
+        elif query.named and passage.program != GENERAL:
+            score -= weights.other
+        elif passage.program in query.inferred:
+            score += weights.inferred
+        if query.wants and holds(query.wants, passage.text):
+            score += weights.wanted
+        if query.concepts:
+            score += weights.covered * covered(query.concepts, self.terms_of(number))
+        if query.future and passage.unknown:
+            score += weights.future
         if number not in self._spans:
             self._spans[number] = spans(passage.text)
+            if len(self._spans[number]) != len(each):
+                raise SearchIndexError(f"{self._folder}: made by another version of this code; build again: northbound index build")
         scored = tuple(Scored(span, float(c)) for span, c in zip(self._spans[number], each, strict=True))
-        return Hit(passage, score, question, text, sentence, keyword, self._overlap(number, wanted, expanded), scored)
+        return Hit(passage, score, question, text, sentence, keyword, max(self._overlap(number, each) for each in wanted), scored, self.terms_of(number))
 
-    def _overlap(self, number: int, wanted: list[str], expanded: list[str]) -> float:
+    def terms_of(self, number: int) -> frozenset[str]:
+        """The stems a passage is found by: of its headings, the ways it is asked for, and its text."""
         if number not in self._terms:
-            passage = self.passages[number]
-            self._terms[number] = frozenset(terms("\n".join((passage.title, *passage.headings, *passage.asked, passage.text))))
-        held = self._terms[number]
+            self._terms[number] = frozenset(terms(keyword_text(self.passages[number])))
+        return self._terms[number]
+
+    def _overlap(self, number: int, wanted: list[str]) -> float:
+        held = self.terms_of(number)
         total = sum(self.rarity(t) for t in wanted)
         return sum(self.rarity(t) for t in wanted if t in held) / total if total else 0.0
 

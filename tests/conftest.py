@@ -1,0 +1,153 @@
+"""What the tests stand on: the real model, a real index over the bundled corpus, a small one, and the command as a real process."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from bot.chain import Bot, open_bot
+from bot.documents import index_corpus
+from bot.settings import Settings
+from corpus.model import Passage
+from index import onnx_export
+from index.build import build_index
+from index.embedder import DEFAULT_MODEL, Embedder, SentenceTransformerEmbedder, load_embedder, valid_export
+
+ROOT = Path(__file__).parent.parent
+
+# Enough to see by eye what should be found. Programs and sources are registered ones.
+PASSAGES = (
+    Passage(
+        id="ircc-fees#work-permit",
+        source_id="ircc-fees",
+        title="Fees",
+        headings=("How much does a work permit cost?",),
+        text="A work permit costs CAN$155 for one person. Biometrics cost CAN$85 for one person.",
+        asked=("work permit price", "fee for wp"),
+    ),
+    Passage(
+        id="ircc-fees#citizenship",
+        source_id="ircc-fees",
+        title="Fees",
+        headings=("How much does citizenship cost?",),
+        text="A grant of citizenship costs CAN$653.75 for an adult.",
+    ),
+    Passage(
+        id="ircc-h1b-owp#cap",
+        source_id="ircc-h1b-owp",
+        title="The 2023 open work permit",
+        headings=("How many could apply?",),
+        text="The 2023 open work permit for H-1B holders took 10,000 applications.",
+        program="h1b-open-work-permit-2023",
+    ),
+    Passage(
+        id="ircc-h1b-owp#correction-open",
+        source_id="ircc-h1b-owp",
+        title="The 2023 open work permit",
+        headings=("A statement that circulates, corrected",),
+        text="The 2023 open work permit for H-1B holders closed on 17 July 2023.",
+        kind="correction",
+        asked=("the open work permit for H-1B holders is still open",),
+    ),
+)
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def models(request: pytest.FixtureRequest) -> Path:
+    """The exported model's folder, kept between sessions for as long as the code that exports it is the same."""
+    code = hashlib.sha256(Path(onnx_export.__file__).read_bytes()).hexdigest()[:12]
+    folder = Path(request.config.cache.mkdir(f"northbound-{code}")) / "models"  # type: ignore[union-attr]
+    if valid_export(folder / "onnx") is None:
+        made = load_embedder(DEFAULT_MODEL)
+        assert isinstance(made, SentenceTransformerEmbedder)
+        onnx_export.export(made, folder / "onnx")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def embedder(models: Path) -> Embedder:
+    return load_embedder(DEFAULT_MODEL, models / "onnx")
+
+
+@pytest.fixture(scope="session")
+def home(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the index over the bundled corpus. Shared: read it, do not build in it."""
+    folder = new_home(tmp_path_factory.mktemp("bundled") / "data", models)
+    index_corpus(Settings(home=folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def bot(home: Path) -> Bot:
+    return open_bot(Settings(home=home, today="2026-11-20"))
+
+
+@pytest.fixture(scope="session")
+def _small(models: Path, embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = new_home(tmp_path_factory.mktemp("small") / "data", models)
+    build_index(folder, PASSAGES, embedder)
+    return folder
+
+
+@pytest.fixture
+def small_home(_small: Path, tmp_path: Path) -> Path:
+    """A data folder with an index of PASSAGES, of the test's own: it may be damaged and built in."""
+    return Path(shutil.copytree(_small, tmp_path / "data", symlinks=True))
+
+
+@pytest.fixture
+def empty_home(models: Path, tmp_path: Path) -> Path:
+    """A data folder without an index."""
+    return new_home(tmp_path / "data", models)
+
+
+def new_home(folder: Path, models: Path) -> Path:
+    folder.mkdir(parents=True)
+    (folder / "models").symlink_to(models, target_is_directory=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def northbound() -> Command:
+    """Run the command as a process: `northbound("ask", "…", home=home)`."""
+
+    def run(
+        *arguments: str | bytes | Path, home: Path, settings: Mapping[str, str] | None = None, input: bytes = b"", before: Callable[[], None] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "bot.cli", *arguments],
+            input=input,
+            env=environment(home, settings),
+            cwd=ROOT,
+            capture_output=True,
+            timeout=120,
+            preexec_fn=before,
+            check=False,
+        )
+        return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return run
+
+
+def environment(home: Path, settings: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of a command: ours, without the settings of whoever runs the tests."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("NORTHBOUND_")}
+    return {**ours, "NORTHBOUND_HOME": str(home), **(settings or {})}
+
+
+def complaint(done: subprocess.CompletedProcess[str]) -> str:
+    """The one line that a refused command leaves."""
+    assert done.returncode == 1, (done.returncode, done.stdout, done.stderr)
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("northbound: "), line
+    return line.removeprefix("northbound: ")

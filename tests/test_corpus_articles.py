@@ -1,0 +1,106 @@
+"""Five published articles, where a checkout has them: what is boilerplate goes, what is content stays, word for word.
+
+The articles are not ours to quote, so their lines are named by number; a digest says whether a file is still the one we marked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from corpus.passages import passages
+from corpus.readers import read_file
+from corpus.sentences import spans
+
+ARTICLES = Path(__file__).parent.parent.parent / "shared" / "articles"
+
+pytestmark = pytest.mark.skipif(not ARTICLES.is_dir(), reason="the articles are not in this checkout")
+
+
+@dataclass(frozen=True)
+class Marked:
+    """An article with the numbers of its lines, from 1, that are not content; every other line is."""
+
+    name: str
+    digest: str
+    boilerplate: frozenset[int]
+    headings: tuple[int, ...]
+    published: str = ""
+
+
+MARKED = (
+    Marked("000", "77e1b5c10b34", frozenset({3}), (8, 17, 24, 34, 43, 50, 57, 59, 61, 63, 65)),
+    Marked("001", "a3485c9b3b0b", frozenset(), (3, 6, 9, 15, 23, 27, 30, 38)),
+    Marked("002", "45006bf42b99", frozenset({1, 11, 12, 19, 34, 46, 71, 75, 77, 78, 79, 81}), (23, 40, 52, 63)),
+    Marked("003", "0843b1f45b7e", frozenset(), ()),
+    # 5 stands on line 3 already.
+    Marked("004", "ae942a8b78dc", frozenset({5, 9, 11, 35, 68, 71, 73, 76, 78, 80, 81}), (), "2023-07-19"),
+)
+
+
+def article(marked: Marked) -> Path:
+    (path,) = ARTICLES.glob(f"{marked.name}_*.txt")
+    if hashlib.sha256(path.read_bytes()).hexdigest()[:12] != marked.digest:
+        pytest.skip(f"{path.name} is not the text that was marked")
+    return path
+
+
+def lines(path: Path) -> dict[int, str]:
+    return {number: plain(line) for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1) if line.strip()}
+
+
+def plain(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def read(path: Path) -> list[str]:
+    """Every line that a reader of the article would get: its title, headings and text."""
+    document = read_file(path)
+    found = [document.title]
+    for section in document.sections:
+        found += [*section.headings, *section.text.split("\n")]
+    return found
+
+
+@pytest.mark.parametrize("marked", MARKED, ids=lambda m: m.name)
+def test_content_stays(marked: Marked) -> None:
+    path = article(marked)
+    kept = set(read(path))
+    content = {number: line for number, line in lines(path).items() if number not in marked.boilerplate}
+    lost = sorted(number for number, line in content.items() if line not in kept)
+    assert len(lost) <= 0.05 * len(content), lost
+
+
+def test_boilerplate_goes() -> None:
+    gone = left = 0
+    for marked in MARKED:
+        path = article(marked)
+        kept = read(path)
+        for number, line in lines(path).items():
+            if number in marked.boilerplate:
+                here = kept.count(line) > (1 if number == 5 else 0)
+                gone, left = gone + (not here), left + here
+    assert gone + left == 24
+    assert gone / (gone + left) >= 0.9
+
+
+@pytest.mark.parametrize("marked", MARKED, ids=lambda m: m.name)
+def test_headings_open_sections_and_the_printed_date_is_found(marked: Marked) -> None:
+    path = article(marked)
+    document = read_file(path)
+    opened = [section.headings[-1] for section in document.sections if section.headings]
+    assert all(lines(path)[number] in opened for number in marked.headings)
+    assert document.source.published == marked.published
+
+
+@pytest.mark.parametrize("marked", MARKED, ids=lambda m: m.name)
+def test_every_sentence_that_could_be_quoted_stands_in_the_article(marked: Marked) -> None:
+    path = article(marked)
+    whole = plain(path.read_text(encoding="utf-8"))
+    for passage in passages([read_file(path)]):
+        for span in spans(passage.text):
+            assert passage.text[span.start : span.end] in whole

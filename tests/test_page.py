@@ -1,0 +1,423 @@
+"""The page in a real Chromium, against the real server on a loopback port. Screenshots go to a temporary folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
+
+from bot.page import EXAMPLES, Answering, read_kept, turns, write_kept
+from bot.server import create_app, listen
+from bot.settings import Settings
+from tests.small_bot import FIRST, NEWS, SECOND, SmallBot, closed, not_found
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDE, PHONE = ViewportSize(width=1280, height=900), ViewportSize(width=390, height=844)
+PAYLOADS = (
+    '<img src="/x" onerror="window.ran=1">',
+    "<script>window.ran=1</script>",
+    '"><svg onload=window.ran=1>',
+    "' onmouseover='window.ran=1' x='",
+    "[evil](javascript:window.ran=1) ![evil](/x)",
+    '<iframe srcdoc="<script>parent.ran=1</script>"></iframe>',
+    "</div></article>\n\n<img src=x onerror=window.ran=1>\n\n```html\n<b>x</b>\n```",
+    "${window.ran=1} {{window.ran=1}} `${window.ran=1}` $$\\href{javascript:window.ran=1}{x}$$",
+    "<a href=javascript:window.ran=1>evil</a><style>body{display:none}</style><form action=/x><button>",
+    "&lt;img src=x onerror=window.ran=1&gt; &#60;script&#62;window.ran=1&#60;/script&#62;",
+)
+
+
+@dataclass
+class Visit:
+    """A page that is open, and what went on in it."""
+
+    page: Page
+    requests: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def ask(self, question: str, place: int = 0) -> None:
+        self.page.fill("#box textarea", question)
+        self.page.press("#box textarea", "Enter")
+        self.finished(place)
+
+    def finished(self, place: int = 0) -> None:
+        expect(self.page.locator(f'.exchange[data-place="{place}"][data-state="done"]')).to_be_attached()
+
+
+Open = Callable[..., Visit]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+    if chromium is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("no chromium on PATH: install it, the page is tested in it")
+        pytest.skip("no chromium on PATH: the page is not tested")
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """What most visits share, so that Gradio's files are fetched once; each tab still has a session of its own."""
+    context = browser.new_context(viewport=WIDE)
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def small() -> SmallBot:
+    return SmallBot()
+
+
+@pytest.fixture(scope="module")
+def address(small: SmallBot) -> Iterator[str]:
+    with served(small) as address:
+        yield address
+
+
+@pytest.fixture
+def visit(browser: Browser, context: BrowserContext, address: str) -> Iterator[Open]:
+    with visitor(browser, context, address) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("screenshots")
+
+
+@contextmanager
+def served(bot: Answering) -> Iterator[str]:
+    """The real server over `bot` on a free port."""
+    listening = listen("127.0.0.1", 0)
+    server = uvicorn.Server(uvicorn.Config(create_app(bot, Settings()), log_level="error", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+    listening.close()
+
+
+@contextmanager
+def visitor(browser: Browser, shared: BrowserContext, address: str) -> Iterator[Open]:
+    """Opens pages, and afterwards checks that none asked another host for anything or broke a rule of the policy."""
+    visits: list[Visit] = []
+
+    def opened(viewport: ViewportSize = WIDE, **options: Any) -> Visit:
+        context = browser.new_context(viewport=viewport, **options) if options or viewport != WIDE else shared
+        context.set_default_timeout(10_000)
+        visit = Visit(context.new_page())
+        visit.page.on("request", lambda request: visit.requests.append(request.url))
+        visit.page.on("console", lambda message: visit.errors.append(message.text) if message.type == "error" else None)
+        visit.page.on("pageerror", lambda error: visit.errors.append(str(error)))
+        visit.page.on("dialog", lambda dialog: visit.errors.append(f"dialog: {dialog.message}"))
+        visit.page.goto(address)
+        visit.page.wait_for_selector("body.ready")
+        visits.append(visit)
+        return visit
+
+    yield opened
+    for visit in visits:
+        if visit.page.context is shared:
+            visit.page.close()
+        else:
+            visit.page.context.close()
+        outside = [url for url in visit.requests if not url.startswith((address, "data:", "blob:"))]
+        assert visit.requests and not outside
+        assert not visit.errors
+
+
+def test_an_answer_comes_with_its_marks_standing_date_and_sources(visit: Open) -> None:
+    opened = visit()
+    opened.ask("Is the permit open?")
+    page = opened.page
+    answer = page.locator(".answer")
+    expect(answer).to_contain_text(SECOND)
+    expect(answer.locator(".chips")).to_contain_text("Closed since 17 July 2023")
+    expect(answer.locator(".as-of")).to_have_text("As of 20 July 2023")
+    assert [mark.get_attribute("aria-label") for mark in answer.locator(".mark").all()] == [
+        "source 1, IRCC, closed", "source 2, IRCC, closed", "source 3, A. Newspaper",
+    ]  # fmt: skip
+    expect(page.locator("#sources .card")).to_have_count(2)
+    expect(page.locator("#sources .card mark")).to_have_text([FIRST, SECOND, NEWS])
+    expect(page.locator("#sources .card a")).to_have_attribute("href", "https://www.canada.ca/manual")
+    assert page.input_value("#box textarea") == ""
+
+
+def test_the_answer_appears_sentence_by_sentence_and_is_announced_once(visit: Open) -> None:
+    opened = visit()
+    opened.page.evaluate(
+        """() => {
+          window.lengths = new Set(); window.announcements = [];
+          new MutationObserver(() => lengths.add(document.querySelector('.said')?.textContent.length ?? 0))
+            .observe(document.querySelector('#conversation'), {childList: true, subtree: true});
+          new MutationObserver(() => announcements.push(document.querySelector('#announce').textContent))
+            .observe(document.querySelector('#announce'), {childList: true});
+        }"""
+    )
+    opened.ask("Is the permit open?")
+    opened.page.wait_for_timeout(300)
+    assert opened.page.evaluate("lengths.size") >= 4  # nothing yet, then three sentences
+    announcements = opened.page.evaluate("announcements")
+    assert len(announcements) == 1 and NEWS in announcements[0] and "Closed since 17 July 2023" in announcements[0]
+
+
+def test_a_mark_opens_its_source_beside_the_answer_and_escape_goes_back(visit: Open) -> None:
+    opened = visit()
+    opened.ask("Is the permit open?")
+    opened.ask("Something unknown?", 1)
+    page = opened.page
+    mark = page.locator('.exchange[data-place="0"] .mark').nth(1)
+    mark.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".card.current mark.current")).to_have_text(SECOND)
+    expect(page.locator(".card.current")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(mark).to_be_focused()
+
+
+def test_on_a_phone_a_mark_opens_a_sheet_that_the_keyboard_closes(visit: Open, shots: Path) -> None:
+    opened = visit(PHONE, has_touch=True)
+    opened.ask("Is the permit open?")
+    page = opened.page
+    mark = page.locator(".mark").first
+    mark.tap()
+    expect(page.locator("#sheet mark.current")).to_have_text(FIRST)
+    expect(page.locator("#sheet .close")).to_be_focused()
+    page.screenshot(path=shots / "sheet.png")
+    page.keyboard.press("Escape")
+    expect(page.locator("#sheet")).to_be_hidden()
+    expect(mark).to_be_focused()
+    page.get_by_role("button", name="2 sources").tap()
+    expect(page.locator("#sheet .card")).to_have_count(2)
+    page.locator("#sheet .close").tap()
+    expect(page.locator("#sheet")).to_be_hidden()
+
+
+def test_a_follow_up_asks_with_the_conversation(visit: Open, small: SmallBot) -> None:
+    opened = visit()
+    opened.ask("Is the permit open?")
+    opened.page.get_by_role("button", name="What replaced the permit?").click()
+    opened.finished(1)
+    assert [(turn.role, turn.content[:12]) for turn in small.histories[-1]] == [("user", "Is the permi"), ("assistant", "The 2023 ope")]
+
+
+def test_an_example_asks_itself_and_a_new_chat_forgets(visit: Open, small: SmallBot) -> None:
+    opened = visit()
+    page = opened.page
+    page.locator("#examples .ask").first.click()
+    opened.finished()
+    expect(page.locator("#examples")).to_be_hidden()
+    page.get_by_role("button", name="New chat").click()
+    expect(page.locator(".exchange")).to_have_count(0)
+    expect(page.locator("#examples")).to_be_visible()
+    opened.ask("Is the permit open?")
+    assert small.histories[-1] == []
+
+
+def test_the_conversation_lasts_for_this_tab_only(visit: Open) -> None:
+    opened = visit()
+    opened.ask("Is the permit open?")
+    opened.page.wait_for_timeout(200)
+    opened.page.reload()
+    opened.finished()
+    opened.ask("Something unknown?", 1)
+    assert opened.page.evaluate("localStorage.length + document.cookie.length") == 0
+    expect(visit().page.locator(".exchange")).to_have_count(0)
+
+
+def test_a_double_click_on_send_asks_once(visit: Open) -> None:
+    opened = visit()
+    opened.page.fill("#box textarea", "Is the permit open?")
+    opened.page.locator("#send").dblclick()
+    opened.finished()
+    opened.page.wait_for_timeout(500)
+    expect(opened.page.locator(".exchange")).to_have_count(1)
+
+
+def test_everything_can_be_done_with_the_keyboard(visit: Open) -> None:
+    opened = visit()
+    page = opened.page
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('#box textarea')"):
+            break
+    page.keyboard.type("Is the permit open?")
+    page.keyboard.press("Enter")
+    opened.finished()
+    for _ in range(3):
+        page.keyboard.press("Shift+Tab")
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.locator(".mark").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".card.current")).to_be_focused()
+
+
+def test_what_cannot_be_answered_gets_a_sentence_and_is_not_lost(visit: Open) -> None:
+    opened = visit()
+    for typed, sentence in (("", "empty"), ("   ", "empty"), ("x" * 50_000, "50,000 characters")):
+        opened.page.fill("#box textarea", typed)
+        opened.page.click("#send")
+        expect(opened.page.get_by_role("alert")).to_contain_text(sentence)
+        expect(opened.page.locator(".exchange")).to_have_count(0)
+        assert opened.page.input_value("#box textarea") == typed
+    opened.ask("Is the permit open?")
+    expect(opened.page.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_failure_is_a_sentence_without_detail_and_nothing_is_lost(visit: Open) -> None:
+    opened = visit()
+    opened.page.fill("#box textarea", "broken")
+    opened.page.click("#send")
+    expect(opened.page.get_by_role("alert")).to_contain_text("Something went wrong on our side")
+    assert "secret" not in opened.page.content()
+    assert opened.page.input_value("#box textarea") == "broken"
+
+
+def test_unusual_questions_are_shown_as_they_were_typed(visit: Open) -> None:
+    opened = visit()
+    for place, question in enumerate(("😀😀", "هل برنامج تصريح العمل مفتوح؟", "האם ההיתר פתוח?", "a\u202eb", '<b>bold</b> & "quoted"')):
+        opened.ask(question, place)
+        expect(opened.page.locator(".question").nth(place)).to_contain_text(question)
+
+
+def test_no_markup_runs_from_a_question_or_a_document(visit: Open) -> None:
+    opened = visit()
+    for place, payload in enumerate(PAYLOADS):
+        opened.ask(f"{'evil' if place % 2 else 'evil document'} {payload}", place)
+    page = opened.page
+    for mark in page.locator(".mark").all():
+        mark.click()
+    page.set_viewport_size(PHONE)
+    page.locator(".mark").last.click()
+    page.mouse.move(200, 300)
+    page.wait_for_timeout(200)
+    assert page.evaluate("window.ran") is None
+    inside = ":is(#conversation, #sources, #sheet) "
+    assert (
+        page.locator(
+            ", ".join(inside + tag for tag in ("script", "img", "iframe", "form", "style", "a", "b", "[onmouseover]", "[onload]"))
+        ).count()
+        == 0
+    )
+    assert not any(url.endswith("/x") for url in opened.requests)
+
+
+def test_what_the_browser_kept_is_checked(visit: Open) -> None:
+    opened = visit()
+    opened.page.evaluate("sessionStorage.setItem('northbound-conversation', 'not json')")
+    opened.page.reload()
+    opened.page.wait_for_selector("body.ready")
+    opened.ask("Is the permit open?")
+    expect(opened.page.locator(".exchange")).to_have_count(1)
+
+
+@pytest.mark.parametrize("kept", ["", "not json", "{}", '[{"id": "x"}]', "[" * 10_000, "\ud800"])
+def test_a_conversation_that_is_not_ours_is_none(kept: str) -> None:
+    assert read_kept(kept) == ()
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(360, "light"), (390, "dark"), (768, "light"), (1280, "light"), (1280, "dark"), (1920, "light")]
+)
+def test_it_fits_and_can_be_tapped(visit: Open, shots: Path, width: int, scheme: str) -> None:
+    opened = visit(ViewportSize(width=width, height=844), color_scheme=scheme, reduced_motion="reduce")
+    page = opened.page
+    page.screenshot(path=shots / f"{width}-{scheme}-start.png", full_page=True)
+    opened.ask("Is the permit open?")
+    opened.ask("Something unknown?", 1)
+    page.screenshot(path=shots / f"{width}-{scheme}.png", full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    too_small = page.evaluate(
+        """() => [...document.querySelectorAll('button, a, textarea, summary')]
+          .filter(e => e.checkVisibility({visibilityProperty: true}))
+          .map(e => [e.textContent || e.id, e.getBoundingClientRect()])
+          .filter(([, box]) => box.width > 1 && box.right > 0 && (box.width < 24 || box.height < 24))
+          .map(([name, box]) => `${name} ${box.width}x${box.height}`)"""
+    )
+    assert too_small == []
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert ground == ("rgb(255, 255, 255)" if scheme == "light" else "rgb(18, 24, 29)")
+
+
+def test_at_four_times_zoom_nothing_is_cut(visit: Open) -> None:
+    opened = visit(ViewportSize(width=320, height=256))
+    opened.ask("Is the permit open?")
+    assert opened.page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_paper_gets_the_answer_and_its_sources_without_the_controls(visit: Open, shots: Path) -> None:
+    opened = visit()
+    opened.ask("Is the permit open?")
+    page = opened.page
+    page.emulate_media(media="print")
+    for hidden in ("#composer", ".tools", ".follow-ups", "#programs"):
+        expect(page.locator(hidden).first).to_be_hidden()
+    expect(page.locator(".said")).to_be_visible()
+    expect(page.locator(".card")).to_have_count(2)
+    page.screenshot(path=shots / "paper.png", full_page=True)
+
+
+def test_copy_gives_the_answer_with_its_sources(visit: Open) -> None:
+    opened = visit(permissions=["clipboard-read", "clipboard-write"])
+    opened.ask("Is the permit open?")
+    opened.page.get_by_role("button", name="Copy").click()
+    expect(opened.page.get_by_role("button", name="Copied")).to_be_visible()
+    assert "[1] IRCC: Officer instructions" in opened.page.evaluate("navigator.clipboard.readText()")
+
+
+def test_programs_and_the_plain_statement_stand_on_the_page(visit: Open) -> None:
+    page = visit().page
+    expect(page.get_by_role("table").get_by_role("row")).to_have_count(3)
+    expect(page.locator("header")).to_contain_text("not legal advice")
+    expect(page.locator("#about")).to_contain_text("Nothing you type is kept on the server")
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
+
+
+def test_the_real_bot_answers_on_the_page(browser: Browser, context: BrowserContext, bot: Answering, shots: Path) -> None:
+    with served(bot) as address, visitor(browser, context, address) as visit:
+        opened = visit()
+        began = time.perf_counter()
+        opened.ask("Is the H-1B open work permit still open?")
+        assert time.perf_counter() - began < 5
+        page = opened.page
+        expect(page.locator(".answer .chips")).to_contain_text("Closed since 17 July 2023")
+        assert page.locator(".card mark").count() >= page.locator(".mark").count() >= 1
+        opened.ask("What about my family?", 1)
+        page.screenshot(path=shots / "real.png", full_page=True)
+
+
+@pytest.mark.parametrize("question", [question for _, questions in EXAMPLES for question in questions])
+def test_every_example_has_an_answer(bot: Answering, question: str) -> None:
+    assert bot.answer(question).status == "answered"
+
+
+def test_what_is_kept_comes_back_and_is_the_history() -> None:
+    answers = tuple(closed(f"permit {number}") for number in range(25))
+    assert read_kept(write_kept(answers)) == answers[-20:]
+    assert read_kept("") == () == read_kept("{}")
+    assert [turn.content for turn in turns([not_found("Q?")])][0] == "Q?"
+    assert re.search("sources", turns([not_found("Q?")])[1].content)
