@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from bot import scope
 from bot.answer import Answer, Timings, Turn
 from bot.check import Checked, check
 from bot.compose import MAX_WORDS, Answerability, Asked, Piece, compose
@@ -93,7 +94,7 @@ class Bot:
                 frozenset(understood.inferred),
                 asked.wants,
                 asked.concepts,
-                understood.future,
+                understood.tense,
             )
             for asked in self.asked(understood)
         )
@@ -122,7 +123,10 @@ class Bot:
 
     def asked(self, understood: Understood) -> list[Asked]:
         """The questions of the message, as composing needs them."""
-        return [Asked(w, tuple(self._vocabulary.concepts(self._vocabulary.spelled(w[0]))), expected(w[0])) for w in understood.parts]
+        return [
+            Asked(w, tuple(self._vocabulary.concepts(self._vocabulary.spelled(w[0]))), expected(w[0]), scope.must_be_about(w[0]))
+            for w in understood.parts
+        ]
 
     def runnable(self) -> Runnable[dict[str, Any], Answer]:
         """The chain as a LangChain runnable over {"question", "history"}: to invoke, batch, stream and trace with its tools."""

@@ -17,6 +17,8 @@ from index.keywords import Concept, covered, terms
 from index.search import Hit
 
 MAX_WORDS = 100  # of an answer; a list may run a little over
+_MERELY_LIKE = 0.3  # what is left of a passage's chance when it is about another visa or year than the question
+_FIRST_OF_SEVERAL = 65  # words of the best passage where others are nearly as good: what it lacks, the next may hold
 _PROSE_UNITS = 4
 # How far behind the best sentence of running prose another may lie, and what counts beside its cosine: the question's terms in it and
 # in its heading, the sort of thing asked for, and its passage's place. Chosen on the articles' questions by eval/tune.py.
@@ -56,6 +58,7 @@ class Asked:
     wordings: tuple[str, ...]
     concepts: tuple[Concept, ...] = ()
     wants: str = ""
+    about: frozenset[str] = frozenset()  # what an answer must be about: another visa, a year to come (bot/scope.py)
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class Answerability:
         """0 to 1."""
         weights = self.written if _is_written_answer(hit) else self.prose
         z = sum(w * f for w, f in zip(weights, self.features(asked, hit), strict=True))
-        return 1 / (1 + math.exp(-z))
+        return (1.0 if asked.about <= hit.terms else _MERELY_LIKE) / (1 + math.exp(-z))
 
     @staticmethod
     def features(asked: Asked, hit: Hit) -> tuple[float, ...]:
@@ -97,16 +100,15 @@ def compose(
     if not hits:
         return []
     best = hits[0]
-    if _is_written_answer(best):
-        pieces = _from_answer(best, answers(asked, best), budget)
-        for hit in hits[1:4]:
-            left = budget - sum(p.words for p in pieces)
-            if left < 20 or hit.score < best.score - _near(best):
-                break
-            if _is_written_answer(hit):
-                pieces.extend(_new(_from_answer(hit, answers(asked, hit), min(left, 45)), pieces))
-        return pieces
-    return _from_prose(asked, hits[:8], rarity, answers, wrong, budget)
+    if not _is_written_answer(best):
+        return _from_prose(asked, hits[:8], rarity, answers, wrong, budget)
+    others = [hit for hit in hits[1:4] if _is_written_answer(hit) and hit.score >= best.score - _near(best)]
+    pieces = _from_answer(asked, best, answers(asked, best), min(budget, _FIRST_OF_SEVERAL) if others else budget)
+    for hit in others:
+        left = budget - sum(p.words for p in pieces)
+        if left >= 20:
+            pieces.extend(_new(_from_answer(asked, hit, answers(asked, hit), min(left, 45)), pieces))
+    return pieces
 
 
 def _near(best: Hit) -> float:
@@ -119,12 +121,14 @@ def _is_written_answer(hit: Hit) -> bool:
     return bool(hit.passage.asked) or (hit.passage.heading.endswith("?") and hit.question >= 0.5)
 
 
-def _from_answer(hit: Hit, support: float, budget: int) -> list[Piece]:
-    """The passage from its first sentence on; when it is longer than the budget, the first sentence and the nearest others."""
+def _from_answer(asked: Asked, hit: Hit, support: float, budget: int) -> list[Piece]:
+    """The passage from its first sentence on; when it is longer than the budget, the first sentence and the nearest others, those
+    that hold the sort of thing asked for before the rest."""
     units = _units(hit)
+    text = hit.passage.text
     chosen = [units[0]]
     used = units[0].words
-    for unit in sorted(units[1:], key=lambda u: -u.cosine):
+    for unit in sorted(units[1:], key=lambda u: -u.cosine - (_TYPED if asked.wants and holds(asked.wants, text[u.start : u.end]) else 0)):
         if used + unit.words <= budget:
             chosen.append(unit)
             used += unit.words

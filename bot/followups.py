@@ -25,7 +25,12 @@ _NEW = re.compile(r"\b(new|newer|latest|upcoming|2025|2026|next|coming|recent)\b
 _OLD = re.compile(r"\b(old|older|first|original|previous|earlier|2023)\b", re.IGNORECASE)
 _SHORT = 4  # fewer content words than this rarely make a question of their own
 _THANKS = re.compile(r"^(thanks?( you)?( so much| a lot)?|thx|ty|great|ok(ay)?|cool|perfect|got it|nice|alright)[\s,.!:;-]+", re.IGNORECASE)
-_SWITCH = re.compile(r"\b(different|another|other|unrelated|separate|new) (question|topic|thing|subject)\b|\b(last|one more) (thing|question)\b|\bchanging (the )?(topic|subject)\b", re.IGNORECASE)
+_SWITCH = re.compile(
+    r"^\W*((ok(ay)?|anyway|alright|so)\W+)*(((a |an )?(totally |completely )?(different|another|other|unrelated|separate|new) (question|topic|thing|subject))|((just )?(one )?(last|more) (thing|question))|"
+    r"changing (the )?(topic|subject)|leave (that|it|this)( one)?|forget (that|it|this|about (that|it|this))|never ?mind( that)?|moving on|on (a|another) (different|other) (note|topic)|"
+    r"switching (topics?|gears))\b[\s,.:;!-]*",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -45,9 +50,11 @@ def stand_alone(
 ) -> StandAlone:
     """Rewrite `question` so that it reads alone. `named_in` finds the programs a text names."""
     question = _THANKS.sub("", question.strip()) or question
+    fresh = _SWITCH.match(question)
+    question = (question[fresh.end() :] if fresh else question) or question
     named = named_in(question)
     asked = [turn.content for turn in history if turn.role == "user"]
-    if not asked:
+    if not asked or fresh:
         return StandAlone(question, question, tuple(named))
     answers = [turn.content for turn in history if turn.role == "assistant"]
     talked_of = _talked_of(history, named_in)
@@ -68,8 +75,6 @@ def stand_alone(
 
 
 def _leans(question: str, named: Sequence[str], talked_of: Sequence[str]) -> bool:
-    if _SWITCH.search(question):
-        return False
     content = terms(question)
     if named and talked_of and named[0] not in talked_of:
         # Names another program: it leans only as "what about X?" does, carrying the last question's subject.

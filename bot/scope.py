@@ -18,7 +18,7 @@ _GREETING = re.compile(
 _FAREWELL = re.compile(
     r"(thanks?( you)?( so much| a lot| very much| a ton)?|thx|ty|tysm|cheers|bye+|goodbye|see (you|ya)( later)?|have a (nice|good|great) (day|one|evening|weekend)|"
     r"ok(ay)?|cool|great|perfect|got it|nice|awesome|that('s| is| was)? (all|great|helpful|very helpful|good|perfect|it)( for now)?|"
-    r"you('re| are)? (great|helpful|the best|awesome)|no( more)? questions?|appreciate it|(that|this|it) (really )?help(s|ed)( a lot| me)?|"
+    r"you('re| are)? (great|helpful|the best|awesome)|no( more)? questions?|appreciate it|(very |so |really |super )?(helpful|useful|kind)|(that|this|it) (really )?help(s|ed)( a lot| me)?|"
     r"(for )?(the|your|all your) help|for (this|that|everything|now|today|all))",
     re.IGNORECASE,
 )
@@ -127,6 +127,12 @@ _OPEN = re.compile(
 )
 
 
+_PAST = re.compile(r"\b(when did|what date did|did (canada|they|the|ircc|uscis|it)|was (it|the|there)|were (the|there)|announced|cancell?ed|removed|happened|ended|how many (got|came|were|people (got|came|applied)))\b", re.IGNORECASE)
+_PREDICT = re.compile(r"\b(predict\w*|forecast\w*|what will .{0,30}\b(cut-?off|score|crs)\b.{0,20}\bbe|will (the )?(\w+ )?(cut-?offs?|crs|scores?) .{0,30}\b(go|drop|fall|rise|increase|decrease|come down))\b", re.IGNORECASE)
+_OTHER_VISA = re.compile(r"\b(h2a|h2b|h3|o1|o2|l1|l1a|l1b|l2|j1|j2|e1|e2|e3|f1|k1|p1|r1|tn|b1|b2|eb5|eb1|cw1|h1b1)(?= (?:visa )?(?:holders?|workers?|people|folks|permit|pathway|program|stream|special|open)\b)")
+_YEAR_TO_COME = re.compile(r"\b(202[7-9]|20[3-9]\d)\b")
+
+
 def without_orders(text: str) -> str:
     """The message without instructions to the program or forged context: what stands in a message is never an order."""
     return re.sub(r"\s+", " ", _INJECTION.sub(" ", text)).strip()
@@ -180,6 +186,25 @@ def is_vague(text: str) -> bool:
 def asks_of_future(text: str) -> bool:
     """Asks what will happen: a prediction, a date to come, the next round."""
     return _FUTURE.search(text) is not None
+
+
+def asks_of_past(text: str) -> bool:
+    """Asks what has happened: when something was announced, removed or ended."""
+    return _PAST.search(text) is not None
+
+
+def asks_to_predict(text: str) -> bool:
+    """Asks for a forecast in so many words, or about a year that no source can cover yet."""
+    return _PREDICT.search(text) is not None
+
+
+def must_be_about(text: str) -> frozenset[str]:
+    """Terms that a passage must hold to answer: another US visa whose holders are asked about, and years to come.
+
+    "The same words about another visa or another year" is not an answer. A visa named as a circumstance ("I am on L-1") is not meant.
+    """
+    named = {m.lower() for m in _OTHER_VISA.findall(" ".join(words(text)))}
+    return frozenset(terms(" ".join(named))) | frozenset(_YEAR_TO_COME.findall(text))
 
 
 def asks_whether_open(text: str) -> bool:

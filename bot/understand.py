@@ -35,7 +35,8 @@ class Understood:
     context: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
     inferred: tuple[str, ...] = ()
-    future: bool = False
+    tense: int = 0  # 1: asks what will happen; -1: asks what has happened
+    in_field: bool = True  # names something of the field
 
     @property
     def programs(self) -> tuple[str, ...]:
@@ -66,8 +67,9 @@ def understand(question: str, history: Sequence[Turn], vocabulary: Vocabulary, p
         parts = (tuple(dict.fromkeys((*_wordings(alone.typed, vocabulary), *_wordings(alone.text, vocabulary)))),)
     else:
         parts = tuple(_wordings(part, vocabulary) for part in _questions(alone.text, vocabulary))
-    future = scope.asks_of_future(plain)
-    return Understood(masked, alone.text, spoken, kind, parts, alone.context, alone.named, alone.inferred, future)
+    tense = 1 if scope.asks_of_future(plain) else -1 if scope.asks_of_past(plain) else 0
+    in_field = bool(alone.named or alone.inferred or scope.domain_terms(alone.text) or vocabulary.concepts(vocabulary.spelled(alone.text)))
+    return Understood(masked, alone.text, spoken, kind, parts, alone.context, alone.named, alone.inferred, tense, in_field)
 
 
 def check_question(question: str) -> None:

@@ -39,6 +39,7 @@ REFUSED = (
 SECRETS = "I have no hidden instructions or keys to show: I answer questions about moving to Canada from a US H-1B from named sources."
 NOT_IN_SOURCES = "Our sources do not answer this."
 ADVICE = "Nobody can tell you the outcome in advance: only the officer who decides can. For advice on your own case ask a licensed immigration consultant or lawyer."
+NOT_YET_KNOWN = "Nobody can know that in advance. What our sources hold on it:"
 NEAREST = "The nearest that they hold:"
 UNREADABLE = "I could not read a question in that. What would you like to know about moving to Canada from a US H-1B?"
 
@@ -150,6 +151,8 @@ def _status(understood: Understood, hits: Sequence[Sequence[Hit]], checked: Chec
         return "answered"
     if not any(sure):
         return "not_found" if _in_domain(understood, hits) else "out_of_scope"
+    if scope.asks_to_predict(understood.question):
+        return "not_found"
     if checked.unknown and not (len(sure) > 1 and not all(p.passage.unknown for p in checked.pieces)):
         return "not_found"
     if not checked.pieces:
@@ -158,9 +161,9 @@ def _status(understood: Understood, hits: Sequence[Sequence[Hit]], checked: Chec
 
 
 def _in_domain(understood: Understood, hits: Sequence[Sequence[Hit]]) -> bool:
+    """Whether a question that our documents do not answer is at least about their subject."""
     nearest = max((max(h.question, h.text, h.sentence) for part in hits for h in part[:1]), default=0.0)
-    own = scope.domain_terms(" ".join(w for part in understood.parts for w in part))
-    return bool(understood.programs) or nearest >= 0.5 or len(own) >= 2 or (len(own) == 1 and nearest >= 0.33)
+    return nearest >= 0.5 or (understood.in_field and nearest >= 0.3)
 
 
 def _shown(status: Status, understood: Understood, checked: Checked) -> tuple[Piece, ...]:
@@ -190,6 +193,8 @@ def _text(
         lines.append(f"That depends on the route. Which one do you mean: {_or(choices)}?" if choices else UNREADABLE)
     elif status == "not_found" and not claims:
         lines.append(NOT_IN_SOURCES)
+    elif status == "not_found" and scope.asks_to_predict(understood.question):
+        lines.append(NOT_YET_KNOWN)
     body = _body(claims, citations)
     if body:
         lines.append(body)

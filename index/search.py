@@ -27,7 +27,8 @@ from index.store import Store
 class Weights:
     """How much each part counts in a hit's score. Cosines are -1 to 1; the keyword part is BM25 over its best, 0 to 1; the rest are
     yes or no: of the program the question names (others fall back by `other`) or the conversation suggests, holding the sort of thing
-    asked for, naming the field's terms in the question (a share), and, for a question about the future, saying what is not known.
+    asked for, naming the field's terms in the question (a share), and, for a question about the future, saying what is not
+    known (for one about the past it counts against).
 
     The keyword weight comes from public sets (docs/decisions/0003); the others were chosen on eval/sets by eval/tune.py.
     """
@@ -85,7 +86,7 @@ class Hit:
 class Query:
     """What to look for. `wordings` are forms of one question, each searched, best counts; `context` is added to each vector (see
     bot/followups.py); `named` are programs in the question, `inferred` in the conversation; `wants` is the sort of thing asked for
-    (index/expects.py); `concepts` the field's terms in it; `future` whether it asks what will happen."""
+    (index/expects.py); `concepts` the field's terms in it; `tense` is 1 when it asks what will happen, -1 when it asks what has happened, else 0."""
 
     wordings: tuple[str, ...]
     context: tuple[str, ...] = ()
@@ -93,7 +94,7 @@ class Query:
     inferred: frozenset[str] = frozenset()
     wants: str = ""
     concepts: tuple[Concept, ...] = ()
-    future: bool = False
+    tense: int = 0
 
 
 class Index:
@@ -203,8 +204,8 @@ class Index:
             score += weights.wanted
         if query.concepts:
             score += weights.covered * covered(query.concepts, self.terms_of(number))
-        if query.future and passage.unknown:
-            score += weights.future
+        if passage.unknown:
+            score += weights.future * query.tense
         if number not in self._spans:
             self._spans[number] = spans(passage.text)
             if len(self._spans[number]) != len(each):
