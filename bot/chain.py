@@ -86,6 +86,7 @@ class Bot:
         """Hits for each question in the message; none for a message that asks nothing."""
         if understood.kind == "smalltalk":
             return Found(understood, ())
+        told = frozenset(hit.passage.id for hit in self.index.search(Query(understood.previous), k=1)) if understood.previous else frozenset()
         queries = (
             Query(
                 asked.wordings,
@@ -95,6 +96,7 @@ class Bot:
                 asked.wants,
                 asked.concepts,
                 understood.tense,
+                told,
             )
             for asked in self.asked(understood)
         )

@@ -77,10 +77,13 @@ def check(
     about = _programs(understood, kept, registry)
     unknown = bool(kept) and kept[0].passage.unknown and not said
     asks_standing = scope.asks_whether_open(understood.question)
-    if not said and (note := _standing(about, kept, registry, index)) is not None:
-        said.append(note)
-    if asks_standing and about and about[0].standing in _SAYS:
+    named = registry.programs[understood.programs[0]] if understood.programs else None
+    if asks_standing and named is not None and named.standing in _SAYS:
         unknown = False  # whether it is open is known, whatever else about it is not
+        likely = [max(p, SURE) for p in likely]
+    subject = named or (registry.programs.get(kept[0].passage.program) if kept else None)
+    if subject is not None and (asks_standing or not said) and (note := _standing(subject, kept, index, asks_standing)) is not None:
+        said.insert(0, note)
     return Checked(_within(said, kept), tuple(likely), unknown, tuple(p.id for p in about), tuple(corrections), dropped)
 
 
@@ -118,14 +121,14 @@ def _programs(understood: Understood, kept: Sequence[Piece], registry: Registry)
     return [registry.programs[i] for i in ids if i in registry.programs]
 
 
-def _standing(about: Sequence[Program], kept: Sequence[Piece], registry: Registry, index: Index) -> Piece | None:
-    """The note that the first program is not open, unless the answer's own first words already say so."""
-    if not about or not kept or about[0].standing not in _SAYS or not about[0].note:
-        return None
-    program = about[0]
+def _standing(program: Program, kept: Sequence[Piece], index: Index, asked: bool) -> Piece | None:
+    """The note that a program is not open, unless the answer's own first words already say so. Where the question asks for the
+    standing, the note answers even when nothing else does."""
     note = _registered(index, program.source, f"standing-{program.id}")
-    said = re.search(_SAYS[program.standing], kept[0].quote, re.IGNORECASE) is not None
-    return None if note is None or said or says_already(note, kept[:3]) else note
+    if note is None or program.standing not in _SAYS or (not kept and not asked):
+        return None
+    said = bool(kept) and kept[0].passage.program == program.id and re.search(_SAYS[program.standing], kept[0].quote, re.IGNORECASE) is not None
+    return None if said or says_already(note, kept[:3]) else note
 
 
 def _registered(index: Index, source: str, name: str) -> Piece | None:

@@ -405,4 +405,4 @@ def _progress() -> Iterator[Progress]:
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="northbound")

@@ -69,7 +69,7 @@ class Answerability:
     """
 
     written: tuple[float, ...] = (-3.6, 1.6, 1.2, 0.0, 3.2, 0.0, 1.0)
-    prose: tuple[float, ...] = (-3.8, 0.0, 1.0, 0.7, 1.4, 1.2, 1.5)
+    prose: tuple[float, ...] = (-3.7, 0.0, 1.0, 0.7, 1.4, 1.2, 1.5)
 
     def __call__(self, asked: Asked, hit: Hit) -> float:
         """0 to 1."""
@@ -159,10 +159,12 @@ def _from_prose(
     taken: list[set[str]] = []
     mistaken: list[Piece] = []
     for place, (score, rank, unit) in enumerate(rated):
+        if hits[rank].passage.text[unit.start : unit.end].endswith(":"):
+            continue  # a lead-in without its list says nothing
         if count == _PROSE_UNITS or score < best - _PROSE_SPREAD:
             break
         if correction := wrong(hits[rank].passage.text[unit.start : unit.end]):
-            if place < 2:
+            if place == 0 or score > best - 0.04:
                 mistaken.append(Piece(hits[rank].passage, unit.start, unit.end, answers(asked, hits[rank]), correction))
             continue
         content = set(terms(hits[rank].passage.text[unit.start : unit.end]))

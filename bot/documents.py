@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
@@ -139,10 +140,15 @@ def _keep(document: Document, folder: Path) -> None:
 def _read(path: Path) -> Document:
     try:
         row = json.loads(path.read_text(encoding="utf-8"))
-        sections = tuple(Section(**{k: tuple(v) if isinstance(v, list) else v for k, v in section.items()}) for section in row["sections"])
+        sections = tuple(_section(section) for section in row["sections"])
         return Document(Source(**row["source"]), row["title"], row["language"], row["origin"], sections)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CorpusError(f"{path}: cannot be read ({error}); remove it and add the file again") from None
+
+
+def _section(row: dict[str, Any]) -> Section:
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    return Section(**values)
 
 
 def needs_building(settings: Settings) -> str:

@@ -36,19 +36,26 @@ _SWITCH = re.compile(
 @dataclass(frozen=True)
 class StandAlone:
     """The question as it reads alone. `typed` is what was typed, for searching both forms; `named` are the programs it names itself,
-    `inferred` those it takes from the conversation; `context` is what the search adds from the history, empty for a new topic."""
+    `inferred` those it takes from the conversation; `context` is what the search adds from the history, empty for a new topic;
+    `previous` is the question that it goes on from."""
 
     text: str
     typed: str
     named: tuple[str, ...] = ()
     inferred: tuple[str, ...] = ()
     context: tuple[str, ...] = ()
+    previous: str = ""
 
 
 def stand_alone(
-    question: str, history: Sequence[Turn], programs: Mapping[str, Program], named_in: Callable[[str], list[str]]
+    question: str,
+    history: Sequence[Turn],
+    programs: Mapping[str, Program],
+    named_in: Callable[[str], list[str]],
+    in_field: Callable[[str], bool],
 ) -> StandAlone:
-    """Rewrite `question` so that it reads alone. `named_in` finds the programs a text names."""
+    """Rewrite `question` so that it reads alone. `named_in` finds the programs a text names; `in_field` tells whether it holds a word
+    of the field, or one that asks for a fee, a time and the like."""
     question = _THANKS.sub("", question.strip()) or question
     fresh = _SWITCH.match(question)
     question = (question[fresh.end() :] if fresh else question) or question
@@ -60,21 +67,22 @@ def stand_alone(
     talked_of = _talked_of(history, named_in)
     if (meant := _CORRECTS.search(question)) is not None:
         return _corrected(question, meant, named, asked, talked_of, programs)
-    if not _leans(question, named, talked_of):
+    if not _leans(question, named, talked_of, in_field):
         return StandAlone(question, question, tuple(named))
     about = named or talked_of[:1]
-    subject = _subject(question, asked[-1])
     label = programs[about[0]].name if about and about[0] in programs else ""
+    # "And for Express Entry?" asks the last question again; "what about my wife?" asks a new one about the same program.
+    subject = _subject(question, asked[-1]) if named or not label else ""
     text = question.rstrip()
     if label and not named:
         text = f"{text.rstrip('?.! ')} – about the {label}?"
     if subject:
         text = f"{text.rstrip('?.! ')} ({subject})?"
     context = tuple(dict.fromkeys(c for c in (asked[0], asked[-1], *answers[-1:]) if c))
-    return StandAlone(text, question, tuple(named), () if named else tuple(about), context)
+    return StandAlone(text, question, tuple(named), () if named else tuple(about), context, asked[-1])
 
 
-def _leans(question: str, named: Sequence[str], talked_of: Sequence[str]) -> bool:
+def _leans(question: str, named: Sequence[str], talked_of: Sequence[str], in_field: Callable[[str], bool]) -> bool:
     content = terms(question)
     if named and talked_of and named[0] not in talked_of:
         # Names another program: it leans only as "what about X?" does, carrying the last question's subject.
@@ -83,7 +91,7 @@ def _leans(question: str, named: Sequence[str], talked_of: Sequence[str]) -> boo
         return True
     if _REFERS.search(question) and len(content) <= 8:
         return True
-    return len(content) < _SHORT and not named
+    return len(content) < _SHORT and not named and (len(content) <= 1 or in_field(question))
 
 
 def _subject(question: str, previous: str) -> str:

@@ -6,8 +6,6 @@ Each rule is one that a support agent would write down; none knows a particular 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-
 from index.keywords import terms, words
 
 _GREETING = re.compile(
@@ -108,7 +106,7 @@ _VAGUE = frozenset(
         "needed require requirement requirements documents document doc paper papers start begin how what steps procedure possible go get come help info information details rule rules "
         "point points option options chance last still available now today form form forms days weeks months wait waiting years allowed bring criteria condition conditions valid validity extend renew"
     )
-    + ["canada", "work", "visa", "permit", "h1b", "ppl", "people", "someon", "move", "program", "programm"]
+    + terms("canada work visa permit h1b ppl people someone move program programme cap limit quota number seats places spots")
 )
 
 
@@ -170,9 +168,14 @@ def is_elsewhere(text: str) -> bool:
     return _OFF_TOPIC.search(text) is not None and len(domain_terms(text) - setting) < 2
 
 
-def domain_terms(text: str, more: Iterable[str] = ()) -> set[str]:
+def domain_terms(text: str) -> set[str]:
     """The field's own terms in the text."""
-    return set(terms(text)) & (_DOMAIN | set(more))
+    return set(terms(text)) & _DOMAIN
+
+
+def speaks_of_the_field(text: str) -> bool:
+    """Whether any of the text's words is the field's, or asks for a fee, a time, a form and the like."""
+    return bool(set(terms(text)) & (_DOMAIN | _VAGUE))
 
 
 def is_vague(text: str) -> bool:

@@ -37,6 +37,7 @@ class Understood:
     inferred: tuple[str, ...] = ()
     tense: int = 0  # 1: asks what will happen; -1: asks what has happened
     in_field: bool = True  # names something of the field
+    previous: tuple[str, ...] = ()  # wordings of the question that a follow-up goes on from
 
     @property
     def programs(self) -> tuple[str, ...]:
@@ -53,23 +54,30 @@ def understand(question: str, history: Sequence[Turn], vocabulary: Vocabulary, p
     past = [Turn(role=t.role, content=privacy.mask(t.content)[:MAX_QUESTION]) for t in history[-_KEPT_TURNS:] if t.content.strip()]
     if scope.is_smalltalk(plain):
         return Understood(masked, plain, spoken, "smalltalk")
-    alone = stand_alone(plain, past, programs, lambda text: vocabulary.programs(vocabulary.spelled(text)))
+    alone = stand_alone(plain, past, programs, lambda text: vocabulary.programs(vocabulary.spelled(text)), lambda text: _in_field(text, vocabulary))
     kind: Kind = "question"
     if scope.asks_to_cheat(plain) or scope.asks_for_secrets(masked):
         kind = "refused"
-    elif scope.is_elsewhere(alone.text):
+    elif scope.is_elsewhere(plain):
         kind = "out_of_scope"
     elif scope.asks_for_outcome(plain):
         kind = "outcome"
     elif not past and not alone.named and scope.is_vague(plain):
         kind = "vague"
+    previous: tuple[str, ...] = ()
     if alone.context:
-        parts = (tuple(dict.fromkeys((*_wordings(alone.typed, vocabulary), *_wordings(alone.text, vocabulary)))),)
+        previous = _wordings(alone.previous, vocabulary)
+        forms = (alone.typed, alone.text, f"{alone.typed.rstrip('?.! ')} ({' '.join(alone.previous.split()[:25])})")
+        parts = (tuple(dict.fromkeys(wording for form in forms for wording in _wordings(form, vocabulary))),)
     else:
         parts = tuple(_wordings(part, vocabulary) for part in _questions(alone.text, vocabulary))
     tense = 1 if scope.asks_of_future(plain) else -1 if scope.asks_of_past(plain) else 0
-    in_field = bool(alone.named or alone.inferred or scope.domain_terms(alone.text) or vocabulary.concepts(vocabulary.spelled(alone.text)))
-    return Understood(masked, alone.text, spoken, kind, parts, alone.context, alone.named, alone.inferred, tense, in_field)
+    return Understood(masked, alone.text, spoken, kind, parts, alone.context, alone.named, alone.inferred, tense, _in_field(alone.text, vocabulary), previous)
+
+
+def _in_field(text: str, vocabulary: Vocabulary) -> bool:
+    """Whether the text holds a word of the field, or one that asks for a fee, a time and the like."""
+    return scope.speaks_of_the_field(text) or bool(vocabulary.concepts(vocabulary.spelled(text)))
 
 
 def check_question(question: str) -> None:
@@ -110,6 +118,13 @@ _BETWEEN = re.compile(
     r"|,?\s+(?:and|also|plus)\s+(?=(?:what|how|when|where|which|who|can|do|does|is|are|will|total how)\b)",
     re.IGNORECASE,
 )
+def _last_question(sentence: str) -> str:
+    """What follows the last question word of a sentence that ran on, or ""."""
+    starts = [m.start() for m in _QUESTION_WORD.finditer(sentence)]
+    return next((sentence[at:] for at in reversed(starts) if len(sentence[at:].split()) >= 5), "")
+
+
+_QUESTION_WORD = re.compile(r"\b(how|what|when|where|which|who|can (?:i|we|she|he|they)|do (?:i|we)|will (?:i|we|they|she|he)|is (?:it|there)|should i|am i)\b", re.IGNORECASE)
 _ASKS = re.compile(r"(and |also |plus |so |but |ok )*(what|how|can|could|do|does|did|is|are|am|will|would|when|where|which|who|why|should|may)\b", re.IGNORECASE)
 
 
@@ -120,5 +135,5 @@ def _wordings(part: str, vocabulary: Vocabulary) -> tuple[str, ...]:
     if len(part.split()) > _LONG:
         sentences = [s for s in re.split(r"(?<=[.?!])\s+", part) if len(terms(s)) >= 2]
         asking = [s for s in sentences if s.endswith("?") or _ASKS.match(s)] or sentences[-1:]
-        forms.extend(vocabulary.expanded(vocabulary.spelled(s)) for s in asking[-2:])
+        forms.extend(vocabulary.expanded(vocabulary.spelled(s)) for s in (*asking[-2:], _last_question(asking[-1])) if s)
     return tuple(dict.fromkeys(form for form in forms if form.strip()))

@@ -225,7 +225,8 @@ def read_passages(folder: Path) -> list[Passage]:
     tuples = {f.name for f in fields(Passage) if str(f.type).startswith("tuple")}
 
     def passage(row: dict[str, Any]) -> Passage:
-        return Passage(**{key: tuple(value) if key in tuples else value for key, value in row.items()})
+        values: dict[str, Any] = {key: tuple(value) if key in tuples else value for key, value in row.items()}
+        return Passage(**values)
 
     try:
         with (folder / "passages.jsonl").open(encoding="utf-8") as file:

@@ -33,9 +33,9 @@ class Weights:
     The keyword weight comes from public sets (docs/decisions/0003); the others were chosen on eval/sets by eval/tune.py.
     """
 
-    question: float = 0.45
-    text: float = 0.20
-    sentence: float = 0.35
+    question: float = 0.65
+    text: float = 0.10
+    sentence: float = 0.20
     keyword: float = 0.20
     program: float = 0.06
     other: float = 0.03
@@ -43,6 +43,7 @@ class Weights:
     wanted: float = 0.05
     covered: float = 0.06
     future: float = 0.06
+    told: float = 0.08
     kind: Mapping[str, float] | None = None
 
     def prior(self, source: Source | None) -> float:
@@ -51,7 +52,7 @@ class Weights:
 
 
 # Ties go to authority: an official page before a law firm's, a firm's before a newspaper's.
-_KIND_PRIOR = {"official": 0.02, "guide": 0.01, "law-firm": 0.005, "consultancy": -0.01, "news": -0.01, "research": 0.0, "document": 0.0}
+_KIND_PRIOR = {"official": 0.03, "guide": 0.02, "law-firm": 0.0, "consultancy": -0.02, "news": -0.02, "research": 0.0, "document": 0.0}
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,8 @@ class Hit:
 class Query:
     """What to look for. `wordings` are forms of one question, each searched, best counts; `context` is added to each vector (see
     bot/followups.py); `named` are programs in the question, `inferred` in the conversation; `wants` is the sort of thing asked for
-    (index/expects.py); `concepts` the field's terms in it; `tense` is 1 when it asks what will happen, -1 when it asks what has happened, else 0."""
+    (index/expects.py); `concepts` the field's terms in it; `tense` is 1 when it asks what will happen, -1 when it asks what has happened, else 0;
+    `told` are ids of passages that the conversation has just been answered from: a follow-up asks for something else."""
 
     wordings: tuple[str, ...]
     context: tuple[str, ...] = ()
@@ -95,6 +97,7 @@ class Query:
     wants: str = ""
     concepts: tuple[Concept, ...] = ()
     tense: int = 0
+    told: frozenset[str] = frozenset()
 
 
 class Index:
@@ -204,6 +207,8 @@ class Index:
             score += weights.wanted
         if query.concepts:
             score += weights.covered * covered(query.concepts, self.terms_of(number))
+        if passage.id in query.told:
+            score -= weights.told
         if passage.unknown:
             score += weights.future * query.tense
         if number not in self._spans:
@@ -232,6 +237,6 @@ def open_index(home: Path, embedder: Embedder, sources: Mapping[str, Source]) ->
 
 def _array(path: Path, mmap: bool) -> np.ndarray:
     try:
-        return np.load(path, mmap_mode="r" if mmap else None)
+        return np.asanyarray(np.load(path, mmap_mode="r" if mmap else None))
     except (OSError, ValueError) as error:
         raise SearchIndexError(f"{path}: cannot be read ({error}); build again: northbound index build") from None

@@ -65,7 +65,7 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 def models(request: pytest.FixtureRequest) -> Path:
     """The exported model's folder, kept between sessions for as long as the code that exports it is the same."""
     code = hashlib.sha256(Path(onnx_export.__file__).read_bytes()).hexdigest()[:12]
-    folder = Path(request.config.cache.mkdir(f"northbound-{code}")) / "models"  # type: ignore[union-attr]
+    folder = Path(request.config.cache.mkdir(f"northbound-{code}")) / "models"
     if valid_export(folder / "onnx") is None:
         made = load_embedder(DEFAULT_MODEL)
         assert isinstance(made, SentenceTransformerEmbedder)
@@ -121,7 +121,11 @@ def northbound() -> Command:
     """Run the command as a process: `northbound("ask", "…", home=home)`."""
 
     def run(
-        *arguments: str | bytes | Path, home: Path, settings: Mapping[str, str] | None = None, input: bytes = b"", before: Callable[[], None] | None = None
+        *arguments: str | bytes | Path,
+        home: Path,
+        settings: Mapping[str, str] | None = None,
+        input: bytes = b"",
+        before: Callable[[], None] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [sys.executable, "-m", "bot.cli", *arguments],

@@ -13,11 +13,11 @@ import pytest
 
 from bot.answer import Answer
 from bot.documents import added_documents
-from index.build import current
+from index.build import build_index, current
 from tests.conftest import PASSAGES, Command, complaint
 from tests.test_index import WordLengths, halved
 
-LONG = "x" * 50_000
+CAP = "How many could apply for the 2023 open work permit for H-1B holders?"
 
 
 # Questions
@@ -28,7 +28,7 @@ LONG = "x" * 50_000
     [
         ("", "the question is empty; type one, such as: "),
         (" \t\n\u200b", "the question is empty; type one, such as: "),
-        (LONG, "the question has 50,000 characters; at most 4,000 are read: ask one thing at a time"),
+        ("x" * 50_000, "the question has 50,000 characters; at most 4,000 are read: ask one thing at a time"),
         (b"\xff\xfe\x80 fees", "the question holds bytes that are not UTF-8: it is not text"),
     ],
     ids=["empty", "blank", "50,000 characters", "binary"],
@@ -48,7 +48,7 @@ def test_odd_questions_are_answered_like_any_other(northbound: Command, home: Pa
         "<img src=x onerror=alert(1)>",
         "'; DROP TABLE sources; --",
         "%s %d {0} ${HOME} \\x00",
-        "a\u0000b".replace("\u0000", "\u0001"),
+        "fees\u0001for\u0007express entry",
         "ﷺ" * 100,
         "?" * 4000,
         "fees " * 800,
@@ -65,6 +65,8 @@ def test_odd_questions_are_answered_like_any_other(northbound: Command, home: Pa
 
 
 # Batches and histories
+
+EXAMPLE = '{"id": "…", "question": "…"}'
 
 
 def test_every_bad_line_of_a_batch_is_named_and_nothing_is_written(northbound: Command, tmp_path: Path) -> None:
@@ -85,8 +87,12 @@ def test_every_bad_line_of_a_batch_is_named_and_nothing_is_written(northbound: C
     batch.write_text("\n".join(lines))
     out.write_text("from an earlier run\n")
     line = complaint(northbound("ask", "--batch", batch, "--out", out, home=tmp_path / "data"))
-    assert line.startswith(f'{batch}: line 2: not JSON (Expecting value: line 1 column 1 (char 0)); give {{"id": "…", "question": "…"}}; line 4: needs')
-    assert line.endswith("line 7: the question holds zero bytes: it is not text; and 4 more, in lines 8, 9, 10, 11. Nothing was answered")
+    assert line == (
+        f"{batch}: line 2: not JSON (Expecting value: line 1 column 1 (char 0)); give {EXAMPLE}; line 4: needs an object with 'id' and "
+        "'question'; line 5: needs an object with 'id' and 'question'; line 6: the question is empty; type one, such as: do I need a job "
+        "offer for Express Entry?; line 7: the question holds zero bytes: it is not text; and 4 more, in lines 8, 9, 10, 11. "
+        "Nothing was answered"
+    )
     assert out.read_text() == "from an earlier run\n"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in.jsonl", "out.jsonl"]
 
@@ -95,7 +101,7 @@ def test_every_bad_line_of_a_batch_is_named_and_nothing_is_written(northbound: C
     ("content", "told"),
     [
         (None, "cannot be read: No such file or directory"),
-        (b"", 'holds no questions; give one {"id": "…", "question": "…"} a line'),
+        (b"", f"holds no questions; give one {EXAMPLE} a line"),
         (b"\n\n", "holds no questions"),
         (b'{"id": "1", "question": "caf\xe9"}', "not UTF-8 (byte 28); save it as UTF-8"),
         (b"\x00\x01\x02\xff", "not UTF-8 (byte 3)"),
@@ -178,22 +184,24 @@ def test_a_model_that_is_not_there(northbound: Command, home: Path, tmp_path: Pa
 # Files to add
 
 
-def test_when_one_file_cannot_be_read_all_problems_are_told_and_nothing_is_added(northbound: Command, empty_home: Path, tmp_path: Path) -> None:
-    good, empty, binary, latin, other, menu = (tmp_path / n for n in ("good.txt", "empty.txt", "binary.txt", "latin.txt", "letter.docx", "menu.txt"))
+def test_when_one_file_cannot_be_read_all_problems_are_told_and_nothing_is_added(
+    northbound: Command, empty_home: Path, tmp_path: Path
+) -> None:
+    names = ("good.txt", "empty.txt", "binary.txt", "latin.txt", "letter.docx", "menu.txt", "missing.txt")
+    good, empty, binary, latin, other, menu, missing = (tmp_path / name for name in names)
     good.write_text("How long does it take?\nThe office answers letters in nine weeks.\n")
     empty.touch()
     binary.write_bytes(b"PK\x03\x04\x00\x00")
     latin.write_bytes("Où ça coûte cher ?\n".encode("latin-1"))
     other.write_text("x")
     menu.write_text("Sign in\n")
-    missing = tmp_path / "missing.txt"
     line = complaint(northbound("corpus", "add", good, empty, binary, latin, other, menu, missing, tmp_path, home=empty_home))
-    assert line.split("; ")[:2] == [f"{empty}: empty", f"{binary}: not text (it holds zero bytes)"] or f"{empty}: empty" in line
     for told in (
         f"{empty}: empty",
         f"{binary}: not text (it holds zero bytes); convert it to UTF-8 text first",
         f"{latin}: not UTF-8 (byte 1); save it as UTF-8",
         f"{other}: no reader for '.docx'; readers: .md, .txt",
+        f"{menu}: no content left after menus and advertisements were taken out",
         f"{missing}: no such file",
         f"{tmp_path}: is a folder; name its files",
     ):
@@ -249,12 +257,11 @@ def test_asking_with_a_half_built_index(northbound: Command, small_home: Path) -
 def test_asking_with_a_damaged_index(northbound: Command, small_home: Path) -> None:
     live = current(small_home)
     halved(live / "vectors.npy")
-    assert complaint(northbound("ask", "fees", home=small_home)) == f"{live}/vectors.npy: damaged: not what was written; build again: northbound index build"
+    line = complaint(northbound("ask", "fees", home=small_home))
+    assert line == f"{live}/vectors.npy: damaged: not what was written; build again: northbound index build"
 
 
 def test_asking_with_an_index_of_another_model(northbound: Command, small_home: Path) -> None:
-    from index.build import build_index
-
     build_index(small_home, PASSAGES, WordLengths())
     assert "made by the model word-lengths@1, but NORTHBOUND_EMBEDDER gives" in complaint(northbound("ask", "fees", home=small_home))
 
@@ -289,9 +296,9 @@ def read_only() -> Callable[[Path], None]:
 
 def test_a_read_only_data_folder_still_answers(northbound: Command, small_home: Path, read_only: Callable[[Path], None]) -> None:
     read_only(small_home)
-    done = northbound("ask", "--json", "what does a work permit cost", home=small_home, before=without_root_powers)
+    done = northbound("ask", "--json", CAP, home=small_home, before=without_root_powers)
     assert (done.returncode, done.stderr) == (0, "")
-    assert [c.passage_id for c in Answer.model_validate_json(done.stdout).citations][0] == "ircc-fees#work-permit"
+    assert "10,000 applications" in Answer.model_validate_json(done.stdout).answer
 
 
 @pytest.mark.parametrize(
@@ -314,6 +321,7 @@ def test_a_data_folder_that_cannot_exist(northbound: Command, tmp_path: Path, ar
     home = letter / "data"
     done = northbound(*(a.format(letter=letter) for a in arguments), home=home)
     assert done.returncode == 1
-    last = done.stderr.splitlines()[-1]
-    told = f"{home}/index: no index yet; build it: northbound index build" if arguments[0] == "ask" else "(Not a directory); set NORTHBOUND_HOME to a folder that can"
-    assert told in last
+    missing = f"{home}/index: no index yet; build it: northbound index build"
+    useless = "cannot be written (Not a directory); set NORTHBOUND_HOME to a folder that can"
+    assert (missing if arguments[0] == "ask" else useless) in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr

@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,9 +25,10 @@ OPEN = "is the h1b open work permit still open"
 
 
 def test_asking_for_help_loads_nothing_heavy() -> None:
-    code = "import sys, bot.cli; print([m for m in ('torch', 'chromadb', 'gradio', 'sentence_transformers', 'onnxruntime', 'numpy') if m in sys.modules])"
+    code = "import sys, bot.cli; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    heavy = {"torch", "sentence_transformers", "onnxruntime", "chromadb", "gradio", "langchain_core", "fastapi", "numpy"}
+    assert heavy & set(done.stdout.split()) == set()
 
 
 def test_help_names_every_command(northbound: Command, tmp_path: Path) -> None:
@@ -63,11 +65,11 @@ def test_a_follow_up_is_understood_from_its_history(northbound: Command, home: P
 
 def test_a_batch_keeps_order_ids_and_history(northbound: Command, home: Path, tmp_path: Path) -> None:
     said = [{"role": "user", "content": OPEN}, {"role": "assistant", "content": "No: it closed on 17 July 2023."}]
-    asked = [
+    asked: list[dict[str, Any]] = [
         {"id": "z", "question": "hello"},
         {"id": 7, "question": "and my wife?", "history": said},
         {"id": "a", "question": "What are the fees for Express Entry?", "history": []},
-        {"id": "7", "question": "best pizza in Toronto", "history": None},
+        {"id": "7", "question": "thanks", "history": None},
     ]
     batch, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     batch.write_bytes(b"\xef\xbb\xbf" + "\r\n\n".join(json.dumps(row) for row in asked).encode())  # as some editors save it
@@ -75,9 +77,8 @@ def test_a_batch_keeps_order_ids_and_history(northbound: Command, home: Path, tm
     assert (done.returncode, done.stdout, done.stderr) == (0, "", f"4 answers in {out}\n")
     answers = [Answer.model_validate_json(line) for line in out.read_text(encoding="utf-8").splitlines()]
     assert [(a.id, a.question) for a in answers] == [(str(row["id"]), row["question"]) for row in asked]
-    assert answers[0].status == "smalltalk"
+    assert answers[0].status == answers[3].status == "smalltalk"
     assert "h1b-open-work-permit-2023" in [p.id for p in answers[1].programs]
-    assert answers[3].status == "out_of_scope"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in.jsonl", "out.jsonl"]
 
     piped = northbound("ask", "--batch", "-", home=home, input=batch.read_bytes())
@@ -121,17 +122,23 @@ def test_files_added_alone_are_what_is_answered_from(northbound: Command, models
     assert added.returncode == 0, added.stderr
     assert added.stdout.startswith("added office-letter: 2 sections, 2026-03-01: How the Halifax desk works\nindex ")
 
-    answer = Answer.model_validate_json(northbound("ask", "--json", "what does the Halifax desk charge for a transfer file", home=mine).stdout)
-    assert answer.status in ("answered", "partial")
-    assert "CAN$41" in answer.answer
-    assert [(c.source_id, c.publisher, c.origin, c.as_of) for c in answer.citations][0] == ("office-letter", "Halifax desk", "file", "2026-03-01")
-
-    batch = "\n".join(json.dumps({"id": str(n), "question": q}) for n, q in enumerate((OPEN, "fees for express entry", "how long does a transfer file take")))
-    answers = [Answer.model_validate_json(line) for line in northbound("ask", "--batch", "-", home=mine, input=batch.encode()).stdout.splitlines()]
+    questions = (
+        "what does the Halifax desk charge for a transfer file",
+        "how long does a transfer file take",
+        OPEN,
+        "fees for express entry",
+    )
+    batch = "\n".join(json.dumps({"id": str(n), "question": question}) for n, question in enumerate(questions))
+    done = northbound("ask", "--batch", "-", home=mine, input=batch.encode())
+    answers = [Answer.model_validate_json(line) for line in done.stdout.splitlines()]
+    assert answers[0].status in ("answered", "partial")
+    assert "CAN$41" in answers[0].answer
+    first = answers[0].citations[0]
+    assert (first.source_id, first.publisher, first.origin, first.as_of) == ("office-letter", "Halifax desk", "file", "2026-03-01")
+    assert "nineteen days" in answers[1].answer
     # The briefs are not cited; what is registered (standings and corrections) still is.
     cited = [c.passage_id for a in answers for c in a.citations]
     assert [i for i in cited if not re.match(r"office-letter#|[\w-]+#(standing|correction)-", i)] == []
-    assert "nineteen days" in answers[2].answer
     assert "office-letter" in northbound("corpus", "list", home=mine).stdout
 
 
@@ -150,7 +157,9 @@ def test_serving_answers_refuses_a_taken_port_and_ends_at_once(northbound: Comma
         try:
             health = json.loads(_fetch(f"{address}/health", process))
             assert health["corpus_version"] == read_manifest(current(home)).corpus_version
-            answer = Answer.model_validate_json(_fetch(f"{address}/api/v1/ask", process, json.dumps({"question": OPEN, "id": "w1"}).encode()))
+            answer = Answer.model_validate_json(
+                _fetch(f"{address}/api/v1/ask", process, json.dumps({"question": OPEN, "id": "w1"}).encode())
+            )
             assert (answer.id, "closed on 17 July 2023" in answer.answer) == ("w1", True)
 
             second = northbound("serve", "--port", str(free_port), home=home)

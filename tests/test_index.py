@@ -38,8 +38,9 @@ class WordLengths:
     engine = "counting"
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
-        counts = np.array([[1 + sum(min(len(word), 8) == n for word in text.split()) for n in range(1, 9)] for text in texts], dtype=np.float32)
-        return counts / np.linalg.norm(counts, axis=1, keepdims=True)
+        lengths = [[min(len(word), 8) for word in text.split()] for text in texts]
+        counts = np.array([[1 + row.count(n) for n in range(1, 9)] for row in lengths], dtype=np.float32)
+        return np.asarray(counts / np.linalg.norm(counts, axis=1, keepdims=True))
 
 
 def found(home: Path, embedder: Embedder, query: Query = PRICE) -> list[str]:
@@ -73,7 +74,9 @@ def test_a_visa_class_is_one_word_however_it_is_spelled(spelling: str) -> None:
     assert words(f"my {spelling} visa") == ["my", "h1b", "visa"]
 
 
-@pytest.mark.parametrize(("one", "other"), [("10,000", "10000"), ("10k", "10,000"), ("Québec", "quebec"), ("IMM 5710", "imm5710"), ("fees", "fee")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("10,000", "10000"), ("10k", "10,000"), ("Québec", "quebec"), ("IMM 5710", "imm5710"), ("fees", "fee")]
+)
 def test_two_ways_to_write_a_thing_are_one_term(one: str, other: str) -> None:
     assert terms(one) == terms(other) != []
 
@@ -155,7 +158,8 @@ def building(home: Path, until: str) -> Iterator[subprocess.Popen[str]]:
     """A process that builds an index in `home`, at the moment when it has begun the step; it waits there to be killed."""
     code = (
         "import sys, time; from pathlib import Path\n"
-        "from index.build import build_index; from index.embedder import load_embedder, DEFAULT_MODEL; from tests.conftest import PASSAGES\n"
+        "from index.build import build_index; from index.embedder import load_embedder, DEFAULT_MODEL\n"
+        "from tests.conftest import PASSAGES\n"
         "home = Path(sys.argv[1])\n"
         "def progress(step, done, total):\n"
         "    if step == sys.argv[2]: print(step, flush=True); time.sleep(600)\n"
@@ -206,7 +210,16 @@ def flipped(path: Path) -> None:
     path.write_bytes(bytes(data))
 
 
-FILES = ("manifest.json", "passages.jsonl", "vectors.npy", "rows.npz", "frequency.json", "keywords/*", f"chroma/{DATABASE}", "chroma/*/*.bin")
+FILES = (
+    "manifest.json",
+    "passages.jsonl",
+    "vectors.npy",
+    "rows.npz",
+    "frequency.json",
+    "keywords/*",
+    f"chroma/{DATABASE}",
+    "chroma/*/*.bin",
+)
 
 
 @pytest.mark.parametrize("damage", [emptied, halved, flipped, Path.unlink])
@@ -232,7 +245,9 @@ def test_a_damaged_file_is_named_with_what_to_do(
 def test_an_index_of_another_model_is_refused(empty_home: Path, embedder: Embedder) -> None:
     build_index(empty_home, PASSAGES, WordLengths())
     assert found(empty_home, WordLengths())
-    with pytest.raises(SearchIndexError, match="made by the model word-lengths@1, but NORTHBOUND_EMBEDDER gives all-MiniLM-L6-v2@53aa51172d14; build"):
+    with pytest.raises(
+        SearchIndexError, match="made by the model word-lengths@1, but NORTHBOUND_EMBEDDER gives all-MiniLM-L6-v2@53aa51172d14; build"
+    ):
         open_index(empty_home, embedder, {})
 
 
