@@ -125,8 +125,9 @@ class Bot:
 
     def asked(self, understood: Understood) -> list[Asked]:
         """The questions of the message, as composing needs them."""
+        named = tuple((program, self._vocabulary.names_of(program)) for program in understood.named)
         return [
-            Asked(w, tuple(self._vocabulary.concepts(self._vocabulary.spelled(w[0]))), expected(w[0]), scope.must_be_about(w[0]))
+            Asked(w, tuple(self._vocabulary.concepts(self._vocabulary.spelled(w[0]))), expected(w[0]), scope.must_be_about(w[0]), named)
             for w in understood.parts
         ]
 

@@ -17,7 +17,7 @@ from index.keywords import Concept, covered, terms
 from index.search import Hit
 
 MAX_WORDS = 100  # of an answer; a list may run a little over
-_MERELY_LIKE = 0.3  # what is left of a passage's chance when it is about another visa or year than the question
+_MERELY_LIKE = 0.3  # what is left of a passage's chance when it is about another program, visa or year than the question
 _FIRST_OF_SEVERAL = 65  # words of the best passage where others are nearly as good: what it lacks, the next may hold
 _PROSE_UNITS = 4
 # How far behind the best sentence of running prose another may lie, and what counts beside its cosine: the question's terms in it and
@@ -26,6 +26,8 @@ _PROSE_SPREAD = 0.22
 _OVERLAP = 0.35
 _UNDER = 0.15
 _TYPED = 0.2
+_HEADING = 0.25  # the cosine of its heading, above 0.3
+_SENTENCE_AND_NEXT = 60  # words of the best sentence with the one after it, which mostly explains it
 _RANK = 0.3
 _LIST_WORDS = 75
 _SAME = 0.7  # share of the shorter sentence's terms that makes two sentences say the same
@@ -59,6 +61,7 @@ class Asked:
     concepts: tuple[Concept, ...] = ()
     wants: str = ""
     about: frozenset[str] = frozenset()  # what an answer must be about: another visa, a year to come (bot/scope.py)
+    programs: tuple[tuple[str, Concept], ...] = ()  # the programs it names, with every way of naming each
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,8 @@ class Answerability:
         """0 to 1."""
         weights = self.written if _is_written_answer(hit) else self.prose
         z = sum(w * f for w, f in zip(weights, self.features(asked, hit), strict=True))
-        return (1.0 if asked.about <= hit.terms else _MERELY_LIKE) / (1 + math.exp(-z))
+        other = not asked.about <= hit.terms or not (not asked.programs or any(_is_about(hit, p, names) for p, names in asked.programs))
+        return (_MERELY_LIKE if other else 1.0) / (1 + math.exp(-z))
 
     @staticmethod
     def features(asked: Asked, hit: Hit) -> tuple[float, ...]:
@@ -83,6 +87,10 @@ class Answerability:
         whether the sort of thing asked for is there."""
         typed = float(holds(asked.wants, hit.passage.text))
         return (1.0, max(hit.question, 0.0), hit.text, hit.sentence, hit.overlap, covered(asked.concepts, hit.terms), typed)
+
+
+def _is_about(hit: Hit, program: str, names: Concept) -> bool:
+    return hit.passage.program == program or covered([names], hit.terms) == 1.0
 
 
 def compose(
@@ -118,7 +126,7 @@ def _near(best: Hit) -> float:
 
 def _is_written_answer(hit: Hit) -> bool:
     """Whether the passage is the answer to a question that is like the one asked."""
-    return bool(hit.passage.asked) or (hit.passage.heading.endswith("?") and hit.question >= 0.5)
+    return bool(hit.passage.asked) or (bool(hit.passage.headings) and hit.question >= (0.5 if hit.passage.heading.endswith("?") else 0.6))
 
 
 def _from_answer(asked: Asked, hit: Hit, support: float, budget: int) -> list[Piece]:
@@ -151,6 +159,7 @@ def _from_prose(
             overlap = sum(weight for term, weight in wanted.items() if term in here) / total
             under = sum(weight for term, weight in wanted.items() if term in heading_terms and term not in here) / total
             typed = _TYPED if asked.wants and holds(asked.wants, hit.passage.text[unit.start : unit.end]) else 0.0
+            under += _HEADING * max(0.0, hit.question - 0.3) / _UNDER
             rated.append((unit.cosine + _OVERLAP * overlap + _UNDER * under + typed + _RANK * (hit.score - hits[0].score), rank, unit))
     rated.sort(key=lambda row: (-row[0], row[1], row[2].start))
     best = rated[0][0]
@@ -167,6 +176,8 @@ def _from_prose(
             if place == 0 or score > best - 0.04:
                 mistaken.append(Piece(hits[rank].passage, unit.start, unit.end, answers(asked, hits[rank]), correction))
             continue
+        if not used and (following := _next(_units(hits[rank]), unit)) is not None and unit.words + following.words <= _SENTENCE_AND_NEXT:
+            unit = _joined(unit, following)
         content = set(terms(hits[rank].passage.text[unit.start : unit.end]))
         if (used and used + unit.words > budget) or any(_says_the_same(content, other) for other in taken):
             continue
@@ -206,6 +217,11 @@ def _units(hit: Hit) -> list[_Unit]:
                 unit = _joined(units[-1], unit, cosine=scored.cosine)
             units.append(unit)
     return units
+
+
+def _next(units: Sequence[_Unit], unit: _Unit) -> _Unit | None:
+    """The unit after this one that is not part of it."""
+    return next((other for other in units if other.start >= unit.end or (other.start >= unit.start and other.end > unit.end)), None)
 
 
 def _joined(first: _Unit, second: _Unit, cosine: float | None = None) -> _Unit:

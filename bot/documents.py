@@ -118,14 +118,18 @@ def _export(folder: Path, progress: Progress) -> None:
 
 
 def _about_programs(made: Iterable[Passage], registry: Registry) -> list[Passage]:
-    """A user's passages say nothing of programs: the one that a passage names first is the one it is about."""
+    """A user's passages say nothing of programs: each is about the one that it names first or, naming none, that was last named above
+    it in its document."""
     vocabulary = Vocabulary(registry, ())
+    last: dict[str, str] = {}
 
     def about(passage: Passage) -> Passage:
         if passage.origin == "brief" or passage.program != GENERAL:
             return passage
         named = vocabulary.programs(vocabulary.spelled(f"{passage.heading} {passage.text}"))
-        return replace(passage, program=named[0]) if named else passage
+        if named:
+            last[passage.source_id] = named[0]
+        return replace(passage, program=last.get(passage.source_id, GENERAL))
 
     return [about(passage) for passage in made]
 

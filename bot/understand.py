@@ -36,7 +36,7 @@ class Understood:
     named: tuple[str, ...] = ()
     inferred: tuple[str, ...] = ()
     tense: int = 0  # 1: asks what will happen; -1: asks what has happened
-    in_field: bool = True  # names something of the field
+    in_field: bool = True  # names something of the field, beyond a fee, a time and the like
     previous: tuple[str, ...] = ()  # wordings of the question that a follow-up goes on from
 
     @property
@@ -72,7 +72,11 @@ def understand(question: str, history: Sequence[Turn], vocabulary: Vocabulary, p
     else:
         parts = tuple(_wordings(part, vocabulary) for part in _questions(alone.text, vocabulary))
     tense = 1 if scope.asks_of_future(plain) else -1 if scope.asks_of_past(plain) else 0
-    return Understood(masked, alone.text, spoken, kind, parts, alone.context, alone.named, alone.inferred, tense, _in_field(alone.text, vocabulary), previous)
+    return Understood(masked, alone.text, spoken, kind, parts, alone.context, alone.named, alone.inferred, tense, _names_of_the_field(alone.text, vocabulary), previous)
+
+
+def _names_of_the_field(text: str, vocabulary: Vocabulary) -> bool:
+    return bool(scope.domain_terms(text) or vocabulary.concepts(vocabulary.spelled(text)))
 
 
 def _in_field(text: str, vocabulary: Vocabulary) -> bool:
@@ -114,7 +118,7 @@ def _questions(text: str, vocabulary: Vocabulary) -> list[str]:
 
 
 _BETWEEN = re.compile(
-    r"(?<=[?])\s+|\n+|;\s+|(?<=[.!])\s+(?=(?:and |also |plus )?(?:what|how|can|do|does|is|are|will|when|where|which|who)\b)"
+    r"(?<=[?])\s+|\n+|;\s+|\s+&\s+|(?<=[.!])\s+(?=(?:and |also |plus )?(?:what|how|can|do|does|is|are|will|when|where|which|who)\b)"
     r"|,?\s+(?:and|also|plus)\s+(?=(?:what|how|when|where|which|who|can|do|does|is|are|will|total how)\b)",
     re.IGNORECASE,
 )

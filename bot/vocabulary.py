@@ -26,6 +26,7 @@ class Vocabulary:
         self._programs: Mapping[str, Program] = registry.programs
         self._expansions = _expansions(registry.glossary)
         self._concepts = _concepts(registry)
+        self._of_program = {p.id: frozenset(k for n in (p.name, *p.aliases) if (k := _stems(n)) and not set(k) <= _SETTING) for p in registry.programs.values()}
         self._aliases = _aliases(registry.programs.values())
         self._longest = max((len(key) for key in (*self._expansions, *self._aliases)), default=1)
         named = [term.long for term in registry.glossary] + [a for p in registry.programs.values() for a in (p.name, *p.aliases)]
@@ -84,6 +85,10 @@ class Vocabulary:
             at += 1
         return list(found)
 
+    def names_of(self, program: str) -> Concept:
+        """Every way of naming a program, as stems."""
+        return self._of_program[program]
+
     def _corrected(self, word: str) -> str:
         if len(word) < _SHORTEST or not word.isalpha() or word in self._english or word in STOPWORDS:
             return word
@@ -105,14 +110,18 @@ def _expansions(glossary: Sequence[Term]) -> dict[tuple[str, ...], str]:
     return table
 
 
+def _stems(text: str) -> tuple[str, ...]:
+    return tuple(stem(word) for word in words(text))
+
+
 def _concepts(registry: Registry) -> dict[tuple[str, ...], Concept]:
     """Every way of naming a term or a program, as stems, with all the other ways of naming the same."""
     table: dict[tuple[str, ...], Concept] = {}
     named = [((t.long, *t.short, *t.also), t.broader) for t in registry.glossary]
     named += [((p.name, *p.aliases), ()) for p in registry.programs.values() if p.id != GENERAL]
     for forms, broader in named:
-        keys = [key for form in forms if (key := tuple(stem(w) for w in words(form))) and not set(key) <= _SETTING]
-        concept = frozenset((*keys, *(tuple(stem(w) for w in words(form)) for form in broader)))
+        keys = [key for form in forms if (key := _stems(form)) and not set(key) <= _SETTING]
+        concept = frozenset((*keys, *map(_stems, broader)))
         for key in keys:
             table[key] = table.get(key, frozenset()) | concept
     return table

@@ -163,7 +163,7 @@ def _status(understood: Understood, hits: Sequence[Sequence[Hit]], checked: Chec
 def _in_domain(understood: Understood, hits: Sequence[Sequence[Hit]]) -> bool:
     """Whether a question that our documents do not answer is at least about their subject."""
     nearest = max((max(h.question, h.text, h.sentence) for part in hits for h in part[:1]), default=0.0)
-    return nearest >= 0.5 or (understood.in_field and nearest >= 0.3)
+    return understood.in_field or nearest >= 0.5
 
 
 def _shown(status: Status, understood: Understood, checked: Checked) -> tuple[Piece, ...]:

@@ -35,7 +35,9 @@ _BOILERPLATE = tuple(
 )
 # A sentence inside a paragraph that is only a link to something else.
 _LINK_SENTENCE = re.compile(
-    r"\s*(?:See also|Read also|Read more|Click here|Create your|Also read|Find out (?:if|whether) you)\b[^.!?\n]{0,100}[.!?]?\s*(?=$|[A-Z])", re.MULTILINE
+    r"\s*(?:See also|Read also|Read more|Click here|Create your|Also read|Find out (?:if|whether) you)\b"
+    r"[^.!?\n]{0,100}[.!?]?\s*(?=$|[A-Z])",
+    re.MULTILINE,
 )
 # A caption cut in mid-sentence ends on a word that cannot end one.
 _CUT_OFF = re.compile(r"\b(a|an|the|of|to|and|or|in|for|with|is|are|by|that|its|their|on|at|from)$", re.IGNORECASE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from corpus.passages import slugify
 
 MAX_BYTES = 50_000_000
 _HEADING_WORDS = 14
+_CHILD_WORDS = 45
+_CHILD_HEADING_WORDS = 6
 _MONTHS = "January February March April May June July August September October November December".split()
 _DATE = re.compile(r"\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? (\d{1,2}),? (20\d{2})")
 
@@ -89,7 +91,22 @@ def read_text(raw: str) -> tuple[str, list[Section]]:
             heading, body, start = line, [], number
         else:
             body.append(line)
-    return title, sections
+    return title, _with_children(sections)
+
+
+def _with_children(sections: list[Section]) -> list[Section]:
+    """A section that ends with a colon announces the short ones after it: they become its list, each under its own heading's name,
+    so that "who benefits?" is answered by all of them."""
+    made: list[Section] = []
+    announcing = False
+    for section in sections:
+        brief = len(section.text.split()) <= _CHILD_WORDS and "\n" not in section.text and bool(section.headings)
+        if announcing and brief and len(section.headings[-1].split()) <= _CHILD_HEADING_WORDS and not section.headings[-1].endswith("?"):
+            made[-1] = replace(made[-1], text=f"{made[-1].text}\n- {section.headings[-1]}: {section.text}")
+            continue
+        announcing = section.text.endswith(":")
+        made.append(section)
+    return made
 
 
 def read_markdown(raw: str) -> tuple[str, list[Section]]:
@@ -131,7 +148,7 @@ def _is_heading(line: str, following: str) -> bool:
     words = line.split()
     if line.endswith("?") and len(words) <= 20:
         return True
-    return len(words) <= _HEADING_WORDS and line[-1] not in ".,;:!…\"”" and (line[0].isupper() or line[0].isdigit() or line[0] in "‘“")
+    return len(words) <= _HEADING_WORDS and line[-1] not in '.,;:!…"”' and (line[0].isupper() or line[0].isdigit() or line[0] in "‘“")
 
 
 def _plain(line: str) -> str:

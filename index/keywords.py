@@ -34,6 +34,7 @@ def words(text: str) -> list[str]:
     """Lower-case words with visa classes and form codes joined (h1b, i797, imm5710), thousands without commas, accents off."""
     plain = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()
     plain = re.sub(r"(?<=\d),(?=\d{3}\b)", "", plain)
+    plain = re.sub(r"\bprogramme(s?)\b", r"program\1", plain)
     plain = re.sub(r"\b(\d+)k\b", r"\g<1>000", plain)
     plain = _JOINED.sub(lambda m: f"{m[1]}{m[2]}{m[3]}", plain)
     plain = re.sub(r"(?<=\w)'s\b|'", "", plain)
