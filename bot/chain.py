@@ -108,7 +108,7 @@ class Bot:
         return Draft(
             found,
             tuple(
-                tuple(compose(asked, hits, self.index.rarity, self.answerability, self._wrong, budget))
+                tuple(compose(asked, hits, self.answerability, self._wrong, budget))
                 for asked, hits in zip(self.asked(found.understood), found.hits, strict=False)
             ),
         )

@@ -137,11 +137,12 @@ def _registered(index: Index, source: str, name: str) -> Piece | None:
 
 
 def _within(said: Sequence[Piece], kept: Sequence[Piece]) -> tuple[Piece, ...]:
-    """Corrections and standing first, then as many pieces as the length allows, at least one."""
+    """Corrections and standing first, then as many pieces as the length allows, at least one. What comes first costs half its words:
+    an answer that must begin with a warning may be a little longer."""
     out = list(said)
-    used = sum(p.words for p in out)
+    used = sum(p.words for p in out) // 2
     for number, piece in enumerate(kept):
-        if number and used + piece.words > MAX_WORDS * 1.15:
+        if number and used + piece.words > MAX_WORDS * 1.1:
             continue
         out.append(piece)
         used += piece.words

@@ -19,16 +19,8 @@ from index.search import Hit
 MAX_WORDS = 100  # of an answer; a list may run a little over
 _MERELY_LIKE = 0.3  # what is left of a passage's chance when it is about another program, visa or year than the question
 _FIRST_OF_SEVERAL = 65  # words of the best passage where others are nearly as good: what it lacks, the next may hold
-_PROSE_UNITS = 4
-# How far behind the best sentence of running prose another may lie, and what counts beside its cosine: the question's terms in it and
-# in its heading, the sort of thing asked for, and its passage's place. Chosen on the articles' questions by eval/tune.py.
-_PROSE_SPREAD = 0.22
-_OVERLAP = 0.35
-_UNDER = 0.15
-_TYPED = 0.2
-_HEADING = 0.25  # the cosine of its heading, above 0.3
-_SENTENCE_AND_NEXT = 60  # words of the best sentence with the one after it, which mostly explains it
-_RANK = 0.3
+_PROSE_PASSAGES = 3
+_TYPED = 0.2  # what holding the sort of thing asked for adds to a sentence's cosine
 _LIST_WORDS = 75
 _SAME = 0.7  # share of the shorter sentence's terms that makes two sentences say the same
 
@@ -96,7 +88,6 @@ def _is_about(hit: Hit, program: str, names: Concept) -> bool:
 def compose(
     asked: Asked,
     hits: Sequence[Hit],
-    rarity: Callable[[str], float],
     answers: Answerability,
     wrong: Callable[[str], str] = lambda _: "",
     budget: int = MAX_WORDS,
@@ -108,8 +99,8 @@ def compose(
     if not hits:
         return []
     best = hits[0]
-    if not _is_written_answer(best):
-        return _from_prose(asked, hits[:8], rarity, answers, wrong, budget)
+    if best.passage.origin != "brief":
+        return _from_prose(asked, hits, answers, wrong, budget)
     others = [hit for hit in hits[1:4] if _is_written_answer(hit) and hit.score >= best.score - _near(best)]
     pieces = _from_answer(asked, best, answers(asked, best), min(budget, _FIRST_OF_SEVERAL) if others else budget)
     for hit in others:
@@ -126,7 +117,7 @@ def _near(best: Hit) -> float:
 
 def _is_written_answer(hit: Hit) -> bool:
     """Whether the passage is the answer to a question that is like the one asked."""
-    return bool(hit.passage.asked) or (bool(hit.passage.headings) and hit.question >= (0.5 if hit.passage.heading.endswith("?") else 0.6))
+    return bool(hit.passage.asked) or (hit.passage.heading.endswith("?") and hit.question >= 0.5)
 
 
 def _from_answer(asked: Asked, hit: Hit, support: float, budget: int) -> list[Piece]:
@@ -143,49 +134,33 @@ def _from_answer(asked: Asked, hit: Hit, support: float, budget: int) -> list[Pi
     return _merged(hit.passage, chosen, support)
 
 
-def _from_prose(
-    asked: Asked, hits: Sequence[Hit], rarity: Callable[[str], float], answers: Answerability, wrong: Callable[[str], str], budget: int
-) -> list[Piece]:
-    """The sentences nearest to the question over several passages, best passage first, each passage in its own order. A sentence
-    that holds the sort of thing asked for goes before one that does not; one that is known to be wrong is left out, and marked where
-    it would have been the answer."""
-    wanted = {term: rarity(term) for term in terms(asked.wordings[0])}
-    total = sum(wanted.values()) or 1.0
-    rated: list[tuple[float, int, _Unit]] = []
-    for rank, hit in enumerate(hits):
-        heading_terms = set(terms(hit.passage.heading))
-        for unit in _units(hit):
-            here = set(terms(hit.passage.text[unit.start : unit.end]))
-            overlap = sum(weight for term, weight in wanted.items() if term in here) / total
-            under = sum(weight for term, weight in wanted.items() if term in heading_terms and term not in here) / total
-            typed = _TYPED if asked.wants and holds(asked.wants, hit.passage.text[unit.start : unit.end]) else 0.0
-            under += _HEADING * max(0.0, hit.question - 0.3) / _UNDER
-            rated.append((unit.cosine + _OVERLAP * overlap + _UNDER * under + typed + _RANK * (hit.score - hits[0].score), rank, unit))
-    rated.sort(key=lambda row: (-row[0], row[1], row[2].start))
-    best = rated[0][0]
-    chosen: dict[int, list[_Unit]] = {}
-    used = count = 0
-    taken: list[set[str]] = []
+def _from_prose(asked: Asked, hits: Sequence[Hit], answers: Answerability, wrong: Callable[[str], str], budget: int) -> list[Piece]:
+    """The best passages one after the other, as their authors wrote them: a passage of prose is a few sentences that explain each
+    other. A sentence that is known to be wrong is left out, and marked where it stands in the best passage."""
+    pieces: list[Piece] = []
     mistaken: list[Piece] = []
-    for place, (score, rank, unit) in enumerate(rated):
-        if hits[rank].passage.text[unit.start : unit.end].endswith(":"):
-            continue  # a lead-in without its list says nothing
-        if count == _PROSE_UNITS or score < best - _PROSE_SPREAD:
-            break
-        if correction := wrong(hits[rank].passage.text[unit.start : unit.end]):
-            if place == 0 or score > best - 0.04:
-                mistaken.append(Piece(hits[rank].passage, unit.start, unit.end, answers(asked, hits[rank]), correction))
-            continue
-        if not used and (following := _next(_units(hits[rank]), unit)) is not None and unit.words + following.words <= _SENTENCE_AND_NEXT:
-            unit = _joined(unit, following)
-        content = set(terms(hits[rank].passage.text[unit.start : unit.end]))
-        if (used and used + unit.words > budget) or any(_says_the_same(content, other) for other in taken):
-            continue
-        chosen.setdefault(rank, []).append(unit)
-        taken.append(content)
-        used += unit.words
-        count += 1
-    return mistaken + [piece for rank in chosen for piece in _merged(hits[rank].passage, chosen[rank], answers(asked, hits[rank]))]
+    said: list[set[str]] = []
+    used = 0
+    for rank, hit in enumerate(hits[:_PROSE_PASSAGES]):
+        support = answers(asked, hit)
+        chosen: list[_Unit] = []
+        nearest = max((s.cosine for s in hit.sentences), default=0.0)
+        for unit in _units(hit, leaning=False):
+            text = hit.passage.text[unit.start : unit.end]
+            content = set(terms(text))
+            if correction := wrong(text):
+                if rank == 0 and unit.cosine > nearest - 0.05:
+                    mistaken.append(Piece(hit.passage, unit.start, unit.end, support, correction))
+                continue
+            if text.endswith(":") or any(_says_the_same(content, other) for other in said):
+                continue  # a lead-in without its list says nothing
+            if used and used + unit.words > budget:
+                break
+            chosen.append(unit)
+            said.append(content)
+            used += unit.words
+        pieces.extend(_merged(hit.passage, chosen, support))
+    return mistaken[:1] + pieces
 
 
 @dataclass(frozen=True)
@@ -198,7 +173,9 @@ class _Unit:
     words: int
 
 
-def _units(hit: Hit) -> list[_Unit]:
+def _units(hit: Hit, leaning: bool = True) -> list[_Unit]:
+    """A passage's units in order. With `leaning`, a sentence that leans on the one before it takes that with it; without, sentences
+    are to be shown in a row anyway."""
     text = hit.passage.text
     units: list[_Unit] = []
     lead: _Unit | None = None
@@ -213,15 +190,10 @@ def _units(hit: Hit) -> list[_Unit]:
         else:
             if span.kind != "item":
                 lead = None
-            if span.kind == "sentence" and units and leans(text[span.start : span.end]) and "\n" not in text[units[-1].end : span.start]:
+            if leaning and span.kind == "sentence" and units and leans(text[span.start : span.end]) and "\n" not in text[units[-1].end : span.start]:
                 unit = _joined(units[-1], unit, cosine=scored.cosine)
             units.append(unit)
     return units
-
-
-def _next(units: Sequence[_Unit], unit: _Unit) -> _Unit | None:
-    """The unit after this one that is not part of it."""
-    return next((other for other in units if other.start >= unit.end or (other.start >= unit.start and other.end > unit.end)), None)
 
 
 def _joined(first: _Unit, second: _Unit, cosine: float | None = None) -> _Unit:

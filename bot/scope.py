@@ -106,7 +106,7 @@ _VAGUE = frozenset(
         "needed require requirement requirements documents document doc paper papers start begin how what steps procedure possible go get come help info information details rule rules "
         "point points option options chance last still available now today form form forms days weeks months wait waiting years allowed bring criteria condition conditions valid validity extend renew"
     )
-    + terms("canada work visa permit h1b ppl people someone move program programme cap limit quota number seats places spots")
+    + terms("canada work visa permit ppl people someone move program programme cap limit quota number seats places spots")
 )
 
 

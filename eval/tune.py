@@ -116,7 +116,7 @@ def _answerability(name: str, seen: Sequence[Seen], bot: Bot) -> None:
 
 
 def _composed_right(seen: Seen, bot: Bot) -> bool:
-    pieces = compose(seen.asked, seen.hits, bot.index.rarity, bot.answerability)
+    pieces = compose(seen.asked, seen.hits, bot.answerability)
     text = "\n".join(p.quote for p in pieces)
     return all(p.search(text) for p in seen.case.facts)
 

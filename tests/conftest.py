@@ -67,6 +67,8 @@ def models(request: pytest.FixtureRequest) -> Path:
     code = hashlib.sha256(Path(onnx_export.__file__).read_bytes()).hexdigest()[:12]
     folder = Path(request.config.cache.mkdir(f"northbound-{code}")) / "models"
     if valid_export(folder / "onnx") is None:
+        for older in folder.parent.parent.glob("northbound-*"):
+            shutil.rmtree(older)
         made = load_embedder(DEFAULT_MODEL)
         assert isinstance(made, SentenceTransformerEmbedder)
         onnx_export.export(made, folder / "onnx")

@@ -222,13 +222,19 @@ FILES = (
 )
 
 
-@pytest.mark.parametrize("damage", [emptied, halved, flipped, Path.unlink])
-@pytest.mark.parametrize("pattern", FILES)
+@pytest.mark.parametrize(
+    ("pattern", "damage"),
+    # One flipped bit may leave the manifest and Chroma's database valid files: those have no checksum.
+    [
+        (p, d)
+        for p in FILES
+        for d in (emptied, halved, flipped, Path.unlink)
+        if d is not flipped or p not in ("manifest.json", f"chroma/{DATABASE}")
+    ],
+)
 def test_a_damaged_file_is_named_with_what_to_do(
     small_home: Path, embedder: Embedder, tmp_path: Path, pattern: str, damage: Callable[[Path], None]
 ) -> None:
-    if damage is flipped and pattern in ("manifest.json", f"chroma/{DATABASE}"):
-        pytest.skip("one flipped bit may leave it a valid file of the same meaning")
     live = current(small_home)
     for number, path in enumerate(sorted(live.glob(pattern))):
         if not path.stat().st_size:
