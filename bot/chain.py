@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
 
+# A question that names nothing of the field must be nearer than this to one of ours (cosine) to be taken for it.
+_RESEMBLES = 0.62
+
+
 @dataclass(frozen=True)
 class Found:
     """Hits for each question in the message, best first."""
@@ -75,7 +79,9 @@ class Bot:
         answer = self._wording.answer(understood, found.hits, checked, self._all_sources, self._today or date.today())
         clock.append(time.perf_counter())
         steps = [round((after - before) * 1000, 3) for before, after in zip(clock, clock[1:], strict=False)]
-        timings = Timings(understand=steps[0], search=steps[1], compose=steps[2], check=steps[3], total=round((clock[-1] - clock[0]) * 1000, 3))
+        timings = Timings(
+            understand=steps[0], search=steps[1], compose=steps[2], check=steps[3], total=round((clock[-1] - clock[0]) * 1000, 3)
+        )
         return answer.model_copy(update={"id": id, "corpus_version": self.corpus_version, "timings_ms": timings})
 
     def understand(self, question: str, history: Sequence[Turn] = ()) -> Understood:
@@ -86,7 +92,9 @@ class Bot:
         """Hits for each question in the message; none for a message that asks nothing."""
         if understood.kind == "smalltalk":
             return Found(understood, ())
-        told = frozenset(hit.passage.id for hit in self.index.search(Query(understood.previous), k=1)) if understood.previous else frozenset()
+        told = (
+            frozenset(hit.passage.id for hit in self.index.search(Query(understood.previous), k=1)) if understood.previous else frozenset()
+        )
         queries = (
             Query(
                 asked.wordings,
@@ -116,8 +124,15 @@ class Bot:
     def check(self, draft: Draft) -> Checked:
         """What may be said: supported, corrected, and with the standing in front."""
         understood = draft.found.understood
-        likely = [self.answerability(a, hits[0]) if hits else 0.0 for a, hits in zip(self.asked(understood), draft.found.hits, strict=False)]
+        likely = [self._likely(understood, a, hits) for a, hits in zip(self.asked(understood), draft.found.hits, strict=False)]
         return check(understood, draft.found.hits, draft.pieces, likely, self.registry, self.index)
+
+    def _likely(self, understood: Understood, asked: Asked, hits: Sequence[Hit]) -> float:
+        """How likely the best hit answers: hardly, where the question names nothing of the field and only resembles one of ours."""
+        if not hits:
+            return 0.0
+        resembles = bool(hits[0].passage.asked) and not understood.in_field and hits[0].question < _RESEMBLES
+        return self.answerability(asked, hits[0]) * (0.3 if resembles else 1.0)
 
     def _wrong(self, sentence: str) -> str:
         """The id of the correction that a source's own sentence runs against, or ""."""

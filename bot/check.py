@@ -127,7 +127,11 @@ def _standing(program: Program, kept: Sequence[Piece], index: Index, asked: bool
     note = _registered(index, program.source, f"standing-{program.id}")
     if note is None or program.standing not in _SAYS or (not kept and not asked):
         return None
-    said = bool(kept) and kept[0].passage.program == program.id and re.search(_SAYS[program.standing], kept[0].quote, re.IGNORECASE) is not None
+    said = (
+        bool(kept)
+        and kept[0].passage.program == program.id
+        and re.search(_SAYS[program.standing], kept[0].quote, re.IGNORECASE) is not None
+    )
     return None if said or says_already(note, kept[:3]) else note
 
 

@@ -64,7 +64,7 @@ class Answerability:
     """
 
     written: tuple[float, ...] = (-3.6, 1.6, 1.2, 0.0, 3.2, 0.0, 1.0)
-    prose: tuple[float, ...] = (-3.7, 0.0, 1.0, 0.7, 1.4, 1.2, 1.5)
+    prose: tuple[float, ...] = (-3.55, 0.0, 0.0, 1.5, 1.8, 2.2, 0.4)
 
     def __call__(self, asked: Asked, hit: Hit) -> float:
         """0 to 1."""
@@ -190,7 +190,13 @@ def _units(hit: Hit, leaning: bool = True) -> list[_Unit]:
         else:
             if span.kind != "item":
                 lead = None
-            if leaning and span.kind == "sentence" and units and leans(text[span.start : span.end]) and "\n" not in text[units[-1].end : span.start]:
+            if (
+                leaning
+                and span.kind == "sentence"
+                and units
+                and leans(text[span.start : span.end])
+                and "\n" not in text[units[-1].end : span.start]
+            ):
                 unit = _joined(units[-1], unit, cosine=scored.cosine)
             units.append(unit)
     return units

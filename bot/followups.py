@@ -19,10 +19,18 @@ _OPENS = re.compile(
     r"no,? i mean\w*|i mean\w*|not that|for|in that case|does that|is that|is it|can it|will it|does it|how much is it|yes|yeah|no)\b",
     re.IGNORECASE,
 )
-_REFERS = re.compile(r"\b(it|its|that|this|they|them|those|these|there|then|one|ones|same|he|she|both|either|former|latter|such|too|instead|else)\b", re.IGNORECASE)
-_CORRECTS = re.compile(r"\b(?:no,? )?(?:i|we) (?:meant?|was asking about|am asking about|am talking about)\b\s*(?:about\s+)?(.*)|^not (?:that|this)(?: one)?,?\s*(.*)", re.IGNORECASE)
+_REFERS = re.compile(
+    r"\b(it|its|that|this|they|them|those|these|there|then|one|ones|same|he|she|both|either|former|latter|such|too|instead|else)\b",
+    re.IGNORECASE,
+)
+_CORRECTS = re.compile(
+    r"\b(?:no,? )?(?:i|we) (?:meant?|was asking about|am asking about|am talking about)\b\s*(?:about\s+)?(.*)|^not (?:that|this)(?: one)?,?\s*(.*)",
+    re.IGNORECASE,
+)
 _NEW = re.compile(r"\b(new|newer|latest|upcoming|2025|2026|next|coming|recent)\b", re.IGNORECASE)
 _OLD = re.compile(r"\b(old|older|first|original|previous|earlier|2023)\b", re.IGNORECASE)
+_ONE = re.compile(r"\b(?:the|that|this) (\w+) (?:one|program(?:me)?|version)\b", re.IGNORECASE)
+_KIND_WORDS = frozenset(terms("one program version permit pathway policy stream visa"))  # say what sort of thing, not which
 _SHORT = 4  # fewer content words than this rarely make a question of their own
 _THANKS = re.compile(r"^(thanks?( you)?( so much| a lot)?|thx|ty|great|ok(ay)?|cool|perfect|got it|nice|alright)[\s,.!:;-]+", re.IGNORECASE)
 _SWITCH = re.compile(
@@ -67,11 +75,15 @@ def stand_alone(
     talked_of = _talked_of(history, named_in)
     if (meant := _CORRECTS.search(question)) is not None:
         return _corrected(question, meant, named, asked, talked_of, programs)
+    if not named and (one := _ONE.search(question)) is not None and (meant_one := _which(one[1], talked_of, programs)):
+        return _of_another(question, one, meant_one, asked[-1], programs)
     if not _leans(question, named, talked_of, in_field):
         return StandAlone(question, question, tuple(named))
     about = named or talked_of[:1]
     label = programs[about[0]].name if about and about[0] in programs else ""
     # "And for Express Entry?" asks the last question again; "what about my wife?" asks a new one about the same program.
+    if named and (again := _swapped(question, asked[-1], about[0], named_in, programs)):
+        return StandAlone(again, question, tuple(named))
     subject = _subject(question, asked[-1]) if named or not label else ""
     text = question.rstrip()
     if label and not named:
@@ -86,7 +98,10 @@ def _leans(question: str, named: Sequence[str], talked_of: Sequence[str], in_fie
     content = terms(question)
     if named and talked_of and named[0] not in talked_of:
         # Names another program: it leans only as "what about X?" does, carrying the last question's subject.
-        return bool(re.match(r"\W*(and|or|ok(ay)?|so|but|what|how)?\W*(what|how)? ?(about|is it for|with|for)?\b", question, re.IGNORECASE)) and len(content) <= _SHORT
+        return (
+            bool(re.match(r"\W*(and|or|ok(ay)?|so|but|what|how)?\W*(what|how)? ?(about|is it for|with|for)?\b", question, re.IGNORECASE))
+            and len(content) <= _SHORT
+        )
     if _OPENS.match(question) and len(content) <= 9:
         return True
     if _REFERS.search(question) and len(content) <= 8:
@@ -102,6 +117,20 @@ def _subject(question: str, previous: str) -> str:
     return words_of.rstrip("?.! ")
 
 
+def _swapped(question: str, previous: str, program: str, named_in: Callable[[str], list[str]], programs: Mapping[str, Program]) -> str:
+    """The last question with its one program's name replaced by `program`'s, when this question holds nothing else; or ""."""
+    before = named_in(previous)
+    if program not in programs or len(before) != 1 or before[0] not in programs or before[0] == program:
+        return ""
+    if set(terms(question)) - {term for name in _names(programs[program]) for term in terms(name)}:
+        return ""
+    for name in sorted(_names(programs[before[0]]), key=len, reverse=True):
+        swapped, times = re.subn(rf"(?<!\w){re.escape(name)}(?!\w)", lambda _: programs[program].name, previous, flags=re.IGNORECASE)
+        if times:
+            return swapped
+    return ""
+
+
 def _talked_of(history: Sequence[Turn], named_in: Callable[[str], list[str]]) -> list[str]:
     """Programs named in the conversation, the latest first; what the user named counts before what an answer did."""
     found: dict[str, None] = {}
@@ -115,21 +144,53 @@ def _talked_of(history: Sequence[Turn], named_in: Callable[[str], list[str]]) ->
 
 
 def _corrected(
-    question: str, meant: re.Match[str], named: Sequence[str], asked: Sequence[str], talked_of: Sequence[str], programs: Mapping[str, Program]
+    question: str,
+    meant: re.Match[str],
+    named: Sequence[str],
+    asked: Sequence[str],
+    talked_of: Sequence[str],
+    programs: Mapping[str, Program],
 ) -> StandAlone:
     """The user says what was meant: ask the last question again about that."""
     said = (meant[1] or meant[2] or question).strip(" ?.!")
     about = list(named)
-    if not about:
-        for program in talked_of or ():
-            follower = programs[program].replaced_by if program in programs else ""
-            before = next((p.id for p in programs.values() if p.replaced_by == program), "")
-            if _NEW.search(said) and follower:
-                about = [follower]
-            elif _OLD.search(said) and before:
-                about = [before]
-            if about:
-                break
+    if not about and (other := _which(said, talked_of, programs)):
+        about = [other]
     label = programs[about[0]].name if about and about[0] in programs else said
     before = asked[-1].rstrip("?.! ")
     return StandAlone(f"{before} – about the {label}?" if about else f"{said} ({before})?", said, tuple(about))
+
+
+def _of_another(question: str, one: re.Match[str], program: str, previous: str, programs: Mapping[str, Program]) -> StandAlone:
+    """ "And the old one?" asks the last question again, about the other program; "how much is the new one?" asks this one about it."""
+    label = programs[program].name
+    if terms(question[: one.start()] + question[one.end() :]):
+        return StandAlone(f"{question[: one.start()]}the {label}{question[one.end() :]}", question, (program,))
+    return StandAlone(f"{previous.rstrip('?.! ')} – about the {label}?", question, (program,))
+
+
+def _which(said: str, talked_of: Sequence[str], programs: Mapping[str, Program]) -> str:
+    """The program meant by "the new one", "the old one" or "the accelerated one" after another was talked of, or "".
+
+    Its successor or predecessor, else the one with a name that holds the words said and most of the other's own words; an old one
+    without such a name is a closed program whose name is most like the other's.
+    """
+    wanted = set(terms(said)) - _KIND_WORDS
+    for program in (programs[p] for p in talked_of if p in programs):
+        if _NEW.search(said) and program.replaced_by in programs:
+            return program.replaced_by
+        if _OLD.search(said) and (before := next((p.id for p in programs.values() if p.replaced_by == program.id), "")):
+            return before
+        own = {term for name in _names(program) for term in terms(name)}
+        others = [p for p in programs.values() if p.id != program.id]
+        named = [(len(own & set(terms(n))), p.id) for p in others for n in _names(p) if wanted and wanted <= set(terms(n))]
+        if not any(shared for shared, _ in named) and _OLD.search(said):
+            named = [(len(set(terms(program.name)) & set(terms(p.name))), p.id) for p in others if p.standing in ("closed", "replaced")]
+        best = max(named, key=lambda row: row[0], default=(0, ""))
+        if best[0]:
+            return best[1]
+    return ""
+
+
+def _names(program: Program) -> tuple[str, ...]:
+    return (program.name, *program.aliases)

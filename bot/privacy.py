@@ -9,16 +9,21 @@ from collections.abc import Callable
 _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("email", re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b")),
     ("USCIS receipt number", re.compile(r"\b(?:EAC|WAC|LIN|SRC|MSC|NBC|IOE|YSC|MCT)[- ]?\d{2}[- ]?\d{3}[- ]?\d{5}\b", re.IGNORECASE)),
-    ("A-number", re.compile(r"\bA[-# ]?(?:\d{3}[- ]?\d{3}[- ]?\d{3}|\d{8})\b", re.IGNORECASE)),
-    ("UCI", re.compile(r"\b(?:\d{2}-\d{4}-\d{4}|\d{4}-\d{4}|\d{4}-\d{3}-\d{3})\b")),
+    ("A-number", re.compile(r"\bA[-#: ]{0,2}(?:\d{3}[- ]?\d{3}[- ]?\d{3}|\d{8})\b", re.IGNORECASE)),
+    ("UCI", re.compile(r"\b(?:\d{2}-\d{4}-\d{4}|(?!(?:19|20)\d\d-(?:19|20)\d\d\b)\d{4}-\d{4}|\d{4}-\d{3}-\d{3})\b")),  # 2026-2028 are years
     ("number", re.compile(r"(?i)\b(?:UCI|client id)\b[\s:#a-z]{0,12}(\d[\d -]{6,12}\d)")),
     ("passport number", re.compile(r"(?i)\bpassport\b[\s:#a-z.]{0,20}\b([A-Z]{0,2}\d{6,9})\b")),
     ("IRCC application number", re.compile(r"\b(?:[A-Z]{1,2}\d{9}|E\d{9})\b")),
-    ("passport number", re.compile(r"\b[A-PR-WY][0-9]{7}\b")),
+    ("passport number", re.compile(r"(?i)\b[A-Z]{1,2}\d{7,8}\b")),
     ("social security number", re.compile(r"\b\d{3}-\d{2}-\d{4}\b")),
     ("SIN", re.compile(r"\b\d{3}[- ]\d{3}[- ]\d{3}\b")),
     ("number", re.compile(r"(?i)\b(?:sin|ssn|social insurance|social security)\b[\s:#a-z]{0,20}(\d{9})\b")),
-    ("phone number", re.compile(r"(?<![\w$])(?:\+\d{1,3}[\s.-]?)?(?:\(\d{3}\)\s?|\d{3}[\s.-])\d{3}[\s.-]\d{4}\b|(?<![\w$])\+\d[\d\s-]{8,14}\d\b")),
+    (
+        "phone number",
+        re.compile(r"(?<![\w$])(?:\+?\d{1,3}[\s.-])?(?:\(\d{3}\)\s?|\d{3}[\s.-])\d{3}[\s.-]\d{4}\b|(?<![\w$])\+\d[\d\s-]{8,14}\d\b"),
+    ),
+    # Nine to twelve digits in one run are a phone, a UCI, an SSN or the like; a round one, or one of dollars, is an amount.
+    ("number", re.compile(r"(?i)(?<![\w$.,/-])(?!\d*0{5}\b)\d{9,12}\b(?![.,/-]?\d)(?!\s*(?:dollars?|cad|usd|people|persons)\b)")),
 )
 _CARD = re.compile(r"\b(?:\d[ -]?){12,18}\d\b")
 

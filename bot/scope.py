@@ -20,7 +20,10 @@ _FAREWELL = re.compile(
     r"(for )?(the|your|all your) help|for (this|that|everything|now|today|all))",
     re.IGNORECASE,
 )
-_WHO = re.compile(r"\b(who|what) (are|r) (you|u)\b|\bare you (a |an )?(real|human|bot|robot|ai|person|lawyer|chatgpt)\b|\bwhat (can|do) you (do|know|help)\b|\bhow do you work\b", re.IGNORECASE)
+_WHO = re.compile(
+    r"\b(who|what) (are|r) (you|u)\b|\bare you (a |an )?(real|human|bot|robot|ai|person|lawyer|chatgpt)\b|\bwhat (can|do) you (do|know|help)\b|\bhow do you work\b",
+    re.IGNORECASE,
+)
 
 # Making, using or selling what is false; lying to or hiding from an officer; getting around a rule.
 _PAPERS = (
@@ -49,7 +52,8 @@ _CHEATING = tuple(
     )
 )
 _ORDERS = re.compile(
-    r"\b(system prompt|hidden (prompt|instructions?)|api keys?|your (instructions|rules|prompt|source code|password)|jailbreak|developer mode)\b", re.IGNORECASE
+    r"\b(system prompt|hidden (prompt|instructions?)|api keys?|your (instructions|rules|prompt|source code|password)|jailbreak|developer mode)\b",
+    re.IGNORECASE,
 )
 # Orders to the program, with what follows them up to the end of the sentence: cut from the question, never obeyed.
 _INJECTION = re.compile(
@@ -89,6 +93,11 @@ _DOMAIN = frozenset(
         "hub tech talent stem wage salary lottery proclamation petition"
     )
 )
+PLACES = frozenset(
+    terms(
+        "canada canadian toronto vancouver ontario province montreal quebec alberta british columbia calgary ottawa waterloo us status maple bc border"
+    )
+)
 _COUNTRIES = (
     "uk|united kingdom|britain|england|scotland|ireland|germany|france|netherlands|spain|portugal|italy|sweden|norway|denmark|finland|switzerland|austria|belgium|poland|"
     "australia|new zealand|dubai|uae|emirates|qatar|saudi|singapore|japan|korea|hong kong|malaysia|thailand|europe|eu|schengen|turkey|estonia|greece|luxembourg|czech"
@@ -98,7 +107,9 @@ _ELSEWHERE = re.compile(
     rf"|\b(move|moving|go|going|relocat\w+|immigrat\w+|migrat\w+|settle|work|pr|visa) (to|in|for) (the )?({_COUNTRIES})\b|\b(blue card|skilled worker visa|subclass \d+|golden visa|global talent visa)\b",
     re.IGNORECASE,
 )
-_CANADA = re.compile(r"\b(canad\w*|ircc|express entry|pnp|lmia|ontario|toronto|vancouver|quebec|alberta|montreal|global talent stream|gts)\b", re.IGNORECASE)
+_CANADA = re.compile(
+    r"\b(canad\w*|ircc|express entry|pnp|lmia|ontario|toronto|vancouver|quebec|alberta|montreal|global talent stream|gts)\b", re.IGNORECASE
+)
 # Words that ask without saying what about.
 _VAGUE = frozenset(
     terms(
@@ -110,7 +121,10 @@ _VAGUE = frozenset(
 )
 
 
-_GOES_ON = re.compile(r"\s*((what|how|and what|and how) (about|abt|bout)|and (my|the|for)|(do|does|can|will|is|are) (they|it|this|that|these|those|he|she)\b)", re.IGNORECASE)
+_GOES_ON = re.compile(
+    r"\s*((what|how|and what|and how) (about|abt|bout)|and (my|the|for)|(do|does|can|will|is|are) (they|it|this|that|these|those|he|she)\b)",
+    re.IGNORECASE,
+)
 _FUTURE = re.compile(
     r"\b(predict\w*|forecast\w*|next (draw|round|intake|year|month|cut-?off|lottery)|when will|will (there|they|it|the|canada|ircc|ontario|bc|quebec|uscis|\w+ (cut-?offs?|scores?|draws?|fees?))\b.{0,60}"
     r"\b(go|drop|fall|rise|increase|decrease|reopen|re-open|open|come back|return|change|happen|be|hold|launch|start|begin|announce|extend|end)|expected to (drop|rise|open)|going to (open|drop|rise|reopen)|"
@@ -125,9 +139,17 @@ _OPEN = re.compile(
 )
 
 
-_PAST = re.compile(r"\b(when did|what date did|did (canada|they|the|ircc|uscis|it)|was (it|the|there)|were (the|there)|announced|cancell?ed|removed|happened|ended|how many (got|came|were|people (got|came|applied)))\b", re.IGNORECASE)
-_PREDICT = re.compile(r"\b(predict\w*|forecast\w*|what will .{0,30}\b(cut-?off|score|crs)\b.{0,20}\bbe|will (the )?(\w+ )?(cut-?offs?|crs|scores?) .{0,30}\b(go|drop|fall|rise|increase|decrease|come down))\b", re.IGNORECASE)
-_OTHER_VISA = re.compile(r"\b(h2a|h2b|h3|o1|o2|l1|l1a|l1b|l2|j1|j2|e1|e2|e3|f1|k1|p1|r1|tn|b1|b2|eb5|eb1|cw1|h1b1)(?= (?:visa )?(?:holders?|workers?|people|folks|permit|pathway|program|stream|special|open)\b)")
+_PAST = re.compile(
+    r"\b(when did|what date did|did (canada|they|the|ircc|uscis|it)|was (it|the|there)|were (the|there)|announced|cancell?ed|removed|happened|ended|how many (got|came|were|people (got|came|applied)))\b",
+    re.IGNORECASE,
+)
+_PREDICT = re.compile(
+    r"\b(predict\w*|forecast\w*|what will .{0,30}\b(cut-?off|score|crs)\b.{0,20}\bbe|will (the )?(\w+ )?(cut-?offs?|crs|scores?) .{0,30}\b(go|drop|fall|rise|increase|decrease|come down))\b",
+    re.IGNORECASE,
+)
+_OTHER_VISA = re.compile(
+    r"\b(h2a|h2b|h3|o1|o2|l1|l1a|l1b|l2|j1|j2|e1|e2|e3|f1|k1|p1|r1|tn|b1|b2|eb5|eb1|cw1|h1b1)(?= (?:visa )?(?:holders?|workers?|people|folks|permit|pathway|program|stream|special|open)\b)"
+)
 _YEAR_TO_COME = re.compile(r"\b(202[7-9]|20[3-9]\d)\b")
 
 
@@ -140,10 +162,18 @@ def is_smalltalk(text: str) -> bool:
     """Greetings, thanks and farewells with nothing else in them, and questions about the bot itself."""
     left = re.sub(r"[^\w\s']", " ", text)
     for _ in range(4):
-        left = re.sub(rf"^\s*(?:{_GREETING.pattern}|{_FAREWELL.pattern}|there|everyone|team|friend|friends|bhai|buddy|sis|ji|yaar|mate|guys|folks|bot|northbound|and|so|then|now|again|much|very|u|you|i|am|all|my|dear|sir|madam|man|bro|for)\b\s*", "", left, flags=re.IGNORECASE)
+        left = re.sub(
+            rf"^\s*(?:{_GREETING.pattern}|{_FAREWELL.pattern}|there|everyone|team|friend|friends|bhai|buddy|sis|ji|yaar|mate|guys|folks|bot|northbound|and|so|then|now|again|much|very|u|you|i|am|all|my|dear|sir|madam|man|bro|for)\b\s*",
+            "",
+            left,
+            flags=re.IGNORECASE,
+        )
     if not re.search(r"\w", text):
         return True
-    return not left.strip() or (_WHO.search(text) is not None and not (set(terms(text)) - set(terms("real human bot robot ai person lawyer chatgpt help know work who")) & _DOMAIN))
+    return not left.strip() or (
+        _WHO.search(text) is not None
+        and not (set(terms(text)) - set(terms("real human bot robot ai person lawyer chatgpt help know work who")) & _DOMAIN)
+    )
 
 
 def asks_to_cheat(text: str) -> bool:
@@ -164,8 +194,7 @@ def is_elsewhere(text: str) -> bool:
     """Asks about moving to a country that is not Canada, or about a subject that is no part of moving at all."""
     if _ELSEWHERE.search(text) is not None and _CANADA.search(text) is None:
         return True
-    setting = set(terms("canada canadian toronto vancouver ontario montreal us status"))
-    return _OFF_TOPIC.search(text) is not None and len(domain_terms(text) - setting) < 2
+    return _OFF_TOPIC.search(text) is not None and len(domain_terms(text) - PLACES) < 2
 
 
 def domain_terms(text: str) -> set[str]:

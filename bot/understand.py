@@ -54,7 +54,9 @@ def understand(question: str, history: Sequence[Turn], vocabulary: Vocabulary, p
     past = [Turn(role=t.role, content=privacy.mask(t.content)[:MAX_QUESTION]) for t in history[-_KEPT_TURNS:] if t.content.strip()]
     if scope.is_smalltalk(plain):
         return Understood(masked, plain, spoken, "smalltalk")
-    alone = stand_alone(plain, past, programs, lambda text: vocabulary.programs(vocabulary.spelled(text)), lambda text: _in_field(text, vocabulary))
+    alone = stand_alone(
+        plain, past, programs, lambda text: vocabulary.programs(vocabulary.spelled(text)), lambda text: _in_field(text, vocabulary)
+    )
     kind: Kind = "question"
     if scope.asks_to_cheat(plain) or scope.asks_for_secrets(masked):
         kind = "refused"
@@ -72,11 +74,24 @@ def understand(question: str, history: Sequence[Turn], vocabulary: Vocabulary, p
     else:
         parts = tuple(_wordings(part, vocabulary) for part in _questions(alone.text, vocabulary))
     tense = 1 if scope.asks_of_future(plain) else -1 if scope.asks_of_past(plain) else 0
-    return Understood(masked, alone.text, spoken, kind, parts, alone.context, alone.named, alone.inferred, tense, _names_of_the_field(alone.text, vocabulary), previous)
+    return Understood(
+        masked,
+        alone.text,
+        spoken,
+        kind,
+        parts,
+        alone.context,
+        alone.named,
+        alone.inferred,
+        tense,
+        _names_of_the_field(alone.text, vocabulary),
+        previous,
+    )
 
 
 def _names_of_the_field(text: str, vocabulary: Vocabulary) -> bool:
-    return bool(scope.domain_terms(text) or vocabulary.concepts(vocabulary.spelled(text)))
+    """Whether the text names something of the field; a city or a country alone is not."""
+    return bool(scope.domain_terms(text) - scope.PLACES or vocabulary.concepts(vocabulary.spelled(text)))
 
 
 def _in_field(text: str, vocabulary: Vocabulary) -> bool:
@@ -90,8 +105,8 @@ def check_question(question: str) -> None:
         raise RequestError("the question is empty; type one, such as: do I need a job offer for Express Entry?")
     if len(question) > MAX_QUESTION:
         raise RequestError(f"the question has {len(question):,} characters; at most {MAX_QUESTION:,} are read: ask one thing at a time")
-    if "\x00" in question:
-        raise RequestError("the question holds zero bytes: it is not text")
+    if "\x00" in question or any("\ud800" <= c <= "\udfff" for c in question):
+        raise RequestError("the question holds bytes that are not text; type it as UTF-8")
 
 
 def _visible(text: str) -> str:
@@ -122,14 +137,22 @@ _BETWEEN = re.compile(
     r"|,?\s+(?:and|also|plus)\s+(?=(?:what|how|when|where|which|who|can|do|does|is|are|will|total how)\b)",
     re.IGNORECASE,
 )
+
+
 def _last_question(sentence: str) -> str:
     """What follows the last question word of a sentence that ran on, or ""."""
     starts = [m.start() for m in _QUESTION_WORD.finditer(sentence)]
     return next((sentence[at:] for at in reversed(starts) if len(sentence[at:].split()) >= 5), "")
 
 
-_QUESTION_WORD = re.compile(r"\b(how|what|when|where|which|who|can (?:i|we|she|he|they)|do (?:i|we)|will (?:i|we|they|she|he)|is (?:it|there)|should i|am i)\b", re.IGNORECASE)
-_ASKS = re.compile(r"(and |also |plus |so |but |ok )*(what|how|can|could|do|does|did|is|are|am|will|would|when|where|which|who|why|should|may)\b", re.IGNORECASE)
+_QUESTION_WORD = re.compile(
+    r"\b(how|what|when|where|which|who|can (?:i|we|she|he|they)|do (?:i|we)|will (?:i|we|they|she|he)|is (?:it|there)|should i|am i)\b",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(
+    r"(and |also |plus |so |but |ok )*(what|how|can|could|do|does|did|is|are|am|will|would|when|where|which|who|why|should|may)\b",
+    re.IGNORECASE,
+)
 
 
 def _wordings(part: str, vocabulary: Vocabulary) -> tuple[str, ...]:

@@ -16,7 +16,10 @@ _SHORTEST = 5  # shorter words have too many neighbours to be corrected
 
 
 # What nearly every question here is about: naming it says nothing of what is asked.
-_SETTING = frozenset(stem(word) for word in "canada canadian h1b us usa america american work working worker workers permit permits visa visas program programs holder holders immigration india indian".split())
+_SETTING = frozenset(
+    stem(word)
+    for word in "canada canadian h1b us usa america american work working worker workers permit permits visa visas program programs holder holders immigration india indian".split()
+)
 
 
 class Vocabulary:
@@ -26,11 +29,16 @@ class Vocabulary:
         self._programs: Mapping[str, Program] = registry.programs
         self._expansions = _expansions(registry.glossary)
         self._concepts = _concepts(registry)
-        self._of_program = {p.id: frozenset(k for n in (p.name, *p.aliases) if (k := _stems(n)) and not set(k) <= _SETTING) for p in registry.programs.values()}
+        self._of_program = {
+            p.id: frozenset(k for n in (p.name, *p.aliases) if (k := _stems(n)) and not set(k) <= _SETTING)
+            for p in registry.programs.values()
+        }
         self._aliases = _aliases(registry.programs.values())
         self._longest = max((len(key) for key in (*self._expansions, *self._aliases)), default=1)
         named = [term.long for term in registry.glossary] + [a for p in registry.programs.values() for a in (p.name, *p.aliases)]
-        self._domain = sorted({w for text in (*named, *headings) for w in words(text) if len(w) >= _SHORTEST and w.isalpha() and w not in STOPWORDS})
+        self._domain = sorted(
+            {w for text in (*named, *headings) for w in words(text) if len(w) >= _SHORTEST and w.isalpha() and w not in STOPWORDS}
+        )
         # The embedder's vocabulary is a list of common English words: what stands in it is no misspelling.
         self._english = frozenset((default_model_folder() / "vocab.txt").read_text(encoding="utf-8").split())
 

@@ -61,10 +61,14 @@ class Wording:
             pieces = self._consequences()
         citations = tuple(self._citation(number, piece, sources) for number, piece in enumerate(pieces, 1))
         claims = tuple(
-            Claim(text=c.quote, citations=(c.number,), as_of=c.as_of, support=round(p.support, 3)) for c, p in zip(citations, pieces, strict=True)
+            Claim(text=c.quote, citations=(c.number,), as_of=c.as_of, support=round(p.support, 3))
+            for c, p in zip(citations, pieces, strict=True)
         )
-        follow_ups = self._follow_ups(status, understood, hits, pieces)
-        text = _text(status, understood, claims, citations, follow_ups, self._choices(understood, hits) if status == "clarify" else ())
+        choices = self._choices(understood, hits) if status == "clarify" else ()
+        follow_ups = tuple(f"{understood.question.strip(' ?.!')} – {name}?" for name in choices) or self._follow_ups(
+            status, understood, hits, pieces
+        )
+        text = _text(status, understood, claims, citations, follow_ups, choices)
         return Answer(
             id="",
             question=understood.question,
@@ -111,13 +115,16 @@ class Wording:
         hits = self._index.search(Query(("What happens if false documents or false statements are given? misrepresentation",)), k=1)
         if not hits or "misrepresent" not in hits[0].passage.text.lower():
             return ()
-        quoted = next((s.span for s in hits[0].sentences if "misrepresent" in hits[0].passage.text[s.span.start : s.span.end].lower()), None)
+        quoted = next(
+            (s.span for s in hits[0].sentences if "misrepresent" in hits[0].passage.text[s.span.start : s.span.end].lower()), None
+        )
         return (Piece(hits[0].passage, quoted.start, quoted.end, 1.0),) if quoted is not None else ()
 
     def _choices(self, understood: Understood, hits: Sequence[Sequence[Hit]]) -> tuple[str, ...]:
         """Names of the programs among which a vague question splits: those its best passages are about."""
         ids = dict.fromkeys(h.passage.program for part in hits for h in part if h.passage.program != GENERAL)
-        return tuple(self._registry.programs[i].name for i in list(ids)[:4])
+        ids.update(dict.fromkeys(p.id for p in self._registry.programs.values() if p.glance))
+        return tuple(self._registry.programs[i].name for i in list(ids)[:4]) if hits else ()
 
     def _follow_ups(
         self, status: Status, understood: Understood, hits: Sequence[Sequence[Hit]], pieces: Sequence[Piece]
@@ -126,7 +133,9 @@ class Wording:
         if status in ("refused", "smalltalk", "out_of_scope"):
             return ()
         used = {p.passage.id for p in pieces}
-        offered = [h.passage.heading for part in hits for h in part if h.passage.id not in used and h.passage.asked and not h.passage.unknown]
+        offered = [
+            h.passage.heading for part in hits for h in part if h.passage.id not in used and h.passage.asked and not h.passage.unknown
+        ]
         return tuple(dict.fromkeys(q for q in offered if q.endswith("?") and q.lower() != understood.question.lower()))[:_FOLLOW_UPS]
 
 

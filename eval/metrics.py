@@ -54,7 +54,9 @@ def score(case: Case, answer: Answer, found_sources: Sequence[str]) -> Score:
     forbidden += [p.pattern for p in case.forbid_assertion if any(p.search(s) and not _DENIES.search(s) for s in sentences)]
     status_right = answer.status in case.status
     # A declining answer need not hold the facts when declining was right too.
-    facts_right = all(found) or (answer.status in DECLINED and answer.status in case.status and answer.status not in ("not_found", "advice"))
+    facts_right = all(found) or (
+        answer.status in DECLINED and answer.status in case.status and answer.status not in ("not_found", "advice")
+    )
     ranks = [place for place, source in enumerate(found_sources, 1) if source in case.sources]
     return Score(
         id=case.id,

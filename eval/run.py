@@ -50,7 +50,10 @@ def summary(scores: Sequence[Score]) -> dict[str, dict[str, object]]:
     """Every metric for every set and for all, with its 95 % interval and the number of cases."""
     groups = {**by_set(scores), "all": list(scores)}
     return {
-        name: {"n": len(group), **{m: {"value": _round(f(group)), "interval": [_round(x) for x in interval(f, group)]} for m, f in METRICS.items()}}
+        name: {
+            "n": len(group),
+            **{m: {"value": _round(f(group)), "interval": [_round(x) for x in interval(f, group)]} for m, f in METRICS.items()},
+        }
         for name, group in groups.items()
     }
 
@@ -74,8 +77,12 @@ def _answer(bot: Bot, cases: Sequence[Case], path: Path) -> list[Score]:
         for case in tqdm(cases, desc="answering", disable=None):
             answer = bot.answer(case.question, case.history, id=case.id)
             found = bot.search(bot.understand(case.question, case.history))
-            sources = list(dict.fromkeys(s for hits in found.hits for hit in hits for s in (hit.passage.source_id, *hit.passage.corroborated_by)))
-            file.write(json.dumps({"set": case.set, "found": sources, "answer": json.loads(answer.model_dump_json())}, ensure_ascii=False) + "\n")
+            sources = list(
+                dict.fromkeys(s for hits in found.hits for hit in hits for s in (hit.passage.source_id, *hit.passage.corroborated_by))
+            )
+            file.write(
+                json.dumps({"set": case.set, "found": sources, "answer": json.loads(answer.model_dump_json())}, ensure_ascii=False) + "\n"
+            )
             scores.append(replace(score(case, answer, sources), milliseconds=answer.timings_ms.total))
     return scores
 

@@ -60,7 +60,18 @@ def _look(bot: Bot, case: Case) -> Seen | None:
     hits = bot.search(understood).hits[0]
     if not hits:
         return None
-    rows = [(h.question, h.text, h.sentence, h.keyword, h.overlap, float(bool(h.passage.asked)), float(h.passage.program in understood.programs)) for h in hits]
+    rows = [
+        (
+            h.question,
+            h.text,
+            h.sentence,
+            h.keyword,
+            h.overlap,
+            float(bool(h.passage.asked)),
+            float(h.passage.program in understood.programs),
+        )
+        for h in hits
+    ]
     holds = [all(p.search(h.passage.text) for p in case.facts) for h in hits]
     half = int(hashlib.sha256(case.id.encode()).hexdigest(), 16) % 2 == 0
     return Seen(case, bot.asked(understood)[0], hits, np.array(rows), np.array(holds), half)

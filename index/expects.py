@@ -25,8 +25,16 @@ _SORTS: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = tuple(
             r"\bhow (?:high|big|low) .{0,20}\b(?:salary|wage|pay|fee)|\bhow much (?:is|are|does|do|did|will|would|it|the|to|i|for|money|cost|fee|dollars?)\b(?!.{0,20}\b(?:time|points?|crs|score|experience|work exp|years?)\b)|\b(?:fees?|costs?|price|salary|wages?|dollars?) ?(?:amount|for|of|to|in|\?|$)|\bwhat(?:'s| is| are| was) the .{0,25}\b(?:fees?|cost|price|salary)\b|\bhow much .{0,30}\b(?:pay|earn|cost|fee)",
             rf"[$€£]\s?\d|\b\d[\d,.]*k?\s?(?:canadian |us )?(?:dollars|cad|usd)\b|\bfree\b|\bno (?:\w+ )?fee|\bnot (?:been )?(?:published|announced|charged|known)|\bunknown\b|\b{_NUMBER_WORD} dollars|\bper ?cent|\d%|\blower\b|\bwages?\b",
         ),
-        ("points", r"\bhow (?:many|much) .{0,25}\bpoints?\b|\bmax\w* .{0,20}\b(?:crs|score|points)\b|\bpoints? (?:for|of)\b|\bhow (?:many|much) .{0,20}\bcrs\b|\bbonus crs\b", rf"\b(?:\d+|{_NUMBER_WORD}) (?:[\w-]+ ){{0,3}}points?\b|\bpoints?\b[^.]{{0,30}}\b\d+|\bout of (?:a )?(?:possible )?\d|\bno points\b"),
-        ("number", r"\bhow many\b|\bquota\b|\bhow much (?:people|percent)\b|\bwhat (?:percent|share|number)\b|\bthe number of\b|\bpercent\w*\b", rf"\d|\b{_NUMBER_WORD}\b"),
+        (
+            "points",
+            r"\bhow (?:many|much) .{0,25}\bpoints?\b|\bmax\w* .{0,20}\b(?:crs|score|points)\b|\bpoints? (?:for|of)\b|\bhow (?:many|much) .{0,20}\bcrs\b|\bbonus crs\b",
+            rf"\b(?:\d+|{_NUMBER_WORD}) (?:[\w-]+ ){{0,3}}points?\b|\bpoints?\b[^.]{{0,30}}\b\d+|\bout of (?:a )?(?:possible )?\d|\bno points\b",
+        ),
+        (
+            "number",
+            r"\bhow many\b|\bquota\b|\bhow much (?:people|percent)\b|\bwhat (?:percent|share|number)\b|\bthe number of\b|\bpercent\w*\b",
+            rf"\d|\b{_NUMBER_WORD}\b",
+        ),
         (
             "date",
             r"\b(?:since )?when (?:is|was|did|does|do|will|can|are|were|exactly|the)\b|\bwh(?:at|ich) (?:month|year|date|day)\b|\bsince when\b|\bdeadline\b|\blast date\b|\bfrom when\b|\buntil when\b|\bwhat time of\b|\bfrom which\b",

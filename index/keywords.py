@@ -24,7 +24,10 @@ STOPWORDS = frozenset(
 _JOINED = re.compile(r"\b(h|l|o|e|f|j|eb|tn|i|t|s|r|w|imm|form|b)[-\s]?(\d{1,4})(?:[-\s](?=[a-z]\b))?([a-z]?)\b")
 # Numbers people write either way; "one" is more often a pronoun.
 _DIGITS = {w: str(n) for n, w in enumerate("two three four five six seven eight nine ten eleven twelve".split(), 2)} | {
-    "twenty": "20", "thirty": "30", "sixty": "60", "ninety": "90",
+    "twenty": "20",
+    "thirty": "30",
+    "sixty": "60",
+    "ninety": "90",
 }
 _WORD = re.compile(r"[a-z0-9]+(?:\.[0-9]+)?")
 _stemmer = Stemmer.Stemmer("english")

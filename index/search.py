@@ -216,7 +216,17 @@ class Index:
             if len(self._spans[number]) != len(each):
                 raise SearchIndexError(f"{self._folder}: made by another version of this code; build again: northbound index build")
         scored = tuple(Scored(span, float(c)) for span, c in zip(self._spans[number], each, strict=True))
-        return Hit(passage, score, question, text, sentence, keyword, max(self._overlap(number, each) for each in wanted), scored, self.terms_of(number))
+        return Hit(
+            passage,
+            score,
+            question,
+            text,
+            sentence,
+            keyword,
+            max(self._overlap(number, each) for each in wanted),
+            scored,
+            self.terms_of(number),
+        )
 
     def terms_of(self, number: int) -> frozenset[str]:
         """The stems a passage is found by: of its headings, the ways it is asked for, and its text."""
