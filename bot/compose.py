@@ -63,7 +63,7 @@ class Answerability:
     Fitted by eval/tune.py on eval/sets; see docs/decisions/0004.
     """
 
-    written: tuple[float, ...] = (-3.6, 1.6, 1.2, 0.0, 3.2, 0.0, 1.0)
+    written: tuple[float, ...] = (-2.9, 2.2, 1.2, 0.0, 1.6, 0.4, 0.7)
     prose: tuple[float, ...] = (-3.55, 0.0, 0.0, 1.5, 1.8, 2.2, 0.4)
 
     def __call__(self, asked: Asked, hit: Hit) -> float:

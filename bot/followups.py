@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.answer import Turn
+from bot.scope import is_vague
 from corpus.model import Program
-from index.keywords import terms
+from index.keywords import terms, words
 
 _OPENS = re.compile(
     r"(and|or|but|so|ok(ay)?( so| and| but)?|also|then|what about|how about|what if|and if|even|same|why|why not|really|which one|"
@@ -31,11 +32,15 @@ _NEW = re.compile(r"\b(new|newer|latest|upcoming|2025|2026|next|coming|recent)\b
 _OLD = re.compile(r"\b(old|older|first|original|previous|earlier|2023)\b", re.IGNORECASE)
 _ONE = re.compile(r"\b(?:the|that|this) (\w+) (?:one|program(?:me)?|version)\b", re.IGNORECASE)
 _KIND_WORDS = frozenset(terms("one program version permit pathway policy stream visa"))  # say what sort of thing, not which
+_ANSWERS = frozenset(terms("no yes yeah not"))
 _SHORT = 4  # fewer content words than this rarely make a question of their own
 _THANKS = re.compile(r"^(thanks?( you)?( so much| a lot)?|thx|ty|great|ok(ay)?|cool|perfect|got it|nice|alright)[\s,.!:;-]+", re.IGNORECASE)
 _SWITCH = re.compile(
-    r"^\W*((ok(ay)?|anyway|alright|so)\W+)*(((a |an )?(totally |completely )?(different|another|other|unrelated|separate|new) (question|topic|thing|subject))|((just )?(one )?(last|more) (thing|question))|"
-    r"changing (the )?(topic|subject)|leave (that|it|this)( one)?|forget (that|it|this|about (that|it|this))|never ?mind( that)?|moving on|on (a|another) (different|other) (note|topic)|"
+    r"^\W*((ok(ay)?|anyway|alright|so)\W+)*("
+    r"((a |an )?(totally |completely )?(different|another|other|unrelated|separate|new) (question|topic|thing|subject))|"
+    r"((just )?(one )?(last|more) (thing|question))|"
+    r"changing (the )?(topic|subject)|leave (that|it|this)( one)?|forget (that|it|this|about (that|it|this))|never ?mind( that)?|moving on|"
+    r"on (a|another) (different|other) (note|topic)|"
     r"switching (topics?|gears))\b[\s,.:;!-]*",
     re.IGNORECASE,
 )
@@ -74,16 +79,18 @@ def stand_alone(
     answers = [turn.content for turn in history if turn.role == "assistant"]
     talked_of = _talked_of(history, named_in)
     if (meant := _CORRECTS.search(question)) is not None:
-        return _corrected(question, meant, named, asked, talked_of, programs)
+        return _corrected(question, meant, named, asked, talked_of, named_in, programs)
     if not named and (one := _ONE.search(question)) is not None and (meant_one := _which(one[1], talked_of, programs)):
-        return _of_another(question, one, meant_one, asked[-1], programs)
+        return _of_another(question, one, programs[meant_one], asked[-1], named_in, programs)
     if not _leans(question, named, talked_of, in_field):
         return StandAlone(question, question, tuple(named))
     about = named or talked_of[:1]
     label = programs[about[0]].name if about and about[0] in programs else ""
     # "And for Express Entry?" asks the last question again; "what about my wife?" asks a new one about the same program.
-    if named and (again := _swapped(question, asked[-1], about[0], named_in, programs)):
-        return StandAlone(again, question, tuple(named))
+    if named and label and _says_only(question, programs[named[0]]):
+        again = _swapped(asked[-1], programs[named[0]], named_in, programs)
+        if again:
+            return StandAlone(again, question, tuple(named))
     subject = _subject(question, asked[-1]) if named or not label else ""
     text = question.rstrip()
     if label and not named:
@@ -92,6 +99,14 @@ def stand_alone(
         text = f"{text.rstrip('?.! ')} ({subject})?"
     context = tuple(dict.fromkeys(c for c in (asked[0], asked[-1], *answers[-1:]) if c))
     return StandAlone(text, question, tuple(named), () if named else tuple(about), context, asked[-1])
+
+
+def with_its_number(question: str, previous: str) -> str:
+    """The previous question with this one's number in place of its own ("and if we are 4?"), or "" where either has not just one."""
+    before, now = words(previous), [w for w in words(question) if w.isdigit()]
+    if len(now) != 1 or sum(w.isdigit() for w in before) != 1:
+        return ""
+    return " ".join(now[0] if w.isdigit() else w for w in before)
 
 
 def _leans(question: str, named: Sequence[str], talked_of: Sequence[str], in_field: Callable[[str], bool]) -> bool:
@@ -117,18 +132,20 @@ def _subject(question: str, previous: str) -> str:
     return words_of.rstrip("?.! ")
 
 
-def _swapped(question: str, previous: str, program: str, named_in: Callable[[str], list[str]], programs: Mapping[str, Program]) -> str:
-    """The last question with its one program's name replaced by `program`'s, when this question holds nothing else; or ""."""
-    before = named_in(previous)
-    if program not in programs or len(before) != 1 or before[0] not in programs or before[0] == program:
-        return ""
-    if set(terms(question)) - {term for name in _names(programs[program]) for term in terms(name)}:
-        return ""
-    for name in sorted(_names(programs[before[0]]), key=len, reverse=True):
-        swapped, times = re.subn(rf"(?<!\w){re.escape(name)}(?!\w)", lambda _: programs[program].name, previous, flags=re.IGNORECASE)
-        if times:
-            return swapped
-    return ""
+def _swapped(previous: str, program: Program, named_in: Callable[[str], list[str]], programs: Mapping[str, Program]) -> str:
+    """The last question with `program` for the one it named, or "" where it named none or several. "Fee" and the like are no subject."""
+    mentions: dict[str, str] = {}
+    for before in (programs[p] for p in named_in(previous) if p in programs):
+        for name in sorted(_names(before), key=len, reverse=True):
+            swapped, times = re.subn(rf"(?<!\w){re.escape(name)}(?!\w)", lambda _: program.name, previous, flags=re.IGNORECASE)
+            if times and not is_vague(name):
+                mentions.setdefault(before.id, swapped)
+    return next(iter(mentions.values())) if len(mentions) == 1 and program.id not in mentions else ""
+
+
+def _says_only(question: str, program: Program) -> bool:
+    """Whether the question holds nothing but the program's name."""
+    return set(terms(question)) <= {term for name in _names(program) for term in terms(name)}
 
 
 def _talked_of(history: Sequence[Turn], named_in: Callable[[str], list[str]]) -> list[str]:
@@ -149,24 +166,35 @@ def _corrected(
     named: Sequence[str],
     asked: Sequence[str],
     talked_of: Sequence[str],
+    named_in: Callable[[str], list[str]],
     programs: Mapping[str, Program],
 ) -> StandAlone:
     """The user says what was meant: ask the last question again about that."""
     said = (meant[1] or meant[2] or question).strip(" ?.!")
-    about = list(named)
-    if not about and (other := _which(said, talked_of, programs)):
-        about = [other]
-    label = programs[about[0]].name if about and about[0] in programs else said
-    before = asked[-1].rstrip("?.! ")
-    return StandAlone(f"{before} – about the {label}?" if about else f"{said} ({before})?", said, tuple(about))
+    about = tuple(named) or ((other,) if (other := _which(said, talked_of, programs)) else ())
+    if about and about[0] in programs:
+        return StandAlone(_again(asked[-1], programs[about[0]], named_in, programs), said, about)
+    return StandAlone(f"{said} ({asked[-1].rstrip('?.! ')})?", said, about)
 
 
-def _of_another(question: str, one: re.Match[str], program: str, previous: str, programs: Mapping[str, Program]) -> StandAlone:
+def _of_another(
+    question: str,
+    one: re.Match[str],
+    program: Program,
+    previous: str,
+    named_in: Callable[[str], list[str]],
+    programs: Mapping[str, Program],
+) -> StandAlone:
     """ "And the old one?" asks the last question again, about the other program; "how much is the new one?" asks this one about it."""
-    label = programs[program].name
-    if terms(question[: one.start()] + question[one.end() :]):
-        return StandAlone(f"{question[: one.start()]}the {label}{question[one.end() :]}", question, (program,))
-    return StandAlone(f"{previous.rstrip('?.! ')} – about the {label}?", question, (program,))
+    before, after = question[: one.start()], question[one.end() :]
+    own = set(terms(before + after)) - _ANSWERS
+    text = f"{before}the {program.name}{after}" if own else _again(previous, program, named_in, programs)
+    return StandAlone(text, question, (program.id,))
+
+
+def _again(previous: str, program: Program, named_in: Callable[[str], list[str]], programs: Mapping[str, Program]) -> str:
+    """The last question, asked of this program."""
+    return _swapped(previous, program, named_in, programs) or f"{previous.rstrip('?.! ')} – about the {program.name}?"
 
 
 def _which(said: str, talked_of: Sequence[str], programs: Mapping[str, Program]) -> str:

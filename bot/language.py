@@ -21,7 +21,7 @@ _WORDS = {
     "fr": "le la les des une est je mon ma mes puis pour avec sans combien comment quand quel quelle peut peux faut il elle nous vous votre "
     "permis travail emploi offre famille enfants conjoint demande entrée ai au aux du dans sur et ou que qui pas ne".split(),
     "es": "el los las una es mi mis puedo para con sin cuánto cuanto cómo como cuándo cuando qué que cuál permiso trabajo oferta familia hijos "
-    "esposa necesito tengo hay del en y o por no si".split(),
+    "esposa necesito tengo hay del en y por".split(),
     "pt": "o os as um uma é meu minha posso para com sem quanto como quando qual que trabalho oferta família filhos esposa preciso tenho há do da "
     "no na em e ou por não visto".split(),
     "tl": "ang ng mga sa ko ako po ba kung paano magkano kailan pwede puwede pamilya asawa anak trabaho kailangan may wala hindi na at para".split(),
@@ -56,5 +56,5 @@ def detect(text: str) -> str:
     if len(words) < 3:
         return "en"
     english = sum(word in _ENGLISH for word in words)
-    best, hits = max(((lang, sum(w in common for w in words)) for lang, common in _WORDS.items()), key=lambda pair: pair[1])
+    best, hits = max(((lang, len(set(words) & set(common))) for lang, common in _WORDS.items()), key=lambda pair: pair[1])
     return best if hits >= 2 and hits > english and hits >= 0.25 * len(words) else "en"

@@ -81,7 +81,7 @@ _OFF_TOPIC = re.compile(
     r"(write|fix|debug|review) (me )?(a |an |my |this |some )?(python|java|javascript|sql|code|script|function|program|regex|essay|email to my girlfriend)|"
     r"world cup|ipl|nba|nfl|nhl|cricket|football|hockey|match score|bitcoin|crypto\w*|stock (tip|price|market)s?|which stocks?|shares? to buy|"
     r"lose weight|diet|medicine|headache|girlfriend|boyfriend|dating|restaurants?|hotels?|flights? (to|from)|cheap flights?|capital of|who won|president of|solve|homework|"
-    r"video games?|playstation|iphone|laptop)\b",
+    r"video games?|playstation|iphone)\b",
     re.IGNORECASE,
 )
 _DOMAIN = frozenset(

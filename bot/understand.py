@@ -9,7 +9,7 @@ from typing import Literal
 
 from bot import language, privacy, scope
 from bot.answer import Turn
-from bot.followups import stand_alone
+from bot.followups import stand_alone, with_its_number
 from bot.vocabulary import Vocabulary
 from corpus.errors import RequestError
 from corpus.model import Program
@@ -66,10 +66,13 @@ def understand(question: str, history: Sequence[Turn], vocabulary: Vocabulary, p
         kind = "outcome"
     elif not past and not alone.named and scope.is_vague(plain):
         kind = "vague"
+    parts: tuple[tuple[str, ...], ...]
     previous: tuple[str, ...] = ()
     if alone.context:
         previous = _wordings(alone.previous, vocabulary)
-        forms = (alone.typed, alone.text, f"{alone.typed.rstrip('?.! ')} ({' '.join(alone.previous.split()[:25])})")
+        forms: tuple[str, ...] = (alone.typed, alone.text, f"{alone.typed.rstrip('?.! ')} ({' '.join(alone.previous.split()[:25])})")
+        swapped = with_its_number(alone.typed, alone.previous)
+        forms = (swapped,) if swapped else forms
         parts = (tuple(dict.fromkeys(wording for form in forms for wording in _wordings(form, vocabulary))),)
     else:
         parts = tuple(_wordings(part, vocabulary) for part in _questions(alone.text, vocabulary))
