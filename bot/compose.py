@@ -7,6 +7,7 @@ running prose the sentences that answer best are taken, with the one before wher
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -21,7 +22,7 @@ _MERELY_LIKE = 0.3  # what is left of a passage's chance when it is about anothe
 _FIRST_OF_SEVERAL = 65  # words of the best passage where others are nearly as good: what it lacks, the next may hold
 _PROSE_PASSAGES = 3
 _TYPED = 0.2  # what holding the sort of thing asked for adds to a sentence's cosine
-_LIST_WORDS = 75
+_LIST_WORDS = 120  # a list stays whole up to this, whatever the budget: half a list misleads
 _SAME = 0.7  # share of the shorter sentence's terms that makes two sentences say the same
 
 
@@ -106,8 +107,25 @@ def compose(
     for hit in others:
         left = budget - sum(p.words for p in pieces)
         if left >= 20:
-            pieces.extend(_new(_from_answer(asked, hit, answers(asked, hit), min(left, 45)), pieces))
+            more = [_without_verdict(piece) for piece in _from_answer(asked, hit, answers(asked, hit), min(left, 45))]
+            pieces.extend(_new([piece for piece in more if piece is not None], pieces))
     return pieces
+
+
+# "Yes:" and "No:" answer the heading they stand under; after another passage's first sentence they would answer the wrong question.
+_VERDICT = re.compile(r"(?:yes|no|not? \w+|mostly|partly|usually|often|sometimes|hardly|rarely|only)\b[^:.\n]{0,40}:\s+", re.IGNORECASE)
+_DENIAL = re.compile(r"\b(?:no|not|never|none|cannot|without|only)\b|n['’]t\b", re.IGNORECASE)
+
+
+def _without_verdict(piece: Piece) -> Piece | None:
+    """The piece without an opening "Yes:" or "No:"; None where what is left would no longer deny what it denied."""
+    verdict = _VERDICT.match(piece.quote)
+    if verdict is None:
+        return piece
+    rest = piece.quote[verdict.end() :]
+    if _DENIAL.search(verdict.group()) and not _DENIAL.search(rest):
+        return None
+    return replace(piece, start=piece.start + verdict.end())
 
 
 def _near(best: Hit) -> float:

@@ -25,7 +25,8 @@ _REFERS = re.compile(
     re.IGNORECASE,
 )
 _CORRECTS = re.compile(
-    r"\b(?:no,? )?(?:i|we) (?:meant?|was asking about|am asking about|am talking about)\b\s*(?:about\s+)?(.*)|^not (?:that|this)(?: one)?,?\s*(.*)",
+    r"\b(?:no,? )?(?:i|we) (?:meant?|was asking about|am asking about|am talking about)\b\s*(?:about\s+)?(.*)|"
+    r"^not (?:that|this)(?: one)?,?\s*(.*)",
     re.IGNORECASE,
 )
 _NEW = re.compile(r"\b(new|newer|latest|upcoming|2025|2026|next|coming|recent)\b", re.IGNORECASE)
@@ -185,7 +186,7 @@ def _of_another(
     named_in: Callable[[str], list[str]],
     programs: Mapping[str, Program],
 ) -> StandAlone:
-    """ "And the old one?" asks the last question again, about the other program; "how much is the new one?" asks this one about it."""
+    """Ask the last question of the other program ("and the old one?"), or this question ("how much is the new one?")."""
     before, after = question[: one.start()], question[one.end() :]
     own = set(terms(before + after)) - _ANSWERS
     text = f"{before}the {program.name}{after}" if own else _again(previous, program, named_in, programs)
@@ -215,7 +216,7 @@ def _which(said: str, talked_of: Sequence[str], programs: Mapping[str, Program])
         if not any(shared for shared, _ in named) and _OLD.search(said):
             named = [(len(set(terms(program.name)) & set(terms(p.name))), p.id) for p in others if p.standing in ("closed", "replaced")]
         best = max(named, key=lambda row: row[0], default=(0, ""))
-        if best[0]:
+        if best[0] or (best[1] and len({p for _, p in named}) == 1):
             return best[1]
     return ""
 

@@ -76,7 +76,7 @@ def understand(question: str, history: Sequence[Turn], vocabulary: Vocabulary, p
         parts = (tuple(dict.fromkeys(wording for form in forms for wording in _wordings(form, vocabulary))),)
     else:
         parts = tuple(_wordings(part, vocabulary) for part in _questions(alone.text, vocabulary))
-    tense = 1 if scope.asks_of_future(plain) else -1 if scope.asks_of_past(plain) else 0
+    tense = 1 if kind == "outcome" or scope.asks_of_future(plain) else -1 if scope.asks_of_past(plain) else 0
     return Understood(
         masked,
         alone.text,

@@ -61,7 +61,7 @@ class Wording:
             pieces = self._consequences()
         citations = tuple(self._citation(number, piece, sources) for number, piece in enumerate(pieces, 1))
         claims = tuple(
-            Claim(text=c.quote, citations=(c.number,), as_of=c.as_of, support=round(p.support, 3))
+            Claim(text=c.quote[:1].upper() + c.quote[1:], citations=(c.number,), as_of=c.as_of, support=round(p.support, 3))
             for c, p in zip(citations, pieces, strict=True)
         )
         choices = self._choices(understood, hits) if status == "clarify" else ()

@@ -28,7 +28,8 @@ class Weights:
     """How much each part counts in a hit's score. Cosines are -1 to 1; the keyword part is BM25 over its best, 0 to 1; the rest are
     yes or no: of the program the question names (others fall back by `other`) or the conversation suggests, holding the sort of thing
     asked for, naming the field's terms in the question (a share), and, for a question about the future, saying what is not
-    known (for one about the past it counts against).
+    known (for one about the past it counts against); a passage that the conversation was just answered from falls back; one asked
+    for with a number of the question gets ahead.
 
     The keyword weight comes from public sets (docs/decisions/0003); the others were chosen on eval/sets by eval/tune.py.
     """
@@ -44,6 +45,7 @@ class Weights:
     covered: float = 0.06
     future: float = 0.06
     told: float = 0.08
+    number: float = 0.06
     kind: Mapping[str, float] | None = None
 
     def prior(self, source: Source | None) -> float:
@@ -138,6 +140,7 @@ class Index:
                 f"{folder}: damaged: {self._store.count} vectors stored for {len(searched)} rows; build again: northbound index build"
             )
         self._terms: dict[int, frozenset[str]] = {}
+        self._asked: dict[int, frozenset[str]] = {}
         self._spans: dict[int, list[Span]] = {}
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
@@ -184,6 +187,7 @@ class Index:
 
     def _score(self, number: int, vectors: np.ndarray, keyword: float, wanted: list[list[str]], query: Query) -> Hit:
         passage = self.passages[number]
+        numbers = {term for term in wanted[0] if term.isdigit()}
         rows = self._rows[number]
         cosines = (np.asarray(self._vectors[rows]) @ vectors.T).max(axis=1)
         kinds = self._kind[rows]
@@ -207,6 +211,8 @@ class Index:
             score += weights.wanted
         if query.concepts:
             score += weights.covered * covered(query.concepts, self.terms_of(number))
+        if numbers and numbers & self._asked_terms(number):
+            score += weights.number
         if passage.id in query.told:
             score -= weights.told
         if passage.unknown:
@@ -233,6 +239,13 @@ class Index:
         if number not in self._terms:
             self._terms[number] = frozenset(terms(keyword_text(self.passages[number])))
         return self._terms[number]
+
+    def _asked_terms(self, number: int) -> frozenset[str]:
+        """The stems of the questions that a passage is asked by."""
+        if number not in self._asked:
+            passage = self.passages[number]
+            self._asked[number] = frozenset(terms("\n".join((*passage.headings, *passage.asked))))
+        return self._asked[number]
 
     def _overlap(self, number: int, wanted: list[str]) -> float:
         held = self.terms_of(number)
