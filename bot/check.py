@@ -81,7 +81,8 @@ def check(
     if asks_standing and named is not None and named.standing in _SAYS:
         unknown = False  # whether it is open is known, whatever else about it is not
         likely = [max(p, SURE) for p in likely]
-    subject = named or (registry.programs.get(kept[0].passage.program) if kept else None)
+    shown = registry.programs.get(kept[0].passage.program) if kept and kept[0].passage.program != GENERAL else None
+    subject = named if asks_standing or shown is None else shown
     if subject is not None and (asks_standing or not said) and (note := _standing(subject, kept, index, asks_standing)) is not None:
         said.insert(0, note)
     return Checked(_within(said, kept), tuple(likely), unknown, tuple(p.id for p in about), tuple(corrections), dropped)

@@ -104,6 +104,8 @@ def compose(
         return _from_prose(asked, hits, answers, wrong, budget)
     others = [hit for hit in hits[1:4] if _is_written_answer(hit) and hit.score >= best.score - _near(best)]
     pieces = _from_answer(asked, best, answers(asked, best), min(budget, _FIRST_OF_SEVERAL) if others else budget)
+    if not _same_way_round(asked.wordings[0], best):
+        pieces[0] = _without_verdict(pieces[0]) or pieces[0]
     for hit in others:
         left = budget - sum(p.words for p in pieces)
         if left >= 20:
@@ -113,15 +115,34 @@ def compose(
 
 
 # "Yes:" and "No:" answer the heading they stand under; after another passage's first sentence they would answer the wrong question.
-_VERDICT = re.compile(r"(?:yes|no|not? \w+|mostly|partly|usually|often|sometimes|hardly|rarely|only)\b[^:.\n]{0,40}:\s+", re.IGNORECASE)
-_DENIAL = re.compile(r"\b(?:no|not|never|none|cannot|without|only)\b|n['’]t\b", re.IGNORECASE)
+_VERDICT = re.compile(r"(?:yes|no):\s+", re.IGNORECASE)
+_QUALIFIED = re.compile(r"(?:yes|no|mostly|partly|usually|often|sometimes|hardly|rarely)\b[^.\n]{0,90}?:\s", re.IGNORECASE)
+_DENIAL = re.compile(
+    r"\b(?:no|not|never|none|cannot|without|only|closed|ended|stopped|replaced|revoked|expired|removed)\b|n['’]t\b", re.IGNORECASE
+)
+
+
+# Words that turn a question round: "can I come without X?" is answered yes where "do I need X?" is answered no.
+_TURNS = re.compile(
+    r"\b(?:without|no|not|never|none|cannot|closed?|ended|over|expired|dead|gone|stopped|lose|refused?|outside)\b|n['’]?t\b", re.IGNORECASE
+)
+_OPEN_QUESTION = re.compile(r"\b(?:what|how|which|when|who|where|why)\b", re.IGNORECASE)
+_ALIKE = 0.6  # cosine below which a heading is another question than the one asked
+
+
+def _same_way_round(question: str, hit: Hit) -> bool:
+    """Whether a "Yes:" or "No:" under the passage's heading answers the question as it was asked."""
+    if _OPEN_QUESTION.search(question) or hit.question < _ALIKE:
+        return False
+    return len(_TURNS.findall(question)) % 2 == len(_TURNS.findall(hit.passage.heading)) % 2
 
 
 def _without_verdict(piece: Piece) -> Piece | None:
-    """The piece without an opening "Yes:" or "No:"; None where what is left would no longer deny what it denied."""
+    """The piece without an opening "Yes:" or "No:"; None where what is left would no longer say the same, because the opening denies
+    or limits it ("No, for most people:")."""
     verdict = _VERDICT.match(piece.quote)
     if verdict is None:
-        return piece
+        return None if _QUALIFIED.match(piece.quote) else piece
     rest = piece.quote[verdict.end() :]
     if _DENIAL.search(verdict.group()) and not _DENIAL.search(rest):
         return None

@@ -51,6 +51,7 @@ _CHEATING = tuple(
         r"\bsay (i|that i|we|he|she)\b.{0,60}\b(even though|though|although|but)\b.{0,30}\b(not|never|don'?t|didn'?t|isn'?t|wasn'?t)\b",
     )
 )
+_ASKS_THE_LAW = re.compile(r"\b(is|are) (it|that|this|they|these)\b.{0,20}\b(il)?legal\b|\bscam\w*\b", re.IGNORECASE)
 _ORDERS = re.compile(
     r"\b(system prompt|hidden (prompt|instructions?)|api keys?|your (instructions|rules|prompt|source code|password)|jailbreak|developer mode)\b",
     re.IGNORECASE,
@@ -177,7 +178,8 @@ def is_smalltalk(text: str) -> bool:
 
 
 def asks_to_cheat(text: str) -> bool:
-    return any(pattern.search(text) for pattern in _CHEATING)
+    """Asks for help with what is false or hidden; whether something is legal or a scam is an honest question."""
+    return _ASKS_THE_LAW.search(text) is None and any(pattern.search(text) for pattern in _CHEATING)
 
 
 def asks_for_secrets(text: str) -> bool:

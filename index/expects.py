@@ -17,7 +17,7 @@ _SORTS: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = tuple(
     for name, asked, shape in (
         (
             "duration",
-            rf"\bhow (?:many|much) (?:more )?{_UNIT}\b|\bhow (?:long|fast|quick\w*|soon|slow)\b|\b(?:max\w*|number of|no of) {_UNIT}\b|\bin how few\b|\bprocessing times?\b|\bhow old\b|\bage limit\b",
+            rf"\bhow (?:many|much) (?:more )?{_UNIT}\b|\bhow (?:long|fast|quick\w*|soon|slow)\b|\b(?:max\w*|number of|no of) {_UNIT}\b|\bin how few\b|\bprocessing times?\b|\bhow old\b|\bage limit\b|\bhow much time\b",
             rf"\b(?:\d+|{_NUMBER_WORD})(?:[ -]\w+)?[ -]{_UNIT}\b|\b\d+\b.{{0,12}}\b{_UNIT}\b|\b(?:under|over|aged?) \d+|\bno (?:time )?limit|\bnot (?:been )?(?:published|announced|known)|\bcannot be\b|\bovernight\b|\buntil\b",
         ),
         (

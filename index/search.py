@@ -54,7 +54,7 @@ class Weights:
 
 
 # Ties go to authority: an official page before a law firm's, a firm's before a newspaper's.
-_KIND_PRIOR = {"official": 0.03, "guide": 0.02, "law-firm": 0.0, "consultancy": -0.02, "news": -0.02, "research": 0.0, "document": 0.0}
+_KIND_PRIOR = {"official": 0.05, "guide": 0.03, "law-firm": 0.0, "consultancy": -0.05, "news": -0.05, "research": 0.0, "document": 0.0}
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,180 @@
+"""Whole sentences are chosen and ordered; nothing is reworded, halved or repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from bot.compose import MAX_WORDS, Answerability, Asked, Piece, compose, says_already
+from corpus.model import Passage
+from corpus.sentences import spans
+from index.keywords import terms
+from index.search import Hit, Scored
+
+ASKED = Asked(("What does the permit cost?",), wants="amount")
+
+
+def hit(
+    text: str, cosines: Sequence[float] = (), *, id: str = "fees#1", score: float = 0.7, origin: str = "brief", program: str = "general"
+) -> Hit:
+    """A found passage; `cosines` are of its sentences in order."""
+    asked = ("permit price",) if origin == "brief" else ()
+    passage = Passage(id, id.split("#")[0], "Fees", ("What does the permit cost?",), text, origin=origin, asked=asked, program=program)
+    pieces = spans(text)
+    each = [*cosines, *[0.3] * (len(pieces) - len(cosines))]
+    scored = tuple(Scored(span, cosine) for span, cosine in zip(pieces, each, strict=True))
+    return Hit(passage, score, 0.7, 0.6, max(each), 1.0, 0.8, scored, frozenset(terms(text)))
+
+
+def composed(*hits: Hit, asked: Asked = ASKED, budget: int = MAX_WORDS, wrong: str = "") -> list[Piece]:
+    return compose(asked, hits, Answerability(), lambda text: "known-error" if wrong and wrong in text else "", budget)
+
+
+def quotes(pieces: Sequence[Piece]) -> list[str]:
+    return [piece.quote for piece in pieces]
+
+
+def words(count: int, name: str) -> str:
+    """A sentence of `count` words of its own."""
+    return "The " + " ".join(f"{name}{n}" for n in range(count - 1)) + "."
+
+
+def test_nothing_found_is_nothing_said() -> None:
+    assert composed() == []
+
+
+def test_a_written_answer_is_given_from_its_first_sentence_on() -> None:
+    text = "The permit costs CAN$155. The fee is paid online. The employer pays a fee of its own."
+    assert quotes(composed(hit(text, [0.2, 0.9, 0.8]))) == [
+        "The permit costs CAN$155.",
+        "The fee is paid online.",
+        "The employer pays a fee of its own.",
+    ]
+
+
+@pytest.mark.parametrize("origin", ["brief", "file"])
+def test_every_quote_is_a_substring_of_its_passage(origin: str) -> None:
+    text = "The permit costs CAN$155.  It is paid online.\n\nThe fee list says:\n- permits: CAN$155\n- biometrics: CAN$85"
+    pieces = composed(hit(text, [0.9], origin=origin))
+    assert pieces
+    assert all(piece.quote and text[piece.start : piece.end] == piece.quote for piece in pieces)
+
+
+def test_an_answer_longer_than_the_budget_keeps_the_first_sentence_and_the_nearest() -> None:
+    first, far, near = words(20, "a"), words(20, "b"), words(20, "c")
+    assert quotes(composed(hit(f"{first} {far} {near}", [0.1, 0.2, 0.9]), budget=45)) == [first, near]
+
+
+def test_a_sentence_with_the_sort_of_thing_asked_for_goes_before_one_slightly_nearer() -> None:
+    first, near, typed = words(20, "a"), words(20, "b"), "It holds that the permit costs 155 dollars " + words(11, "c")
+    text = f"{first} {near} {typed.replace('It holds', 'Officers say')}"
+    assert "155 dollars" in quotes(composed(hit(text, [0.1, 0.50, 0.45]), budget=45))[-1]
+    assert "155 dollars" not in quotes(composed(hit(text, [0.1, 0.50, 0.45]), asked=Asked(("Who pays?",)), budget=45))[-1]
+
+
+def test_a_sentence_that_leans_on_the_one_before_brings_it() -> None:
+    text = f"{words(30, 'a')} The permit has a fee of CAN$155. It is paid online. {words(60, 'b')}"
+    said = " ".join(quotes(composed(hit(text, [0.1, 0.2, 0.9, 0.1]), budget=60)))
+    assert "The permit has a fee of CAN$155. It is paid online." in said
+
+
+def test_a_list_stays_whole_with_its_lead_in() -> None:
+    text = "The permit has these fees:\n- processing: CAN$155\n- biometrics: CAN$85\n- holder fee: CAN$100"
+    assert quotes(composed(hit(text, [0.9, 0.1, 0.1, 0.1]))) == [text]
+
+
+def test_a_second_passage_nearly_as_good_is_added_and_a_worse_one_is_not() -> None:
+    one = hit("The permit costs CAN$155.", [0.9], score=0.8)
+    other = hit("Biometrics need another payment of CAN$85 from every adult applicant.", [0.8], id="fees#2", score=0.75)
+    worse = hit("Parking at the visa office is paid by the hour in cash.", [0.8], id="fees#3", score=0.4)
+    assert quotes(composed(one, other, worse)) == [one.passage.text, other.passage.text]
+
+
+def test_what_was_said_is_not_said_again() -> None:
+    one = hit("The permit costs CAN$155 for one person since April.", [0.9])
+    same = hit("Since April the permit costs CAN$155 for one person.", [0.9], id="news#1", score=0.69)
+    assert quotes(composed(one, same)) == [one.passage.text]
+
+
+def test_the_yes_of_another_question_is_not_repeated_after_this_ones_answer() -> None:
+    one = hit("No: the permit is not free.", [0.9])
+    other = hit("Yes: families of four pay one shared amount of CAN$170 for biometrics.", [0.9], id="bio#1", score=0.69)
+    assert quotes(composed(one, other))[1].startswith("families of four")
+
+
+def test_a_verdict_that_denies_is_dropped_with_what_it_denies() -> None:
+    one = hit("The permit costs CAN$155.", [0.9])
+    other = hit("No: families of four pay one shared amount of CAN$170 for biometrics.", [0.9], id="bio#1", score=0.69)
+    assert quotes(composed(one, other)) == [one.passage.text]
+
+
+def test_a_written_answer_stays_within_its_budget() -> None:
+    hits = [hit(" ".join(words(18, f"{id}{n}x") for n in range(8)), [0.9] * 8, id=f"{id}#1") for id in ("a", "b", "c")]
+    assert sum(piece.words for piece in composed(*hits)) <= MAX_WORDS
+
+
+# Running prose: the user's own files
+
+
+def test_prose_is_given_passage_by_passage_in_its_own_order() -> None:
+    one = hit("Fees rose in April. The permit costs CAN$155. Nobody was surprised.", [0.2, 0.9, 0.3], origin="file")
+    other = hit("Biometrics cost CAN$85 for one person.", [0.8], id="b#1", score=0.69, origin="file")
+    said = " ".join(quotes(composed(one, other)))
+    assert said.index("Fees rose") < said.index("CAN$155") < said.index("CAN$85")
+
+
+def test_prose_stays_within_its_budget() -> None:
+    hits = [hit(" ".join(words(20, f"{id}{n}x") for n in range(5)), [0.9] * 5, id=f"{id}#1", origin="file") for id in ("a", "b", "c")]
+    assert 0 < sum(piece.words for piece in composed(*hits)) <= MAX_WORDS
+
+
+def test_prose_does_not_repeat_itself() -> None:
+    one = hit("The permit costs CAN$155 for one person since April.", [0.9], origin="file")
+    same = hit("Since April the permit costs CAN$155 for one person.", [0.9], id="news#1", score=0.69, origin="file")
+    assert quotes(composed(one, same)) == [one.passage.text]
+
+
+def test_a_sentence_known_to_be_wrong_is_marked_where_it_would_have_been_the_answer() -> None:
+    text = "The permit is still open to everybody. The fee is CAN$155."
+    pieces = composed(hit(text, [0.9, 0.3], origin="file"), wrong="still open")
+    assert [(piece.quote, piece.correction) for piece in pieces] == [
+        ("The permit is still open to everybody.", "known-error"),
+        ("The fee is CAN$155.", ""),
+    ]
+
+
+def test_a_sentence_known_to_be_wrong_beside_the_answer_is_left_out() -> None:
+    text = "The fee is CAN$155. The permit is still open to everybody."
+    assert quotes(composed(hit(text, [0.9, 0.3], origin="file"), wrong="still open")) == ["The fee is CAN$155."]
+
+
+def test_a_lead_in_without_its_list_is_not_quoted() -> None:
+    assert quotes(composed(hit("The permit costs CAN$155. Read more about:", [0.8, 0.9], origin="file"))) == ["The permit costs CAN$155."]
+
+
+# How likely a passage answers
+
+
+def test_a_passage_about_another_visa_or_program_is_an_unlikely_answer() -> None:
+    answers = Answerability()
+    found = hit("The permit of H-1B holders costs CAN$155.", [0.9], program="pilot")
+    names = frozenset({("other", "stream")})
+    likely = answers(ASKED, found)
+    assert answers(Asked(ASKED.wordings, wants="amount", programs=(("pilot", names),)), found) == likely
+    assert answers(Asked(ASKED.wordings, wants="amount", programs=(("other", names),)), found) < likely / 2
+    assert answers(Asked(ASKED.wordings, wants="amount", about=frozenset({"h2b"})), found) < likely / 2
+    assert answers(Asked(ASKED.wordings, wants="amount", about=frozenset({"h1b"})), found) == likely
+
+
+def test_a_passage_without_the_sort_of_thing_asked_for_is_less_likely() -> None:
+    assert Answerability()(ASKED, hit("The permit costs money.", [0.9])) < Answerability()(ASKED, hit("The permit costs CAN$155.", [0.9]))
+
+
+def test_pieces_say_already_what_another_says_in_other_order() -> None:
+    one, other = (
+        composed(hit("The permit closed in July 2023.", [0.9])),
+        composed(hit("In July 2023 the permit closed for everybody.", [0.9], id="b#1")),
+    )
+    assert says_already(one[0], other)
+    assert not says_already(composed(hit("Biometrics cost CAN$85.", [0.9]))[0], other)
