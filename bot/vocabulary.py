@@ -18,7 +18,10 @@ _SHORTEST = 5  # shorter words have too many neighbours to be corrected
 # What nearly every question here is about: naming it says nothing of what is asked.
 _SETTING = frozenset(
     stem(word)
-    for word in "canada canadian h1b us usa america american work working worker workers permit permits visa visas program programs holder holders immigration india indian".split()
+    for word in (
+        "canada canadian h1b us usa america american work working worker workers permit permits visa visas program programs holder holders "
+        "immigration india indian"
+    ).split()
 )
 
 

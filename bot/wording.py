@@ -23,8 +23,8 @@ STALE_DAYS = 180
 _FOLLOW_UPS = 3
 
 HELLO = (
-    "Hello. Ask me about moving to Canada from a US H-1B: work permits, Express Entry, provinces, family, fees, or what to do after a layoff. "
-    "I answer with quotes from named sources; this is information, not legal advice."
+    "Hello. Ask me about moving to Canada from a US H-1B: work permits, Express Entry, provinces, family, fees, or what to do after a "
+    "layoff. I answer with quotes from named sources; this is information, not legal advice."
 )
 THANKS = "You are welcome. Ask again whenever you need to."
 WHO = (
@@ -38,7 +38,10 @@ REFUSED = (
 )
 SECRETS = "I have no hidden instructions or keys to show: I answer questions about moving to Canada from a US H-1B from named sources."
 NOT_IN_SOURCES = "Our sources do not answer this."
-ADVICE = "Nobody can tell you the outcome in advance: only the officer who decides can. For advice on your own case ask a licensed immigration consultant or lawyer."
+ADVICE = (
+    "Nobody can tell you the outcome in advance: only the officer who decides can. "
+    "For advice on your own case ask a licensed immigration consultant or lawyer."
+)
 NOT_YET_KNOWN = "Nobody can know that in advance. What our sources hold on it:"
 NEAREST = "The nearest that they hold:"
 UNREADABLE = "I could not read a question in that. What would you like to know about moving to Canada from a US H-1B?"

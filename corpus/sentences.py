@@ -15,7 +15,8 @@ _END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)")
 _BULLET = re.compile(r"\s*(?:[-*•–]|\d{1,2}[.)])\s+")
 # Words that point at the sentence before: a quote that opens with one is not understood alone.
 _LEANING = re.compile(
-    r"(?:of (?:those|these|them)|it|its|this|these|those|they|their|that|he|she|his|her|such|both|also|however|but|and|so|then|instead|otherwise|meanwhile|"
+    r"(?:of (?:those|these|them)|it|its|this|these|those|they|their|that|he|she|his|her|such|both|also|however|but|and|so|then|instead|"
+    r"otherwise|meanwhile|"
     r"moreover|furthermore|additionally|therefore|thus|there|here|yet|or|nor|in addition|as a result|at the same time|for example|"
     r"that said|on the other hand|by contrast)\b",
     re.IGNORECASE,

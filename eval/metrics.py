@@ -106,6 +106,8 @@ def interval(metric: Metric, scores: Sequence[Score], draws: int = 400) -> tuple
     """A 95 % bootstrap interval over cases (percentile method, fixed seed). Source: Efron and Tibshirani 1993, chapter 13."""
     generator = np.random.default_rng(0)
     values = [metric([scores[i] for i in generator.integers(0, len(scores), len(scores))]) for _ in range(draws)]
+    if np.isnan(values).all():
+        return float("nan"), float("nan")
     return float(np.nanpercentile(values, 2.5)), float(np.nanpercentile(values, 97.5))
 
 

@@ -19,7 +19,8 @@ STOPWORDS = frozenset(
     "having i me my mine we us our you your he him his she her it its they them their this that these those there here what which who "
     "whom whose when where why how can could will would shall should may might must so too very just than into about over under again "
     "also any some such only own same both each few more most other s t d ll m re ve don doesn didn isn aren wasn weren won wouldn "
-    "please hi hello hey thanks thank ok okay let lets get got getting u ur im ive dont doesnt cant wont pls plz tell know want wanna gonna".split()
+    "please hi hello hey thanks thank ok okay let lets get got getting u ur im ive dont doesnt cant wont pls plz "
+    "tell know want wanna gonna".split()
 )
 _JOINED = re.compile(r"\b(h|l|o|e|f|j|eb|tn|i|t|s|r|w|imm|form|b)[-\s]?(\d{1,4})(?:[-\s](?=[a-z]\b))?([a-z]?)\b")
 # Numbers people write either way; "one" is more often a pronoun.

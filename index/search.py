@@ -89,7 +89,8 @@ class Hit:
 class Query:
     """What to look for. `wordings` are forms of one question, each searched, best counts; `context` is added to each vector (see
     bot/followups.py); `named` are programs in the question, `inferred` in the conversation; `wants` is the sort of thing asked for
-    (index/expects.py); `concepts` the field's terms in it; `tense` is 1 when it asks what will happen, -1 when it asks what has happened, else 0;
+    (index/expects.py); `concepts` the field's terms in it; `tense` is 1 when it asks what will happen, -1 when it asks what has
+    happened, else 0;
     `told` are ids of passages that the conversation has just been answered from: a follow-up asks for something else."""
 
     wordings: tuple[str, ...]

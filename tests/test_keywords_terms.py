@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import log
 from pathlib import Path
 
 import pytest
@@ -48,9 +49,15 @@ def test_keywords_rank_the_text_with_the_rare_word_first_and_ignore_unknown_ones
     texts = ["The fee of a permit.", "The permit of a spouse.", "A permit."]
     Keywords.build(texts, tmp_path / "keywords")
     keywords = Keywords.open(tmp_path / "keywords")
-    keywords.document_frequency = {"fee": 1, "spous": 1, "permit": 3}
     scores = keywords.scores(terms("spouse permit unheard"), len(texts))
     assert [int(n) for n in scores.argsort()[::-1]][0] == 1
     assert keywords.scores(["unheard"], len(texts)).tolist() == [0.0, 0.0, 0.0]
-    assert keywords.rarity("spous", 3) > keywords.rarity("permit", 3) > 0
-    assert keywords.rarity("unheard", 3) < keywords.rarity("spous", 3)
+
+
+def test_rarity_is_the_inverse_document_frequency_and_half_the_largest_for_an_unknown_term(tmp_path: Path) -> None:
+    Keywords.build(["One fee.", "One permit."], tmp_path / "keywords")
+    keywords = Keywords.open(tmp_path / "keywords")
+    keywords.document_frequency = {"fee": 1, "permit": 3}
+    assert keywords.rarity("fee", 3) == pytest.approx(log(1 + (3 - 1 + 0.5) / (1 + 0.5)))
+    assert keywords.rarity("permit", 3) == pytest.approx(log(1 + (3 - 3 + 0.5) / (3 + 0.5)))
+    assert keywords.rarity("unheard", 3) == pytest.approx(log(1 + (3 - 0 + 0.5) / (0 + 0.5)) / 2)
