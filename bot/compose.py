@@ -104,7 +104,7 @@ def compose(
         return _from_prose(asked, hits, answers, wrong, budget)
     others = [hit for hit in hits[1:4] if _is_written_answer(hit) and hit.score >= best.score - _near(best)]
     pieces = _from_answer(asked, best, answers(asked, best), min(budget, _FIRST_OF_SEVERAL) if others else budget)
-    if not _same_way_round(asked.wordings[0], best):
+    if asked.wants or not _same_way_round(asked.wordings[0], best):
         pieces[0] = _without_verdict(pieces[0]) or pieces[0]
     for hit in others:
         left = budget - sum(p.words for p in pieces)
@@ -115,7 +115,7 @@ def compose(
 
 
 # "Yes:" and "No:" answer the heading they stand under; after another passage's first sentence they would answer the wrong question.
-_VERDICT = re.compile(r"(?:yes|no):\s+", re.IGNORECASE)
+_VERDICT = re.compile(r"(?:yes|no):\s+|(?:yes|no),\s+(?![^.\n]{0,90}:\s)", re.IGNORECASE)
 _QUALIFIED = re.compile(r"(?:yes|no|mostly|partly|usually|often|sometimes|hardly|rarely)\b[^.\n]{0,90}?:\s", re.IGNORECASE)
 _DENIAL = re.compile(
     r"\b(?:no|not|never|none|cannot|without|only|closed|ended|stopped|replaced|revoked|expired|removed)\b|n['’]t\b", re.IGNORECASE
@@ -127,7 +127,7 @@ _TURNS = re.compile(
     r"\b(?:without|no|not|never|none|cannot|closed?|ended|over|expired|dead|gone|stopped|lose|refused?|outside)\b|n['’]?t\b", re.IGNORECASE
 )
 _OPEN_QUESTION = re.compile(r"\b(?:what|how|which|when|who|where|why)\b", re.IGNORECASE)
-_ALIKE = 0.6  # cosine below which a heading is another question than the one asked
+_ALIKE = 0.7  # cosine below which a heading is another question than the one asked
 
 
 def _same_way_round(question: str, hit: Hit) -> bool:

@@ -29,7 +29,7 @@ class Weights:
     yes or no: of the program the question names (others fall back by `other`) or the conversation suggests, holding the sort of thing
     asked for, naming the field's terms in the question (a share), and, for a question about the future, saying what is not
     known (for one about the past it counts against); a passage that the conversation was just answered from falls back; one asked
-    for with a number of the question gets ahead.
+    for with a number of the question gets ahead, and so does one that names the country or province in it.
 
     The keyword weight comes from public sets (docs/decisions/0003); the others were chosen on eval/sets by eval/tune.py.
     """
@@ -46,6 +46,7 @@ class Weights:
     future: float = 0.06
     told: float = 0.08
     number: float = 0.06
+    place: float = 0.14
     kind: Mapping[str, float] | None = None
 
     def prior(self, source: Source | None) -> float:
@@ -55,6 +56,19 @@ class Weights:
 
 # Ties go to authority: an official page before a law firm's, a firm's before a newspaper's.
 _KIND_PRIOR = {"official": 0.05, "guide": 0.03, "law-firm": 0.0, "consultancy": -0.05, "news": -0.05, "research": 0.0, "document": 0.0}
+
+
+# Citizenship and province decide many rules: a passage that names the one asked about goes before one that does not. India, China and
+# the United States stand in so many passages that naming them tells nothing.
+_PLACES = frozenset(
+    terms(
+        "philippines filipino mexico mexican brazil brazilian korea korean japan japanese taiwan nepal nepali pakistan "
+        "pakistani bangladesh nigeria nigerian iran iranian vietnam vietnamese indonesia malaysia thailand argentina colombia "
+        "chile peru panama germany german france french uk british ireland irish australia australian singapore israel ukraine "
+        "ukrainian russia russian turkey egypt kenya ghana lebanon sri lanka quebec montreal ontario toronto alberta calgary "
+        "edmonton saskatchewan manitoba winnipeg nova scotia halifax brunswick pei newfoundland columbia vancouver"
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -189,6 +203,7 @@ class Index:
     def _score(self, number: int, vectors: np.ndarray, keyword: float, wanted: list[list[str]], query: Query) -> Hit:
         passage = self.passages[number]
         numbers = {term for term in wanted[0] if term.isdigit()}
+        places = _PLACES.intersection(wanted[0])
         rows = self._rows[number]
         cosines = (np.asarray(self._vectors[rows]) @ vectors.T).max(axis=1)
         kinds = self._kind[rows]
@@ -212,6 +227,8 @@ class Index:
             score += weights.wanted
         if query.concepts:
             score += weights.covered * covered(query.concepts, self.terms_of(number))
+        if places and places & self.terms_of(number):
+            score += weights.place
         if numbers and numbers & self._asked_terms(number):
             score += weights.number
         if passage.id in query.told:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -13,14 +14,13 @@ from corpus.errors import RequestError
 
 PERMIT = "h1b-open-work-permit-2023"
 PATHWAY = "h1b-accelerated-pathway"
-CITATION = (
-    "number source_id title publisher kind url published as_of standing passage_id heading passage quote start end".split()  # in the design's order
-)
+# In the order of the design.
+CITATION = "number source_id title publisher kind url published as_of standing passage_id heading passage quote start end".split()
 SAYS_OPEN = re.compile(
     r"\b(?:pathway|permit|program|stream)\b[^.\n]{0,40}\b(?:is|are|has|now|already|currently) (?:now |already )?(?:open\b|opened|launched)",
     re.IGNORECASE,
 )
-DENIES = re.compile(r"\b(?:no|not|nothing|none|never|whether|if|once|until|unless|supports? the claim|closed)\b", re.IGNORECASE)
+DENIES = re.compile(r"\b(?:no|not|nothing|none|never|whether|if|once|until|unless|claims?|closed)\b", re.IGNORECASE)
 
 # One question of each sort, and what sort it is.
 EACH_SORT = [
@@ -124,7 +124,7 @@ def test_the_date_of_the_oldest_quote_closes_the_answer(bot: Bot) -> None:
 )
 def test_a_closed_program_is_said_to_be_closed_before_anything_else(bot: Bot, question: str) -> None:
     answer = bot.answer(question)
-    assert re.search(r"\bclosed on 17 July 2023\b", answer.claims[0].text), answer.answer
+    assert re.search(r"\b(closed|stopped taking new principal applicants) on 17 July 2023\b", answer.claims[0].text), answer.answer
     assert (PERMIT, "closed", "2023-07-17") in [(p.id, p.standing, p.since) for p in answer.programs]
     assert answer.citations[0].standing == "closed"
 
@@ -173,7 +173,7 @@ def test_a_false_premise_is_met_with_what_is_right_first(bot: Bot, question: str
             "Is the 2023 H-1B open work permit still open? How many points does a job offer give in Express Entry?",
             ["17 July 2023", "job offer adds n"],
         ),
-        ("what is the application fee for citizenship? and how many days do I need to live in canada for it?", [r"649\.75", r"1,095 days"]),
+        ("what is the fee for citizenship? and how many days in Canada does citizenship need?", [r"649\.75", r"1,095"]),
         ("how much does the global talent stream cost, and how long is the US grace period after a layoff?", ["1,000", "60"]),
     ],
 )
@@ -322,12 +322,12 @@ def test_what_cannot_be_read_is_refused_with_one_line(bot: Bot, question: str) -
 
 def test_the_runnable_gives_the_same_answers_one_by_one_in_batches_and_streamed(bot: Bot) -> None:
     history = said("is the h1b open work permit still open", "No: it closed on 17 July 2023 [1].")
-    given = [
+    given: list[dict[str, Any]] = [
         {"question": "what about my wife?", "history": history},
         {"question": "what does the global talent stream cost"},
         {"question": "hello"},
     ]
-    answers = [without_clock(bot.answer(g["question"], g.get("history", ()))) for g in given]  # type: ignore[arg-type]
+    answers = [without_clock(bot.answer(g["question"], g.get("history", ()))) for g in given]
     chain = bot.runnable()
     assert [without_clock(chain.invoke(g)) for g in given] == answers
     assert [without_clock(answer) for answer in chain.batch(given)] == answers
