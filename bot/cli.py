@@ -284,8 +284,6 @@ def _check(question: str) -> None:
     from bot.understand import check_question
 
     check_question(question)
-    if any("\ud800" <= c <= "\udfff" for c in question):  # bytes that are not UTF-8 come as such from the shell
-        raise RequestError("the question holds bytes that are not UTF-8: it is not text")
 
 
 def _text(path: Path) -> str:

@@ -18,6 +18,7 @@ from index.keywords import Concept, covered, terms
 from index.search import Hit
 
 MAX_WORDS = 100  # of an answer; a list may run a little over
+_NEARLY_OURS = 0.62  # cosine to a question of ours at which a passage answers in spite of a long story around the question
 _MERELY_LIKE = 0.3  # what is left of a passage's chance when it is about another program, visa or year than the question
 _FIRST_OF_SEVERAL = 65  # words of the best passage where others are nearly as good: what it lacks, the next may hold
 _PROSE_PASSAGES = 3
@@ -71,8 +72,9 @@ class Answerability:
         """0 to 1."""
         weights = self.written if _is_written_answer(hit) else self.prose
         z = sum(w * f for w, f in zip(weights, self.features(asked, hit), strict=True))
+        near = 1.0 if hit.passage.asked and hit.question >= _NEARLY_OURS else 0.0
         other = not asked.about <= hit.terms or not (not asked.programs or any(_is_about(hit, p, names) for p, names in asked.programs))
-        return (_MERELY_LIKE if other else 1.0) / (1 + math.exp(-z))
+        return (_MERELY_LIKE if other else 1.0) * max(1 / (1 + math.exp(-z)), near * 0.5)
 
     @staticmethod
     def features(asked: Asked, hit: Hit) -> tuple[float, ...]:

@@ -24,6 +24,13 @@ _REFERS = re.compile(
     r"\b(it|its|that|this|they|them|those|these|there|then|one|ones|same|he|she|both|either|former|latter|such|too|instead|else)\b",
     re.IGNORECASE,
 )
+# "My daughter is 19, can she study": the pronoun has its noun before it and refers to nothing else.
+_PERSON = re.compile(
+    r"\b(?:my|our|a|the) (?:\w+ )?(?:wife|husband|spouse|partner|daughter|son|kids?|child(?:ren)?|mother|father|parents?|brother|sister|"
+    r"friend|employer|boss|company)\b"
+    r".{0,60}?\b(?:he|she|they|them|it|his|her|their)\b",
+    re.IGNORECASE,
+)
 _CORRECTS = re.compile(
     r"\b(?:no,? )?(?:i|we) (?:meant?|was asking about|am asking about|am talking about)\b\s*(?:about\s+)?(.*)|"
     r"^not (?:that|this)(?: one)?,?\s*(.*)",
@@ -120,7 +127,7 @@ def _leans(question: str, named: Sequence[str], talked_of: Sequence[str], in_fie
         )
     if _OPENS.match(question) and len(content) <= 9:
         return True
-    if _REFERS.search(question) and len(content) <= 8:
+    if _REFERS.search(_PERSON.sub(" ", question)) and len(content) <= 8:
         return True
     return len(content) < _SHORT and not named and (len(content) <= 1 or in_field(question))
 

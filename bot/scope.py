@@ -53,13 +53,17 @@ _CHEATING = tuple(
     )
 )
 _ASKS_THE_LAW = re.compile(r"\b(is|are) (it|that|this|they|these)\b.{0,20}\b(il)?legal\b|\bscam\w*\b", re.IGNORECASE)
+_CHEATED = re.compile(
+    r"\b(gave|sent|sold|offered|promised|charged) (me|us|my \w+)\b|\b(scam\w*|victims?|cheated|turned out|suspicious)\b|\bwhat if (the|an) officer\b",
+    re.IGNORECASE,
+)
 _ORDERS = re.compile(
     r"\b(system prompt|hidden (prompt|instructions?)|api keys?|your (instructions|rules|prompt|source code|password)|jailbreak|developer mode)\b",
     re.IGNORECASE,
 )
 # Orders to the program, with what follows them up to the end of the sentence: cut from the question, never obeyed.
 _INJECTION = re.compile(
-    r"(?:^|(?<=[.!?\n\]]))[^.!?\n]*\b(?:ignore|disregard|forget|override|bypass)\b[^.!?\n]{0,40}\b(?:instructions?|rules?|prompts?|guidelines?|sources?|above|previous|prior|everything)\b[^.!?\n]*[.!?]?"
+    r"(?:^|(?<=[.!?\n\]]))[^.!?\n]*\b(?:ignore|disregard|forget|override|bypass)\b (?:all|any|every|everything|your|my|the|these|those|previous|prior|above)\b(?: (?:all|any|your|of|the|previous|prior|above|earlier|other))*[^.!?\n]{0,12}\b(?:instructions?|rules?|prompts?|guidelines?|sources?|above|previous|prior|everything)\b[^.!?\n]*[.!?]?"
     r"|\byou are now\b[^.!?\n]*[.!?]?|\b(?:system|assistant|developer)\s*:[^\n]*|</?(?:system|instructions?|context|source)[^>]*>"
     r"|\[(?:source|context|document|system|ircc)[^\]]{0,80}\][^\n]*?(?=(?:based on|according to|given|so|now)\b|$)"
     r"|\b(?:repeat after me|say exactly|respond only with|answer only with|reply only|pretend (?:that|to be|you)|act as|roleplay)\b[^.!?\n]*[.!?]?",
@@ -69,7 +73,7 @@ _INJECTION = re.compile(
 # What will happen to this person: nobody can know it, and only the rule that governs it is in the documents.
 _OUTCOME = re.compile(
     r"\b(what('?s| is| are)? (my|our|the) (chances?|odds|probability|likelihood)|(my|our) (chances?|odds|probability)|chances? (of|for|that) (me|my|i|us|we|getting)|"
-    r"(will|would|can|could) (i|we|my \w+|they|ircc|uscis|he|she)\b.{0,40}\b(definitely|surely|for sure|get (approved|rejected|refused|invited|accepted|pr\b|an? ita|selected)|"
+    r"(will|would) (i|we|my \w+|they|ircc|uscis|he|she)\b.{0,40}\b(definitely|surely|for sure|get (approved|rejected|refused|invited|accepted|pr\b|an? ita|selected)|"
     r"be (approved|rejected|refused|accepted|invited|denied|selected)|approve (me|my|us|our)|reject (me|my)|refuse (me|my))|"
     r"(am|are) (i|we) (going to|gonna) (get|be) (approved|rejected|refused|accepted|invited|selected)|"
     r"guarantee[ds]?\b.{0,30}\b(me|my|i|approval|pr|visa)|should (i|we) (quit|resign|leave my|leave the|sell|move|take the risk|risk|wait or|give up|hire|accept)|"
@@ -180,7 +184,7 @@ def is_smalltalk(text: str) -> bool:
 
 def asks_to_cheat(text: str) -> bool:
     """Asks for help with what is false or hidden; whether something is legal or a scam is an honest question."""
-    return _ASKS_THE_LAW.search(text) is None and any(pattern.search(text) for pattern in _CHEATING)
+    return _ASKS_THE_LAW.search(text) is None and _CHEATED.search(text) is None and any(pattern.search(text) for pattern in _CHEATING)
 
 
 def asks_for_secrets(text: str) -> bool:
@@ -215,7 +219,7 @@ def is_vague(text: str) -> bool:
     content = terms(text)
     if len(words(text)) > 12 or not content:
         return False
-    return set(content) <= _VAGUE or (len(content) <= 3 and _GOES_ON.match(text) is not None)
+    return set(content) <= _VAGUE or set(content) == {"pr"} or (len(content) <= 3 and _GOES_ON.match(text) is not None)
 
 
 def asks_of_future(text: str) -> bool:

@@ -50,14 +50,17 @@ def understand(question: str, history: Sequence[Turn], vocabulary: Vocabulary, p
     check_question(question)
     masked = privacy.mask(_visible(question))
     spoken = language.detect(masked)
-    plain = scope.without_orders(re.sub(r"<[^>]{1,200}>", " ", masked)) or masked
+    plain = scope.without_orders(re.sub(r"<[^>]{1,200}>", " ", masked))
+    if not re.search(r"\w", plain):  # nothing but orders, markup or signs: nothing is asked
+        kind: Kind = "refused" if scope.asks_for_secrets(masked) else "vague" if re.search(r"\w", masked) else "smalltalk"
+        return Understood(masked, masked, spoken, kind)
     past = [Turn(role=t.role, content=privacy.mask(t.content)[:MAX_QUESTION]) for t in history[-_KEPT_TURNS:] if t.content.strip()]
     if scope.is_smalltalk(plain):
         return Understood(masked, plain, spoken, "smalltalk")
     alone = stand_alone(
         plain, past, programs, lambda text: vocabulary.programs(vocabulary.spelled(text)), lambda text: _in_field(text, vocabulary)
     )
-    kind: Kind = "question"
+    kind = "question"
     if scope.asks_to_cheat(plain) or scope.asks_for_secrets(masked):
         kind = "refused"
     elif scope.is_elsewhere(plain):
@@ -108,8 +111,10 @@ def check_question(question: str) -> None:
         raise RequestError("the question is empty; type one, such as: do I need a job offer for Express Entry?")
     if len(question) > MAX_QUESTION:
         raise RequestError(f"the question has {len(question):,} characters; at most {MAX_QUESTION:,} are read: ask one thing at a time")
-    if "\x00" in question or any("\ud800" <= c <= "\udfff" for c in question):
-        raise RequestError("the question holds bytes that are not text; type it as UTF-8")
+    if "\x00" in question:
+        raise RequestError("the question holds zero bytes: it is not text")
+    if any("\ud800" <= c <= "\udfff" for c in question):  # bytes that are not UTF-8 come as such from the shell
+        raise RequestError("the question holds bytes that are not UTF-8: it is not text")
 
 
 def _visible(text: str) -> str:
@@ -126,7 +131,10 @@ def _questions(text: str, vocabulary: Vocabulary) -> list[str]:
         if not piece:
             continue
         own = len(terms(piece)) >= 2 and (piece.endswith("?") or _ASKS.match(piece)) and vocabulary.concepts(vocabulary.spelled(piece))
-        if asking and not own:
+        about = vocabulary.programs(vocabulary.spelled(asking[0])) if asking else []
+        if asking and not own and about and len(terms(piece)) >= 2 and (piece.endswith("?") or _ASKS.match(piece)):
+            asking.append(f"{piece.rstrip('?')} – {' '.join(vocabulary.label(about[-1]).split())}?")
+        elif asking and not own:
             asking[-1] = f"{asking[-1]} {piece}"
         else:
             asking.append(piece)

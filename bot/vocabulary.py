@@ -96,6 +96,10 @@ class Vocabulary:
             at += 1
         return list(found)
 
+    def label(self, program: str) -> str:
+        """A program's name."""
+        return self._programs[program].name
+
     def names_of(self, program: str) -> Concept:
         """Every way of naming a program, as stems."""
         return self._of_program[program]

@@ -74,9 +74,11 @@ def test_a_sentence_with_the_sort_of_thing_asked_for_goes_before_one_slightly_ne
 
 
 def test_a_sentence_that_leans_on_the_one_before_brings_it() -> None:
-    text = f"{words(30, 'a')} The permit has a fee of CAN$155. It is paid online. {words(60, 'b')}"
-    said = " ".join(quotes(composed(hit(text, [0.1, 0.2, 0.9, 0.1]), budget=60)))
-    assert "The permit has a fee of CAN$155. It is paid online." in said
+    first, before, leaning, other = words(30, "a"), "The permit costs CAN$155 since April.", "It is paid online.", words(7, "b")
+    text = f"{first} {before} {leaning} {other}"
+    # 30 + 6 + 4 words are 40; without what it leans on, the seven of the other would fit beside it: 30 + 4 + 7 = 41.
+    pieces = composed(hit(text, [0.1, 0.2, 0.9, 0.5]), asked=Asked(("Where is it paid?",)), budget=41)
+    assert quotes(pieces) == [first, f"{before} {leaning}"]
 
 
 def test_a_list_stays_whole_with_its_lead_in() -> None:

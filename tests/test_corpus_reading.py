@@ -10,7 +10,7 @@ from corpus.briefs import read_brief
 from corpus.cleaning import clean
 from corpus.errors import CorpusError
 from corpus.model import Document, Passage, Section, Source, is_date
-from corpus.passages import MAX_WORDS, passages, slugify
+from corpus.passages import PROSE_WORDS, passages, slugify
 from corpus.readers import READERS, Described, read_file, read_markdown, read_text
 from corpus.sentences import leans, spans
 
@@ -346,10 +346,10 @@ def test_an_accented_heading_gives_a_plain_id() -> None:
 
 
 def test_a_long_section_is_cut_between_paragraphs_and_nothing_is_lost() -> None:
-    paragraphs = [f"Paragraph {n} says " + "something more " * 20 for n in range(8)]  # 3 + 40 words each: three fit into 130
+    paragraphs = [f"Paragraph {n} says " + "something more " * 10 for n in range(8)]  # 3 + 20 words each: two fit into 60
     cut = passages([Document(OFFICE, "Permits", "en", "file", (Section(("Long",), "\n".join(paragraphs)),))])
-    assert [passage.position for passage in cut] == [0, 1, 2]
-    assert all(len(passage.text.split()) <= MAX_WORDS for passage in cut)
+    assert [passage.position for passage in cut] == [0, 1, 2, 3]
+    assert all(len(passage.text.split()) <= PROSE_WORDS for passage in cut)
     assert "\n".join(passage.text for passage in cut) == "\n".join(paragraphs)
 
 
