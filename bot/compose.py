@@ -18,6 +18,7 @@ from index.keywords import Concept, covered, terms
 from index.search import Hit
 
 MAX_WORDS = 100  # of an answer; a list may run a little over
+_RELATED = 0.55  # cosine to a question of ours below which a second passage is about something else
 _NEARLY_OURS = 0.62  # cosine to a question of ours at which a passage answers in spite of a long story around the question
 _MERELY_LIKE = 0.3  # what is left of a passage's chance when it is about another program, visa or year than the question
 _FIRST_OF_SEVERAL = 65  # words of the best passage where others are nearly as good: what it lacks, the next may hold
@@ -104,7 +105,7 @@ def compose(
     best = hits[0]
     if best.passage.origin != "brief":
         return _from_prose(asked, hits, answers, wrong, budget)
-    others = [hit for hit in hits[1:4] if _is_written_answer(hit) and hit.score >= best.score - _near(best)]
+    others = [hit for hit in hits[1:4] if _is_written_answer(hit) and hit.score >= best.score - _near(best) and hit.question >= _RELATED]
     pieces = _from_answer(asked, best, answers(asked, best), min(budget, _FIRST_OF_SEVERAL) if others else budget)
     if asked.wants or not _same_way_round(asked.wordings[0], best):
         pieces[0] = _without_verdict(pieces[0]) or pieces[0]
@@ -128,7 +129,7 @@ _DENIAL = re.compile(
 _TURNS = re.compile(
     r"\b(?:without|no|not|never|none|cannot|closed?|ended|over|expired|dead|gone|stopped|lose|refused?|outside)\b|n['’]?t\b", re.IGNORECASE
 )
-_OPEN_QUESTION = re.compile(r"\b(?:what|how|which|when|who|where|why)\b", re.IGNORECASE)
+_OPEN_QUESTION = re.compile(r"\b(?:what|how|which|when|who|where|why|should|shall)\b", re.IGNORECASE)
 _ALIKE = 0.7  # cosine below which a heading is another question than the one asked
 
 

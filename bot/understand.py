@@ -150,6 +150,9 @@ _BETWEEN = re.compile(
 )
 
 
+_BARE_PRICE = re.compile(r"\bhow much$")  # "and how much?"
+
+
 def _last_question(sentence: str) -> str:
     """What follows the last question word of a sentence that ran on, or ""."""
     starts = [m.start() for m in _QUESTION_WORD.finditer(sentence)]
@@ -168,7 +171,7 @@ _ASKS = re.compile(
 
 def _wordings(part: str, vocabulary: Vocabulary) -> tuple[str, ...]:
     """The question as typed, with its spelling put right and its abbreviations expanded; of a long story also its asking sentence."""
-    spelled = vocabulary.spelled(part)
+    spelled = _BARE_PRICE.sub("how much does it cost", vocabulary.spelled(part))
     forms = [part, vocabulary.expanded(spelled)]
     if len(part.split()) > _LONG:
         sentences = [s for s in re.split(r"(?<=[.?!])\s+", part) if len(terms(s)) >= 2]

@@ -126,7 +126,7 @@ class Wording:
     def _choices(self, understood: Understood, hits: Sequence[Sequence[Hit]]) -> tuple[str, ...]:
         """Names of the programs among which a vague question splits: those its best passages are about."""
         ids = dict.fromkeys(h.passage.program for part in hits for h in part if h.passage.program != GENERAL)
-        ids.update(dict.fromkeys(p.id for p in self._registry.programs.values() if p.glance))
+        ids.update(dict.fromkeys(p.id for p in self._registry.programs.values() if p.glance and p.standing == "open"))
         return tuple(self._registry.programs[i].name for i in list(ids)[:4]) if hits else ()
 
     def _follow_ups(
