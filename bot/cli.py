@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -17,8 +17,11 @@ from corpus.errors import NorthboundError, RequestError
 
 if TYPE_CHECKING:
     from bot.answer import Answer, Turn
+    from bot.journal import Row
     from bot.settings import Settings
     from index.build import Progress
+
+_T = TypeVar("_T")
 
 # No library may reach for the network or report usage: the default needs nothing.
 for _name, _value in {
@@ -139,16 +142,16 @@ def config() -> None:
 
 @main.group(cls=_Group)
 def corpus() -> None:
-    """The documents: list, add, check."""
+    """The documents: list, add, check, refresh, diff."""
 
 
 @corpus.command("list")
 def corpus_list() -> None:
     """Every document with its kind, date and number of sections."""
-    from bot.documents import added_documents
-    from corpus.registry import load_briefs, load_registry
+    from bot.documents import whole_corpus
+    from corpus.registry import load_registry
 
-    for document in (*load_briefs(load_registry()), *added_documents(_settings().documents)):
+    for document in whole_corpus(_settings(), load_registry()):
         source, sections = document.source, len(document.sections)
         dated = source.as_of or "undated"
         click.echo(f"{source.id:32} {document.origin:6} {source.kind:12} {dated:10} {sections:3} sections  {document.title}")
@@ -209,6 +212,47 @@ def corpus_check(stale_after: str) -> None:
     click.echo("the corpus is in order")
 
 
+@corpus.command("refresh")
+@click.argument("source_ids", metavar="[SOURCE_ID]…", nargs=-1)
+def corpus_refresh(source_ids: Sequence[str]) -> None:
+    """Fetch the registered pages, or those of the sources named; one line for each. Exit code 1 when one failed.
+
+    A page's text replaces our brief when the index is next built. Where a page cannot be used, what we last had stays.
+    """
+    from corpus.errors import CorpusError
+    from corpus.fetch import refresh
+    from corpus.registry import load_registry
+
+    settings = _settings()
+    counts: dict[str, int] = {}
+    sources = load_registry().sources
+    for outcome in refresh(sources, settings.pages, only=source_ids, loopback=settings.fetch_loopback):
+        counts[outcome.status] = counts.get(outcome.status, 0) + 1
+        click.echo(f"{outcome.status:9} {outcome.source_id}: {outcome.detail}")
+    click.echo(", ".join(f"{count} {status}" for status, count in counts.items()))
+    click.echo("to answer from them, run: northbound index build")
+    if failed := counts.get("failed"):
+        raise CorpusError(f"{failed} of {sum(counts.values())} pages could not be fetched; each is named above with its reason")
+
+
+@corpus.command("diff")
+def corpus_diff() -> None:
+    """What changed from the index build before to the live one: passages added, removed, reworded, with their numbers and dates.
+
+    Exit code 1 when a passage was removed, or a number or date changed.
+    """
+    from corpus.diff import changes, report
+    from corpus.errors import CorpusError
+    from index.build import current, previous, read_passages
+
+    home = _settings().home
+    found = changes(read_passages(previous(home)), read_passages(current(home)))
+    for line in report(found):
+        click.echo(line)
+    if found.relied_on:
+        raise CorpusError("passages were removed, or say other numbers or dates; what rests on them is to be read again")
+
+
 @main.group(cls=_Group)
 def index() -> None:
     """The index: build, status, rollback."""
@@ -256,6 +300,120 @@ def eval_run(sets: Sequence[str], out: Path | None) -> None:
     settings = _settings()
     _ensure_index(settings)
     click.echo(run(settings, sets, out))
+
+
+@evaluation.command("compare")
+@click.argument("before", type=click.Path(path_type=Path))
+@click.argument("after", type=click.Path(path_type=Path))
+def eval_compare(before: Path, after: Path) -> None:
+    """What got better and worse from one run's folder to another's; exit code 1 on a significant drop of right answers."""
+    from eval.compare import compare
+
+    made = compare(before, after)
+    click.echo(made.text)
+    if made.dropped:
+        raise NorthboundError(f"right answers fell from {made.before:.3f} to {made.after:.3f} (n {made.n}, p = {made.p:.4f})")
+
+
+@evaluation.command("report")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="Where to write the page; default: report.html in the run's folder.")
+def eval_report(run: Path, out: Path | None) -> None:
+    """One page about a run, for a browser: numbers, statuses, and every failing case with why it failed."""
+    from eval.report import report
+
+    click.echo(f"written to {report(run, out)}")
+
+
+@evaluation.command("bench")
+@click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder with corpus.jsonl, queries.jsonl and qrels.tsv.")
+def eval_bench(data: Path) -> None:
+    """Measure search on a public set, beside the dense and the keyword leg alone."""
+    from eval.bench import bench
+
+    with _progress() as progress:
+        table = bench(data, _settings(), progress)
+    click.echo(table)
+
+
+@main.group(cls=_Group)
+def desk() -> None:
+    """For support staff: draft a reply, see what was not answered, keep or forget the journal."""
+
+
+@desk.command("draft")
+@click.argument("message", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--format", "as_format", default="text", help="text, markdown or html.")
+def desk_draft(message: Path, as_format: str) -> None:
+    """A reply to the client's message in the file MESSAGE ('-': standard input), ready to paste; what to check goes to standard error."""
+    from bot.desk import FORMATS, draft
+
+    word = _choice("--format", as_format, FORMATS)
+    text = _text(message)
+    made = draft(text, _bot())
+    click.echo(word(made))
+    click.echo("\nCheck before sending:" if made.checks else "\nCheck before sending: nothing was found to check.", err=True)
+    for remark in made.checks:
+        click.echo(f"- {remark}", err=True)
+
+
+@desk.command("gaps")
+@click.option("--json", "as_json", is_flag=True, help="As a JSON list, with every question of a group.")
+def desk_gaps(as_json: bool) -> None:
+    """What was declined or weakly supported in the journal, alike questions together."""
+    from bot.desk import gaps, is_gap, table
+    from index.embedder import load_embedder
+
+    settings = _settings()
+    rows = [row for row in _journal(settings) if is_gap(row)]
+    found = gaps(rows, load_embedder(settings.embedder, settings.exported)) if rows else []
+    if as_json:
+        click.echo(json.dumps([asdict(gap) for gap in found], ensure_ascii=False, indent=2))
+    else:
+        click.echo(table(found) if found else "no gaps in the journal")
+
+
+@desk.command("export")
+@click.option("--format", "as_format", default="jsonl", help="csv or jsonl.")
+def desk_export(as_format: str) -> None:
+    """The journal, on standard output."""
+    from bot.desk import EXPORTS
+
+    write = _choice("--format", as_format, EXPORTS)
+    click.echo(write(_journal(_settings())), nl=False)
+
+
+@desk.command("forget")
+@click.option("--before", help="Delete the days before this ISO date.")
+@click.option("--all", "everything", is_flag=True, help="Delete every row.")
+def desk_forget(before: str | None, everything: bool) -> None:
+    """Delete from the journal, for good."""
+    from datetime import date
+
+    from bot.journal import forget
+
+    if (before is None) != everything:
+        raise click.UsageError("give --before DATE or --all")
+    try:
+        day = date.fromisoformat(before) if before is not None else None
+    except ValueError:
+        raise RequestError(f"--before {before!r}: give an ISO date such as 2026-02-12") from None
+    click.echo(f"{forget(_settings(), day)} rows deleted")
+
+
+def _journal(settings: Settings) -> list[Row]:
+    from bot.journal import TURN_ON, read_rows
+
+    rows = read_rows(settings)
+    if settings.journal != "on":
+        click.echo(f"these are earlier rows; {TURN_ON}", err=True)
+    return rows
+
+
+def _choice(option: str, given: str, known: Mapping[str, _T]) -> _T:
+    if given not in known:
+        raise RequestError(f"{option} {given!r}: choose from {', '.join(known)}")
+    return known[given]
 
 
 def _settings() -> Settings:

@@ -15,6 +15,7 @@ from bot.settings import Settings
 from bot.vocabulary import Vocabulary
 from corpus.errors import CorpusError, ModelError, SearchIndexError
 from corpus.model import GENERAL, Document, Passage, Section, Source
+from corpus.pages import page_documents
 from corpus.passages import passages, registered
 from corpus.readers import Described, read_file
 from corpus.registry import Registry, load_briefs, load_registry
@@ -83,10 +84,19 @@ def index_corpus(settings: Settings, only: Sequence[str] | None = None, progress
 def _corpus(settings: Settings, only: Sequence[str] | None) -> list[Passage]:
     """Every passage that the index is to hold, the registered ones last."""
     registry = load_registry()
-    added = added_documents(settings.documents)
-    documents = [d for d in added if d.source.id in only] if only is not None else [*load_briefs(registry), *added]
+    if only is not None:
+        documents = [d for d in added_documents(settings.documents) if d.source.id in only]
+    else:
+        documents = whole_corpus(settings, registry)
     register = registered(registry.programs.values(), registry.corrections.values(), dict(registry.sources))
     return [*_about_programs(passages(documents), registry), *register]
+
+
+def whole_corpus(settings: Settings, registry: Registry) -> list[Document]:
+    """One document for each source, then the added ones. A page that was fetched speaks for its source in place of our brief."""
+    pages = page_documents(settings.pages, registry.sources)
+    briefs = [pages.pop(brief.source.id, brief) for brief in load_briefs(registry)]
+    return [*briefs, *pages.values(), *added_documents(settings.documents)]
 
 
 def _builder(settings: Settings, progress: Progress) -> Embedder:

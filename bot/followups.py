@@ -157,14 +157,15 @@ def _says_only(question: str, program: Program) -> bool:
 
 
 def _talked_of(history: Sequence[Turn], named_in: Callable[[str], list[str]]) -> list[str]:
-    """Programs named in the conversation, the latest first; what the user named counts before what an answer did."""
+    """Programs named in the conversation, the latest first; what the user named counts before what an answer did, and an answer
+    that names several counts for none."""
     found: dict[str, None] = {}
     for turn in reversed(history):
         if turn.role == "user":
             found.update(dict.fromkeys(reversed(named_in(turn.content))))
     for turn in reversed(history):
-        if turn.role == "assistant":
-            found.update(dict.fromkeys(named_in(turn.content)))
+        if turn.role == "assistant" and len(answered := named_in(turn.content)) == 1:
+            found[answered[0]] = None
     return list(found)
 
 

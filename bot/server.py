@@ -23,7 +23,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import gradio as gr
 import uvicorn
-from fastapi import FastAPI, Request
+from fastapi import BackgroundTasks, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
 from pydantic import BaseModel, ConfigDict, Field
@@ -31,6 +31,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.answer import STATUSES, Answer, Turn
+from bot.journal import keep
 from bot.page import SCRIPT, STYLE, TITLE, Answering, build_page, theme
 from bot.settings import Settings
 from corpus.errors import NorthboundError, RequestError
@@ -51,12 +52,16 @@ _BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)  # seconds
 def create_app(bot: Answering, settings: Settings) -> FastAPI:
     """The whole web application over `bot`."""
     counted = Counted(bot)
+    journalled = f"on; masked; {settings.journal_days} days" if settings.journal == "on" else "off"
     app = FastAPI(title="Northbound", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
 
     @app.post("/api/v1/ask")
-    def ask(asked: Asked) -> Answer:
-        """Answer one question, with the conversation so far if there is one."""
-        return counted.answer(asked.question, asked.history, asked.id)
+    def ask(asked: Asked, after: BackgroundTasks, response: Response) -> Answer:
+        """Answer one question, with the conversation so far if there is one. The header x-northbound-journal says what is kept of it."""
+        answer = counted.answer(asked.question, asked.history, asked.id)
+        after.add_task(keep, answer, settings)  # the page's answers do not come by here: it says that nothing typed is kept
+        response.headers["x-northbound-journal"] = journalled
+        return answer
 
     @app.get("/api/v1/programs")
     def programs() -> list[dict[str, Any]]:
@@ -70,7 +75,8 @@ def create_app(bot: Answering, settings: Settings) -> FastAPI:
 
     @app.get("/health")
     def health() -> dict[str, object]:
-        return {"status": "ok", "corpus_version": bot.corpus_version, "sources": len(bot.sources), "programs": len(bot.programs)}
+        held = {"corpus_version": bot.corpus_version, "sources": len(bot.sources), "programs": len(bot.programs)}
+        return {"status": "ok", **held, "journal": journalled}
 
     @app.get("/metrics", response_class=PlainTextResponse)
     def metrics() -> PlainTextResponse:

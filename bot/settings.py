@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
@@ -21,6 +22,9 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 7860
     today: str = ""  # answer as if today were this ISO date; empty: the clock
+    journal: str = "off"  # "on": the API keeps what was asked, personal numbers masked (bot/journal.py)
+    journal_days: int = 90  # older rows of the journal are deleted
+    fetch_loopback: str = ""  # for tests: the one host:port on this machine that `corpus refresh` may ask, also over http
 
     @property
     def exported(self) -> Path:
@@ -31,6 +35,16 @@ class Settings:
     def documents(self) -> Path:
         """Where added documents are kept."""
         return self.home / "documents"
+
+    @property
+    def pages(self) -> Path:
+        """Where the fetched pages are kept."""
+        return self.home / "pages"
+
+    @property
+    def journal_file(self) -> Path:
+        """Where the journal is kept when it is on."""
+        return self.home / "journal.sqlite"
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -51,6 +65,18 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             if not value.isdecimal() or not 0 < int(value) < 65536:
                 raise NorthboundError(f"{key}={value!r}: give a port from 1 to 65535")
             given[name] = int(value)
+        elif name == "journal":
+            if value not in ("on", "off"):
+                raise NorthboundError(f"{key}={value!r}: give on or off")
+            given[name] = value
+        elif name == "journal_days":
+            if not re.fullmatch(r"[0-9]{1,4}", value) or not int(value):
+                raise NorthboundError(f"{key}={value!r}: give a number of days from 1 to 9999")
+            given[name] = int(value)
+        elif name == "fetch_loopback":
+            if not re.fullmatch(r"(?:[a-z0-9.-]+|\[[0-9a-f:]+\]):[0-9]{1,5}", value):
+                raise NorthboundError(f"{key}={value!r}: give host:port, such as 127.0.0.1:8000")
+            given[name] = value
         elif name == "today":
             try:
                 given[name] = date.fromisoformat(value).isoformat()

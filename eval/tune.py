@@ -99,7 +99,7 @@ def _search_weights(seen: Sequence[Seen]) -> None:
 
 def _reciprocal(seen: Seen, weights: dict[str, float]) -> float:
     question, text, sentence, keyword, overlap, asked, program = seen.features.T
-    leading = np.where(asked > 0, question, np.maximum(question, 0.5 * (text + sentence)))
+    leading = np.where(asked > 0, question, np.maximum(question, 0.65 * text + 0.35 * sentence))
     score = weights["question"] * leading + weights["text"] * text + weights["sentence"] * sentence + weights["keyword"] * keyword
     score = score + weights["overlap"] * overlap + weights["program"] * program
     order = np.argsort(-score, kind="stable")

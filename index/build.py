@@ -134,16 +134,22 @@ def verify(folder: Path, manifest: Manifest) -> None:
 
 def rollback(home: Path) -> Manifest:
     """Make the build before the live one live again. Raises SearchIndexError when there is none, it is damaged, or a build is running."""
-    live = current(home)
-    root = live.parent
+    root = current(home).parent
     with _locked(root):
-        older = [b for b in _builds(root) if b.name < live.name]
-        if not older:
-            raise SearchIndexError(f"{root}: no earlier build to go back to")
-        manifest = read_manifest(older[-1])
-        verify(older[-1], manifest)
+        older = previous(home)
+        manifest = read_manifest(older)
+        verify(older, manifest)
         _publish(root, manifest.build)
     return manifest
+
+
+def previous(home: Path) -> Path:
+    """The folder of the build before the live one. Raises SearchIndexError when there is none."""
+    live = current(home)
+    older = [b for b in _builds(live.parent) if b.name < live.name]
+    if not older:
+        raise SearchIndexError(f"{live.parent}: no earlier build to go back to")
+    return older[-1]
 
 
 def corpus_version(passages: Sequence[Passage]) -> str:

@@ -214,7 +214,7 @@ class Index:
         question = float(asked.max()) if len(asked) else -1.0
         weights = self._weights
         # A passage without questions is judged by its text alone: its other parts carry the question's weight.
-        leading = question if passage.asked else max(question, 0.5 * (text + sentence))
+        leading = question if passage.asked else max(question, 0.65 * text + 0.35 * sentence)
         score = weights.question * leading + weights.text * text + weights.sentence * sentence + weights.keyword * keyword
         score += weights.prior(self._sources.get(passage.source_id))
         if passage.program in query.named:

@@ -1,0 +1,360 @@
+"""For support staff: a reply to a client's message, and what the journal shows that the sources lack. `northbound desk` calls it.
+
+    message -> split -> Bot.answer for each question -> Draft -> one of FORMATS
+    journal -> gaps
+
+A draft is worded by the same chain as every other answer; here its answers only get one list of sources and a list of what to check.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from html import escape
+from typing import Protocol
+from urllib.parse import quote
+
+from bot.answer import Answer, Citation, Turn
+from bot.journal import COLUMNS, Row
+from bot.privacy import mask
+from bot.understand import MAX_QUESTION
+from bot.wording import long_date
+from corpus.errors import RequestError
+from index.embedder import Embedder
+
+MAX_MESSAGE = 50_000  # characters
+WEAK = 0.5  # support of the best claim; below it an answer counts as a gap
+ALIKE = 0.75  # cosine; questions nearer than this are one gap
+DECLINED = ("not_found", "out_of_scope", "refused", "advice")
+OPENING = "Thank you for your message. Below are your questions and what our sources say."
+CLOSING = "This is information from named sources, not legal advice."
+_STORY_WORDS = 40  # of what stands before a question and asks nothing
+
+
+class Answers(Protocol):
+    """What the desk asks of a bot."""
+
+    def answer(self, question: str, history: Sequence[Turn] = (), id: str = "") -> Answer: ...
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question of the message and what stands in front of it, both masked."""
+
+    question: str
+    story: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One question of the message, masked, and its answer. `text` is the answer with its marks numbered through the whole reply."""
+
+    asked: Asked
+    answer: Answer
+    text: str
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A reply to paste. `sources` are cited by their place, from 1; `checks` are for staff and not part of the reply."""
+
+    parts: tuple[Part, ...]
+    sources: tuple[Citation, ...]
+    checks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Questions alike that were declined or weakly supported. `question` is the one asked most often; the days are UTC."""
+
+    question: str
+    count: int
+    first: str
+    last: str
+    statuses: dict[str, int]
+    questions: tuple[str, ...]
+
+
+def draft(message: str, bot: Answers) -> Draft:
+    """Answer every question of a client's message, with the story in front of it as what was said before. One that refers back also gets
+    the questions before it and their answers; others do not, since a message jumps between subjects more than a conversation does.
+
+    Raises RequestError for a message that is empty or longer than MAX_MESSAGE characters.
+    """
+    if not message.strip():
+        raise RequestError("the message is empty; give the client's message")
+    if len(message) > MAX_MESSAGE:
+        raise RequestError(f"the message has {len(message):,} characters; at most {MAX_MESSAGE:,} are read: draft it in parts")
+    questions, unasked = split(mask(message))
+    turns: list[Turn] = []
+    parts: list[Part] = []
+    sources: dict[tuple[str, str, str], tuple[int, Citation]] = {}
+    for asked in questions:
+        story = [Turn(role="user", content=asked.story)] if asked.story else []
+        answer = bot.answer(asked.question, [*turns, *story] if _REFERS.search(asked.question) else story)
+        if answer.status == "clarify" and turns:  # what stands before it in the message may tell
+            answer = bot.answer(asked.question, [*turns, *story])
+        turns += [*story, Turn(role="user", content=answer.question), Turn(role="assistant", content=answer.answer)]
+        if answer.status == "smalltalk" and len(questions) > 1:
+            continue
+        for c in answer.citations:
+            sources.setdefault(_same(c), (len(sources) + 1, c))
+        numbers = {c.number: sources[_same(c)][0] for c in answer.citations}
+        parts.append(Part(asked, answer, _renumbered(answer, numbers)))
+    return Draft(tuple(parts), tuple(c for _, c in sources.values()), tuple(_checks(parts, unasked, masked=mask(message) != message)))
+
+
+def split(message: str) -> tuple[list[Asked], list[str]]:
+    """The questions of a message, in order, and what belongs to none of them.
+
+    A message without anything like a question is one question whole.
+    """
+    questions: dict[str, Asked] = {}
+    story: list[str] = []
+    left: list[str] = []
+    for line in message.splitlines():
+        line = " ".join(_MARK.sub("", line).split())
+        if not line or _is_courtesy(line):
+            continue
+        for piece in _SENTENCE_END.split(line):
+            if not re.search(r"\w", piece) or _is_courtesy(piece):
+                continue
+            if len(piece) > MAX_QUESTION // 2:
+                left.append(piece)
+            elif piece.endswith("?") or _ASKING.search(piece):
+                questions.setdefault(piece.lower(), Asked(piece, _shortened(story)))
+                story = []
+            else:
+                story.append(piece)
+    if not questions:
+        whole = " ".join(message.split())
+        return [Asked(whole[:MAX_QUESTION])], [whole[MAX_QUESTION:]] if len(whole) > MAX_QUESTION else []
+    return list(questions.values()), left + story
+
+
+def gaps(rows: Iterable[Row], embedder: Embedder) -> list[Gap]:
+    """The journal's declined and weakly supported questions, alike ones together, most frequent first.
+
+    Greedy: the more often a question was asked, the earlier it is placed; it joins the nearest group whose first question is at least
+    ALIKE, or starts one.
+    """
+    asked: dict[str, list[Row]] = {}
+    for row in rows:
+        if is_gap(row):
+            asked.setdefault(row.standalone_question.strip(), []).append(row)
+    if not asked:
+        return []
+    texts = sorted(asked, key=lambda text: -len(asked[text]))
+    vectors = embedder.embed(texts)
+    leaders: list[int] = []
+    members: list[list[int]] = []
+    for place in range(len(texts)):
+        near = vectors[leaders] @ vectors[place] if leaders else None
+        if near is not None and near.max() >= ALIKE:
+            members[int(near.argmax())].append(place)
+        else:
+            leaders.append(place)
+            members.append([place])
+    found = [_gap([texts[i] for i in group], [row for i in group for row in asked[texts[i]]]) for group in members]
+    return sorted(found, key=lambda gap: (-gap.count, gap.first))
+
+
+def is_gap(row: Row) -> bool:
+    """Whether a row is of a question that was declined, or whose best claim is weakly supported."""
+    return row.status in DECLINED or (row.status in ("answered", "partial") and row.support < WEAK)
+
+
+def as_text(draft: Draft) -> str:
+    lines = ["Hello,", "", OPENING, ""]
+    for number, part in enumerate(draft.parts, 1):
+        lines += [f"{number}. {part.asked.question}", "", part.text, ""]
+    if draft.sources:
+        lines += ["Sources", ""]
+        lines += [f"[{n}] {_source(c)}{f'{chr(10)}    {c.url}' if c.url else ''}" for n, c in enumerate(draft.sources, 1)]
+        lines.append("")
+    return "\n".join([*lines, CLOSING])
+
+
+def as_markdown(draft: Draft) -> str:
+    lines = ["Hello,", "", OPENING, ""]
+    for number, part in enumerate(draft.parts, 1):
+        lines += [f"**{number}. {_md(part.asked.question)}**", "", _md(part.text).replace("\n", "  \n").replace("  \n  \n", "\n\n"), ""]
+    if draft.sources:
+        lines += ["**Sources**", ""]
+        for n, c in enumerate(draft.sources, 1):
+            link = f" <{quote(c.url, safe=_URL_SIGNS)}>" if _is_web(c.url) else ""
+            lines.append(f"{n}. {_md(_source(c))}{link}")
+        lines.append("")
+    return "\n".join([*lines, CLOSING])
+
+
+def as_html(draft: Draft) -> str:
+    lines = ["<p>Hello,</p>", f"<p>{OPENING}</p>"]
+    for number, part in enumerate(draft.parts, 1):
+        lines.append(f"<p><strong>{number}. {escape(part.asked.question)}</strong></p>")
+        lines += [f"<p>{escape(text).replace(chr(10), '<br>')}</p>" for text in part.text.split("\n\n")]
+    if draft.sources:
+        lines += ["<p><strong>Sources</strong></p>", "<ol>"]
+        for c in draft.sources:
+            link = f' <a href="{escape(c.url)}">{escape(c.url)}</a>' if _is_web(c.url) else ""
+            lines.append(f"<li>{escape(_source(c))}{link}</li>")
+        lines.append("</ol>")
+    return "\n".join([*lines, f"<p>{CLOSING}</p>"])
+
+
+FORMATS: dict[str, Callable[[Draft], str]] = {"text": as_text, "markdown": as_markdown, "html": as_html}
+
+
+def as_csv(rows: Iterable[Row]) -> str:
+    """With a line of names; passages are separated by spaces. A cell that a spreadsheet would take for a formula starts with '."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for row in rows:
+        cells = {**asdict(row), "passages": " ".join(row.passages)}
+        writer.writerow([f"'{v}" if isinstance(v, str) and v.startswith(("=", "+", "-", "@", "\t", "\r")) else v for v in cells.values()])
+    return file.getvalue()
+
+
+def as_jsonl(rows: Iterable[Row]) -> str:
+    return "".join(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows)
+
+
+EXPORTS: dict[str, Callable[[Iterable[Row]], str]] = {"csv": as_csv, "jsonl": as_jsonl}
+
+
+def table(found: Sequence[Gap]) -> str:
+    """The gaps for a terminal."""
+    lines = [f"{'times':>5}  {'first':10}  {'last':10}  question"]
+    for gap in found:
+        others = f" (and {len(gap.questions) - 1} alike)" if len(gap.questions) > 1 else ""
+        statuses = ", ".join(f"{status} {count}" for status, count in gap.statuses.items())
+        lines.append(f"{gap.count:5}  {gap.first}  {gap.last}  {' '.join(gap.question.split())}{others} [{statuses}]")
+    return "\n".join(lines)
+
+
+def _gap(texts: Sequence[str], rows: Sequence[Row]) -> Gap:
+    days = sorted(row.day for row in rows)
+    statuses = Counter(row.status for row in rows)
+    return Gap(texts[0], len(rows), days[0], days[-1], dict(statuses.most_common()), tuple(texts))
+
+
+# What stands in front of a line: quotation, bullets, numbers.
+_MARK = re.compile(r"^\s*(?:>\s*)*(?:[-*•–]\s+|\(?\d{1,2}[.)]\s*(?=\D)|\(?[a-h][.)]\s+|q\d{0,2}[:.)]\s*)?", re.IGNORECASE)
+_COURTESY = re.compile(
+    r"(?:(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)|namaste|greetings)\b[\w .']{0,40}[,!.:]*"
+    r"|(?:many |much )?(?:thanks|thank you|thx|regards|best|best regards|kind regards|warm regards|cheers|sincerely)\b[\w '&,]{0,40}[!.]*"
+    r"|(?:i )?hope (?:you|u|this|all|everything)\b[^?]{0,60}"
+    r"|(?:from|to|cc|sent|date|subject|re|fwd)\s*:.*|sent from my .*|on .{5,80} wrote:|-{2,}.*)",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"(?<=[.?!])\s+")
+_ASKING = re.compile(
+    r"^(?:(?:and|also|plus|so|but|ok|then|pls|please|kindly|next|secondly|finally|lastly)\b[\s,]*)*"
+    r"(?:what|how|can|could|do|does|did|is|are|am|will|would|when|where|which|who|why|should|may)\b"
+    r"|\b(?:tell me|let me know|want to know|need to know|wondering|advise|explain|any idea|confirm)\b"
+    r"|\b(?:what|how|can|when|where|which|should|does|will|do|is) (?:i|we|she|he|they|my|it|the|is|are|much|many|long|to|if|about)\b",
+    re.IGNORECASE,
+)
+
+
+_REFERS = re.compile(
+    r"\b(?:it|its|that|this|they|them|their|these|those|same|one|ones|he|she|him|her)\b"
+    r"|^(?:and|also|so|but|then|ok)?\W*(?:what|how) about\b|^(?:and|then)\b(?:\W+\w+){1,5}\W*$",
+    re.IGNORECASE,
+)
+
+
+def _is_courtesy(line: str) -> bool:
+    return bool(_COURTESY.fullmatch(line)) and not _ASKING.search(line)
+
+
+def _shortened(story: Sequence[str]) -> str:
+    """As many of the last sentences as make _STORY_WORDS words."""
+    kept: list[str] = []
+    for sentence in reversed(story):
+        if sum(len(s.split()) for s in (sentence, *kept)) > _STORY_WORDS:
+            break
+        kept.insert(0, sentence)
+    return " ".join(kept)
+
+
+def _renumbered(answer: Answer, numbers: dict[int, int]) -> str:
+    """The answer's text with the numbers of the reply. Marks are found behind their claims: a quote may hold brackets of its own."""
+    out, at = "", 0
+    for claim in answer.claims:
+        for number in claim.citations:
+            mark = f"{claim.text} [{number}]"
+            found = answer.answer.find(mark, at)
+            if found >= 0:
+                out += answer.answer[at:found] + f"{claim.text} [{numbers[number]}]"
+                at = found + len(mark)
+    return out + answer.answer[at:]
+
+
+_UNANSWERED = {
+    "not_found": "our sources do not answer it",
+    "out_of_scope": "it was taken to be about something else",
+    "refused": "it was refused",
+    "advice": "it asks for an outcome or for advice: a licensed consultant or lawyer must say",
+    "clarify": "it is not clear which program it is about: ask the client",
+}
+
+
+def _checks(parts: Sequence[Part], unasked: Sequence[str], masked: bool) -> list[str]:
+    """What to look at before sending; the same remark on several questions is one line."""
+    remarks: dict[str, list[int]] = {}
+    for number, part in enumerate(parts, 1):
+        answer = part.answer
+        found = [_UNANSWERED[answer.status]] if answer.status in _UNANSWERED else []
+        if answer.claims and (read := _read_as(part)):
+            found.append(f'read together with what stands before it, as "{read}"')
+        if answer.claims and max(claim.support for claim in answer.claims) < WEAK:
+            found.append("its best sentence is weakly supported: read the source")
+        found += [
+            f"{p.name}: {p.standing}{f' since {long_date(p.since)}' if p.since else ''}{f', as of {long_date(p.as_of)}' if p.as_of else ''}"
+            for p in answer.programs
+            if p.standing != "open"
+        ]
+        for remark in (*found, *answer.caveats):
+            remarks.setdefault(remark, []).append(number)
+    lines = [f"question{'s' if len(n) > 1 else ''} {', '.join(map(str, n))}: {remark}" for remark, n in remarks.items()]
+    if masked:
+        lines.append("personal numbers in the message were masked; put none into the reply")
+    if unasked:
+        lines.append(f"left out, since no question was seen in it: {' '.join(unasked)[:300]}")
+    return lines
+
+
+def _read_as(part: Part) -> str:
+    """What a follow-up was taken to mean, or "" where it was answered as it stands."""
+    alone, typed = (re.sub(r"\W+", " ", t).strip().lower() for t in (part.answer.standalone_question, part.answer.question))
+    return " ".join(part.answer.standalone_question.split())[:200] if alone != typed else ""
+
+
+def _same(c: Citation) -> tuple[str, str, str]:
+    """What makes two citations one line of the sources: one page may speak of an open and of a closed program, at two dates."""
+    return c.source_id, c.as_of, c.standing
+
+
+def _source(c: Citation) -> str:
+    standing = f", {c.standing}" if c.standing else ""
+    dates = [f"published {long_date(c.published)}" if c.published else "", f"as of {long_date(c.as_of)}" if c.as_of else "no date"]
+    return f"{c.publisher} ({c.kind}{standing}): {c.title}; {', '.join(filter(None, dates))}"
+
+
+_URL_SIGNS = "%:/?#[]@!$&'()*+,;=~"  # what an address may hold as it is
+
+
+def _is_web(url: str) -> bool:
+    return url.startswith(("https://", "http://"))
+
+
+def _md(text: str) -> str:
+    """Without anything that Markdown would read as markup; our own marks stay."""
+    return re.sub(r"\\\[(\d+)\\\]", r"[\1]", re.sub(r"([\\`*_<>\[\]|&#])", r"\\\1", text))
