@@ -37,9 +37,10 @@ _RESEMBLES = 0.62
 
 @dataclass(frozen=True)
 class Found:
-    """Hits for each question in the message, best first."""
+    """The questions in the message, and the hits for each, best first."""
 
     understood: Understood
+    asked: tuple[Asked, ...]
     hits: tuple[tuple[Hit, ...], ...]
 
 
@@ -91,10 +92,11 @@ class Bot:
     def search(self, understood: Understood) -> Found:
         """Hits for each question in the message; none for a message that asks nothing."""
         if understood.kind == "smalltalk":
-            return Found(understood, ())
+            return Found(understood, (), ())
         told = (
             frozenset(hit.passage.id for hit in self.index.search(Query(understood.previous), k=1)) if understood.previous else frozenset()
         )
+        questions = tuple(self.asked(understood))
         queries = (
             Query(
                 asked.wordings,
@@ -106,9 +108,9 @@ class Bot:
                 understood.tense,
                 told,
             )
-            for asked in self.asked(understood)
+            for asked in questions
         )
-        return Found(understood, tuple(tuple(self.index.search(query)) for query in queries))
+        return Found(understood, questions, tuple(tuple(self.index.search(query)) for query in queries))
 
     def compose(self, found: Found) -> Draft:
         """The sentences that would answer each question."""
@@ -117,14 +119,14 @@ class Bot:
             found,
             tuple(
                 tuple(compose(asked, hits, self.answerability, self._wrong, budget))
-                for asked, hits in zip(self.asked(found.understood), found.hits, strict=False)
+                for asked, hits in zip(found.asked, found.hits, strict=True)
             ),
         )
 
     def check(self, draft: Draft) -> Checked:
         """What may be said: supported, corrected, and with the standing in front."""
         understood = draft.found.understood
-        likely = [self._likely(understood, a, hits) for a, hits in zip(self.asked(understood), draft.found.hits, strict=False)]
+        likely = [self._likely(understood, a, hits) for a, hits in zip(draft.found.asked, draft.found.hits, strict=True)]
         return check(understood, draft.found.hits, draft.pieces, likely, self.registry, self.index)
 
     def _likely(self, understood: Understood, asked: Asked, hits: Sequence[Hit]) -> float:

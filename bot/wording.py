@@ -59,7 +59,7 @@ class Wording:
     ) -> Answer:
         """The Answer without id, corpus version and timings."""
         status = _status(understood, hits, checked)
-        pieces = _shown(status, understood, checked)
+        pieces = _shown(status, checked)
         if status == "refused" and not scope.asks_for_secrets(understood.question):
             pieces = self._consequences()
         citations = tuple(self._citation(number, piece, sources) for number, piece in enumerate(pieces, 1))
@@ -178,7 +178,7 @@ def _in_domain(understood: Understood, hits: Sequence[Sequence[Hit]]) -> bool:
     return understood.in_field or nearest >= 0.5
 
 
-def _shown(status: Status, understood: Understood, checked: Checked) -> tuple[Piece, ...]:
+def _shown(status: Status, checked: Checked) -> tuple[Piece, ...]:
     if status in ("smalltalk", "out_of_scope", "refused", "clarify"):
         return ()
     return checked.pieces

@@ -47,7 +47,7 @@ class Score:
 
 def score(case: Case, answer: Answer, found_sources: Sequence[str]) -> Score:
     """Score one answer. `found_sources`: source ids of the passages found, best first."""
-    text = _readable(answer.answer)
+    text = readable(answer.answer)
     found = [bool(pattern.search(text)) for pattern in case.facts]
     forbidden = [p.pattern for p in case.forbid if p.search(text)]
     sentences = re.split(r"(?<=[.!?])\s+|\n+", text)
@@ -119,6 +119,6 @@ def by_set(scores: Iterable[Score]) -> dict[str, list[Score]]:
     return table
 
 
-def _readable(answer: str) -> str:
+def readable(answer: str) -> str:
     """The answer as read aloud: without citation marks and without the closing date line."""
     return re.sub(r"\n+As of [^\n]*\.$", "", re.sub(r"\s*\[\d+\]", "", answer)).strip()

@@ -11,7 +11,7 @@ from pathlib import Path
 from bot.answer import STATUSES, Citation, Turn
 from corpus.errors import NorthboundError
 from eval.cases import SETS, Case, load_set
-from eval.metrics import METRICS, Metric, Score, _readable, by_set, interval
+from eval.metrics import METRICS, Metric, Score, by_set, interval, readable
 from eval.saved import Answered, Run, read_run
 
 FEW = 30  # below this many cases an interval says little
@@ -63,7 +63,7 @@ def why(case: Case, one: Answered) -> list[str]:
     reasons = []
     if not one.score.status_right:
         reasons.append(f"wrong status: {one.answer.status}, wanted {' or '.join(case.status)}")
-    text = _readable(one.answer.answer)
+    text = readable(one.answer.answer)
     reasons += [f"fact missing: {p.pattern}" for p in case.facts if not p.search(text)]
     reasons += [f"forbidden statement: {pattern}" for pattern in one.score.forbidden]
     reasons += [f"quote of citation {c.number} does not stand in its passage" for c in one.answer.citations if not _exact(c)]
