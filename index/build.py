@@ -176,7 +176,7 @@ def _build(root: Path, passages: Sequence[Passage], embedder: Embedder, only: bo
     folder = root / f".building-{name}"
     folder.mkdir()
     texts, owner, kind = _rows(passages)
-    vectors = _embed(texts, embedder, progress)
+    vectors = _embed(texts, embedder, _known(root, embedder.fingerprint), progress)
     np.save(folder / "vectors.npy", vectors)
     np.savez(folder / "rows.npz", owner=np.array(owner, dtype=np.int32), kind=np.array(kind, dtype=np.uint8))
     done = 0
@@ -243,7 +243,8 @@ def read_passages(folder: Path) -> list[Passage]:
 
 def _rows(passages: Sequence[Passage]) -> tuple[list[str], list[int], list[int]]:
     """Row texts, the passage each belongs to, and what it stands for. Rows of one passage lie together, in this order:
-    its questions, its text, its sentences. The wordings of known errors come last and are not searched for passages."""
+    its questions, its text, its sentences. The wordings of known errors and of disagreements come last
+    and are not searched for passages."""
     texts: list[str] = []
     owner: list[int] = []
     kind: list[int] = []
@@ -262,24 +263,36 @@ def _rows(passages: Sequence[Passage]) -> tuple[list[str], list[int], list[int]]
         for span in spans(passage.text):
             add(number, SENTENCE, passage.text[span.start : span.end])
     for number, passage in enumerate(passages):
-        if passage.kind == "correction":
+        if passage.kind in ("correction", "disagreement"):
             for wording in passage.asked:
                 add(number, WRONG, wording)
     return texts, owner, kind
 
 
-def _embed(texts: list[str], embedder: Embedder, progress: Progress) -> np.ndarray:
-    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))  # texts of one length together: no padding is computed
-    vectors: np.ndarray | None = None
-    for start in range(0, len(order), _EMBED_AT_ONCE):
-        rows = order[start : start + _EMBED_AT_ONCE]
-        made = embedder.embed([texts[i] for i in rows])
-        if vectors is None:
-            vectors = np.empty((len(texts), made.shape[1]), dtype=np.float32)
-        vectors[rows] = made
-        progress("embedding", min(start + _EMBED_AT_ONCE, len(order)), len(order))
-    assert vectors is not None
-    return vectors
+def _known(root: Path, model: str) -> dict[str, np.ndarray]:
+    """The vectors of the live build by text, to embed only what is new: none where another model or other code made it, or where it
+    cannot be read."""
+    try:
+        folder = current(root.parent)
+        manifest = read_manifest(folder)
+        held = read_passages(folder)
+        if manifest.model != model or manifest.texts != texts_version(held):
+            return {}
+        verify(folder, manifest)
+        return dict(zip(_rows(held)[0], np.load(folder / "vectors.npy"), strict=True))
+    except (SearchIndexError, OSError, ValueError):
+        return {}
+
+
+def _embed(texts: list[str], embedder: Embedder, known: Mapping[str, np.ndarray], progress: Progress) -> np.ndarray:
+    """One row a text. Each different text is embedded once, and those that are known are not."""
+    new = sorted({text for text in texts if text not in known}, key=lambda text: (len(text), text))  # of one length together: no padding
+    made = dict(known)
+    for start in range(0, len(new), _EMBED_AT_ONCE):
+        some = new[start : start + _EMBED_AT_ONCE]
+        made.update(zip(some, embedder.embed(some), strict=True))
+        progress("embedding", min(start + _EMBED_AT_ONCE, len(new)), len(new))
+    return np.stack([made[text] for text in texts]).astype(np.float32, copy=False)
 
 
 def _pointed(root: Path) -> str:

@@ -11,13 +11,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from bot.chain import Bot, open_bot
 from bot.documents import index_corpus
 from bot.settings import Settings
 from corpus.model import Passage
 from index import onnx_export
-from index.build import build_index
+from index.build import build_index, current
 from index.embedder import DEFAULT_MODEL, Embedder, SentenceTransformerEmbedder, load_embedder, valid_export
 
 ROOT = Path(__file__).parent.parent
@@ -82,9 +83,21 @@ def embedder(models: Path) -> Embedder:
 
 @pytest.fixture(scope="session")
 def home(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with the index over the bundled corpus. Shared: read it, do not build in it."""
+    """A data folder with the index over the bundled corpus. Shared: read it, do not build in it.
+
+    The last session's index is kept beside the model: a build embeds only what it does not hold.
+    """
     folder = new_home(tmp_path_factory.mktemp("bundled") / "data", models)
+    kept, lock = models.parent / "index", FileLock(models.parent / "index.lock")
+    with lock:
+        if kept.is_dir():
+            shutil.copytree(kept, folder / "index")
     index_corpus(Settings(home=folder))
+    live = current(folder)
+    with lock:
+        shutil.rmtree(kept, ignore_errors=True)
+        shutil.copytree(live, kept / live.name)
+        shutil.copy(live.parent / "current", kept)
     return folder
 
 

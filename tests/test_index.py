@@ -29,6 +29,7 @@ from tests.conftest import PASSAGES, ROOT, environment, new_home
 
 PRICE = Query(("what does a work permit cost",))
 NEW = Passage(id="new#one", source_id="new", title="New", headings=("How long does it take?",), text="It takes nine weeks.")
+FRESH = tuple(replace(p, text=f"{p.text} Seen again.") for p in PASSAGES)  # nothing of it is in an index of PASSAGES
 
 
 class WordLengths:
@@ -63,7 +64,7 @@ def test_a_registered_passage_is_held_but_not_found_by_search(small_home: Path, 
 
 
 def test_a_wrong_statement_finds_its_correction(small_home: Path, embedder: Embedder) -> None:
-    nearest = open_index(small_home, embedder, {}).nearest_correction(["the open work permit for H-1B holders is still open"])
+    nearest = open_index(small_home, embedder, {}).nearest_registered("correction", ["the open work permit for H-1B holders is still open"])
     assert nearest is not None
     assert nearest[0].id == "ircc-h1b-owp#correction-open"
     assert nearest[1] == pytest.approx(1.0, abs=1e-3)  # the very wording, so its cosine is 1
@@ -108,6 +109,25 @@ def test_rollback_returns_to_what_was_live_before_not_to_what_was_rolled_back(sm
     rollback(small_home)
     build_index(small_home, PASSAGES[1:], embedder)
     assert rollback(small_home) == good
+
+
+def test_a_build_embeds_only_the_texts_that_the_live_one_does_not_hold(small_home: Path, embedder: Embedder) -> None:
+    asked: list[str] = []
+
+    class Counting:
+        fingerprint, engine = embedder.fingerprint, embedder.engine
+
+        def embed(self, texts: Sequence[str]) -> np.ndarray:
+            asked.extend(texts)
+            return embedder.embed(texts)
+
+    build_index(small_home, (*PASSAGES, NEW), Counting())
+    # Its heading, its text under its heading, and its one sentence.
+    assert sorted(asked) == ["How long does it take?", "How long does it take?. It takes nine weeks.", "It takes nine weeks."]
+    held = open_index(small_home, embedder, {})
+    again = build_index(small_home, FRESH, WordLengths())  # another model: nothing of the live one can be used
+    assert again.model == "word-lengths@1" and np.load(current(small_home) / "vectors.npy").shape[1] == 8
+    assert held.search(PRICE)[0].passage.id == "ircc-fees#work-permit"
 
 
 def test_only_the_live_build_and_the_one_before_are_kept(small_home: Path, embedder: Embedder) -> None:
@@ -159,11 +179,11 @@ def building(home: Path, until: str) -> Iterator[subprocess.Popen[str]]:
     code = (
         "import sys, time; from pathlib import Path\n"
         "from index.build import build_index; from index.embedder import load_embedder, DEFAULT_MODEL\n"
-        "from tests.conftest import PASSAGES\n"
+        "from tests.test_index import FRESH\n"
         "home = Path(sys.argv[1])\n"
         "def progress(step, done, total):\n"
         "    if step == sys.argv[2]: print(step, flush=True); time.sleep(600)\n"
-        "build_index(home, PASSAGES, load_embedder(DEFAULT_MODEL, home / 'models' / 'onnx'), progress=progress)\n"
+        "build_index(home, FRESH, load_embedder(DEFAULT_MODEL, home / 'models' / 'onnx'), progress=progress)\n"
     )
     command = [sys.executable, "-c", code, str(home), until]
     with subprocess.Popen(command, cwd=ROOT, env=environment(home), stdout=subprocess.PIPE, text=True) as process:
