@@ -68,6 +68,15 @@ class ProgramStanding(_Record):
     as_of: str
 
 
+class Differing(_Record):
+    """Something for which sources give different values, as the answer shows it: `authority` is the number of the citation that holds."""
+
+    id: str
+    about: str
+    citations: tuple[int, ...]
+    authority: int
+
+
 class Timings(_Record):
     """Milliseconds spent in each step."""
 
@@ -95,3 +104,5 @@ class Answer(_Record):
     corpus_version: str = ""
     mode: str = "extractive"
     timings_ms: Timings = Field(default_factory=Timings)
+    disagreements: tuple[Differing, ...] = ()
+    at: str = ""  # the past ISO day that was answered as of; "" is today

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from bot import scope
@@ -17,11 +18,12 @@ from bot.answer import Answer, Timings, Turn
 from bot.check import Checked, check
 from bot.compose import MAX_WORDS, Answerability, Asked, Piece, compose
 from bot.settings import Settings
-from bot.understand import Understood, understand
+from bot.understand import Understood, past_day, understand
 from bot.vocabulary import Vocabulary
 from bot.wording import Wording
 from corpus.model import Program, Source
 from corpus.registry import Registry, load_registry
+from corpus.timeline import not_yet, registry_on, sentences_on
 from index.build import current
 from index.embedder import load_embedder
 from index.expects import expected
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 # A question that names nothing of the field must be nearer than this to one of ours (cosine) to be taken for it.
 _RESEMBLES = 0.62
+_SHOWN = 10  # hits that go on from searching
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Found:
     understood: Understood
     asked: tuple[Asked, ...]
     hits: tuple[tuple[Hit, ...], ...]
+    not_yet: frozenset[str] = frozenset()  # programs that did not exist on the day that is answered as of
 
 
 @dataclass(frozen=True)
@@ -64,30 +68,39 @@ class Bot:
         self._all_sources = sources
         self._vocabulary = Vocabulary(registry, (p.heading for p in index.passages if p.asked))
         self.answerability = Answerability()
-        self._wording = Wording(registry, index)
         self._today = today
+        self._registry_on = lru_cache(maxsize=64)(lambda at: registry_on(registry, at) if at else registry)
 
-    def answer(self, question: str, history: Sequence[Turn] = (), id: str = "") -> Answer:
-        """Answer one message. Raises RequestError for a question that cannot be read."""
+    def answer(self, question: str, history: Sequence[Turn] = (), id: str = "", at: str = "") -> Answer:
+        """Answer one message, as of today or of a past ISO day `at`. Raises RequestError for a question or a day that cannot be read."""
+        return self.trace(question, history, id, at)[0]
+
+    def trace(self, question: str, history: Sequence[Turn] = (), id: str = "", at: str = "") -> tuple[Answer, Found]:
+        """The answer, and what the search found for it: the evaluation measures both."""
         clock = [time.perf_counter()]
-        understood = self.understand(question, history)
+        understood = self.understand(question, history, at)
         clock.append(time.perf_counter())
         found = self.search(understood)
         clock.append(time.perf_counter())
         draft = self.compose(found)
         clock.append(time.perf_counter())
         checked = self.check(draft)
-        answer = self._wording.answer(understood, found.hits, checked, self._all_sources, self._today or date.today())
+        answer = self.word(found, checked)
         clock.append(time.perf_counter())
         steps = [round((after - before) * 1000, 3) for before, after in zip(clock, clock[1:], strict=False)]
         timings = Timings(
             understand=steps[0], search=steps[1], compose=steps[2], check=steps[3], total=round((clock[-1] - clock[0]) * 1000, 3)
         )
-        return answer.model_copy(update={"id": id, "corpus_version": self.corpus_version, "timings_ms": timings})
+        return answer.model_copy(update={"id": id, "corpus_version": self.corpus_version, "timings_ms": timings}), found
 
-    def understand(self, question: str, history: Sequence[Turn] = ()) -> Understood:
-        """What is asked, standing alone, and what sort of message it is."""
-        return understand(question, history, self._vocabulary, self.programs)
+    def understand(self, question: str, history: Sequence[Turn] = (), at: str = "") -> Understood:
+        """What is asked, standing alone, as of when, and what sort of message it is."""
+        day = past_day(at, self.today) if at else ""
+        return replace(understand(question, history, self._vocabulary, self.programs), at=day)
+
+    @property
+    def today(self) -> date:
+        return self._today or date.today()
 
     def search(self, understood: Understood) -> Found:
         """Hits for each question in the message; none for a message that asks nothing."""
@@ -97,6 +110,7 @@ class Bot:
             frozenset(hit.passage.id for hit in self.index.search(Query(understood.previous), k=1)) if understood.previous else frozenset()
         )
         questions = tuple(self.asked(understood))
+        later = not_yet(self.registry, understood.at) if understood.at else frozenset()
         queries = (
             Query(
                 asked.wordings,
@@ -107,19 +121,37 @@ class Bot:
                 asked.concepts,
                 understood.tense,
                 told,
+                understood.at,
+                later,
             )
             for asked in questions
         )
-        return Found(understood, questions, tuple(tuple(self.index.search(query)) for query in queries))
+        return Found(understood, questions, tuple(tuple(self._hits(query)) for query in queries), later)
+
+    def _hits(self, query: Query) -> list[Hit]:
+        """The best hits; as of a past day, those that have something to say of it, with just the sentences that do."""
+        if not query.at:
+            return self.index.search(query)
+        then = []
+        for hit in self.index.search(query, k=4 * _SHOWN, candidates=400):
+            said = sentences_on(hit.passage, [hit.quoted(scored) for scored in hit.sentences], query.at)
+            if any(said):
+                then.append(replace(hit, sentences=tuple(s for s, keep in zip(hit.sentences, said, strict=True) if keep)))
+        return then[:_SHOWN]
 
     def compose(self, found: Found) -> Draft:
         """The sentences that would answer each question."""
         budget = MAX_WORDS if len(found.hits) < 2 else max(45, int(1.3 * MAX_WORDS / len(found.hits)))
+        corrections = self._registry_on(found.understood.at).corrections.values()
+
+        def wrong(sentence: str) -> str:
+            """The id of the correction that a source's own sentence runs against, or ""."""
+            return next((c.id for c in corrections if c.contradicts(sentence)), "")
+
         return Draft(
             found,
             tuple(
-                tuple(compose(asked, hits, self.answerability, self._wrong, budget))
-                for asked, hits in zip(found.asked, found.hits, strict=True)
+                tuple(compose(asked, hits, self.answerability, wrong, budget)) for asked, hits in zip(found.asked, found.hits, strict=True)
             ),
         )
 
@@ -127,7 +159,12 @@ class Bot:
         """What may be said: supported, corrected, and with the standing in front."""
         understood = draft.found.understood
         likely = [self._likely(understood, a, hits) for a, hits in zip(draft.found.asked, draft.found.hits, strict=True)]
-        return check(understood, draft.found.hits, draft.pieces, likely, self.registry, self.index)
+        return check(understood, draft.found.hits, draft.pieces, likely, self._registry_on(understood.at), self.index, draft.found.not_yet)
+
+    def word(self, found: Found, checked: Checked) -> Answer:
+        """The answer without its id, the corpus version and the timings."""
+        wording = Wording(self._registry_on(found.understood.at), self.index)
+        return wording.answer(found.understood, found.hits, checked, self._all_sources, self.today)
 
     def _likely(self, understood: Understood, asked: Asked, hits: Sequence[Hit]) -> float:
         """How likely the best hit answers: hardly, where the question names nothing of the field and only resembles one of ours."""
@@ -135,10 +172,6 @@ class Bot:
             return 0.0
         resembles = bool(hits[0].passage.asked) and not understood.in_field and hits[0].question < _RESEMBLES
         return self.answerability(asked, hits[0]) * (0.3 if resembles else 1.0)
-
-    def _wrong(self, sentence: str) -> str:
-        """The id of the correction that a source's own sentence runs against, or ""."""
-        return next((c.id for c in self.registry.corrections.values() if c.contradicts(sentence)), "")
 
     def asked(self, understood: Understood) -> list[Asked]:
         """The questions of the message, as composing needs them."""
@@ -149,16 +182,14 @@ class Bot:
         ]
 
     def runnable(self) -> Runnable[dict[str, Any], Answer]:
-        """The chain as a LangChain runnable over {"question", "history"}: to invoke, batch, stream and trace with its tools."""
+        """The chain as a LangChain runnable over {"question", "history", "at"}: to invoke, batch, stream and trace with its tools."""
         from langchain_core.runnables import RunnableLambda
 
         def first(given: dict[str, Any]) -> Understood:
-            return self.understand(given["question"], given.get("history", ()))
+            return self.understand(given["question"], given.get("history", ()), given.get("at", ""))
 
         def last(draft: Draft) -> Answer:
-            found = draft.found
-            answer = self._wording.answer(found.understood, found.hits, self.check(draft), self._all_sources, self._today or date.today())
-            return answer.model_copy(update={"corpus_version": self.corpus_version})
+            return self.word(draft.found, self.check(draft)).model_copy(update={"corpus_version": self.corpus_version})
 
         return (
             RunnableLambda(first).with_config(run_name="understand")

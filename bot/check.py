@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from bot import gate, scope
 from bot.compose import MAX_WORDS, Piece, says_already
 from bot.understand import Understood
-from corpus.model import GENERAL, Correction, Passage, Program
+from corpus.model import GENERAL, Correction, Disagreement, Passage, Program
+from corpus.passages import disagreement_name, standing_name
 from corpus.registry import Registry
 from index.search import Hit, Index
 
@@ -37,7 +38,8 @@ class Checked:
     """What may be said, in order, and what it says about the question.
 
     `answered[i]` is how likely the i-th question of the message is answered (0 to 1). `unknown`: the answer is that something is not
-    published. `dropped`: pieces that failed the gate or said what is known to be wrong.
+    published. `dropped`: pieces that failed the gate or said what is known to be wrong. `differing`: the disagreements whose sides
+    are shown. `not_yet`: what is asked for did not exist on the day that is answered as of.
     """
 
     pieces: tuple[Piece, ...]
@@ -46,6 +48,8 @@ class Checked:
     programs: tuple[str, ...]
     corrected: tuple[str, ...] = ()
     dropped: int = 0
+    differing: tuple[str, ...] = ()
+    not_yet: bool = False
 
 
 def check(
@@ -55,8 +59,14 @@ def check(
     likely: Sequence[float],
     registry: Registry,
     index: Index,
+    not_yet: frozenset[str] = frozenset(),
 ) -> Checked:
-    """Apply gate, corrections and standing to the drafted pieces. `likely[i]`: how likely the i-th question is answered."""
+    """Apply gate, corrections, disagreements and standing to the drafted pieces. `likely[i]`: how likely the i-th question is answered.
+
+    `registry` is as it stood on the day that is answered as of, and the programs `not_yet` did not exist then.
+    """
+    if understood.named and understood.named[0] in not_yet and (early := _beginning(registry.programs[understood.named[0]], index)):
+        return Checked((early,), (0.0,) * len(likely), False, (), not_yet=True)
     corrections = _premises(understood, hits, likely, registry, index)
     kept: list[Piece] = []
     dropped = 0
@@ -74,6 +84,12 @@ def check(
                 dropped += 1
     leading = [_registered(index, c.source, f"correction-{c.id}") for c in list(corrections.values())[:2]]
     said = [p for p in leading if p is not None and not says_already(p, kept[:3])]
+    differing = [] if corrections else _differing(understood, hits, kept, likely, registry, index)
+    for disagreement in differing:
+        sides = [_registered(index, v.source, disagreement_name(disagreement.id, n)) for n, v in enumerate(disagreement.values)]
+        said += [side for side in sides if side is not None]
+        likely = [max(p, SURE) for p in likely]
+        kept = [piece for piece in kept if not says_already(piece, said)]
     about = _programs(understood, kept, registry)
     unknown = bool(kept) and kept[0].passage.unknown and not said
     asks_standing = scope.asks_whether_open(understood.question)
@@ -83,9 +99,16 @@ def check(
         likely = [max(p, SURE) for p in likely]
     shown = registry.programs.get(kept[0].passage.program) if kept and kept[0].passage.program != GENERAL else None
     subject = named if asks_standing or shown is None else shown
-    if subject is not None and (asks_standing or not said) and (note := _standing(subject, kept, index, asks_standing)) is not None:
+    if subject is not None and (asks_standing or not said) and (note := _standing(subject, kept, index, asks_standing, understood.at)) is not None:
         said.insert(0, note)
-    return Checked(_within(said, kept), tuple(likely), unknown, tuple(p.id for p in about), tuple(corrections), dropped)
+    return Checked(
+        _within(said, kept), tuple(likely), unknown, tuple(p.id for p in about), tuple(corrections), dropped, tuple(d.id for d in differing)
+    )
+
+
+def _beginning(program: Program, index: Index) -> Piece | None:
+    """The note on how a program began."""
+    return _registered(index, program.source, standing_name(program.id, program.history[0].since if program.history else ""))
 
 
 def _premises(
@@ -98,7 +121,7 @@ def _premises(
     """
     found: dict[str, Correction] = {}
     for number, wordings in enumerate(understood.parts):
-        near = index.nearest_correction(wordings)
+        near = index.nearest_registered("correction", wordings)
         if near is None or number >= len(hits) or not hits[number]:
             continue
         passage, cosine = near
@@ -115,6 +138,35 @@ def _premises(
     return found
 
 
+def _differing(
+    understood: Understood,
+    hits: Sequence[Sequence[Hit]],
+    kept: Sequence[Piece],
+    likely: Sequence[float],
+    registry: Registry,
+    index: Index,
+) -> list[Disagreement]:
+    """The disagreement that the question asks about, and those of which the answer would give another side than the one with authority.
+
+    An index of chosen documents shows only the latter: its reader asked for what those documents say.
+    """
+    found: dict[str, Disagreement] = {}
+    for number, wordings in enumerate(understood.parts):
+        near = None if index.manifest.only else index.nearest_registered("disagreement", wordings)
+        if near is None or number >= len(hits) or not hits[number]:
+            continue
+        passage, cosine = near
+        disagreement = registry.disagreements.get(passage.id.rsplit("#disagreement-", 1)[-1].rsplit("-", 1)[0])
+        if disagreement is not None and cosine >= _PREMISE and cosine >= hits[number][0].question:
+            found[disagreement.id] = disagreement
+    for piece in kept:
+        for disagreement in registry.disagreements.values():
+            given = disagreement.given_by(piece.quote) if piece.passage.program in (disagreement.program, GENERAL) else None
+            if given is not None and given != disagreement.values[0]:
+                found[disagreement.id] = disagreement
+    return list(found.values())[:1]
+
+
 def _programs(understood: Understood, kept: Sequence[Piece], registry: Registry) -> list[Program]:
     """The programs the answer is about: those of its passages, and those the question names if a passage is about them."""
     ids = dict.fromkeys(p.passage.program for p in kept if p.passage.program != GENERAL)
@@ -122,12 +174,17 @@ def _programs(understood: Understood, kept: Sequence[Piece], registry: Registry)
     return [registry.programs[i] for i in ids if i in registry.programs]
 
 
-def _standing(program: Program, kept: Sequence[Piece], index: Index, asked: bool) -> Piece | None:
+def _standing(program: Program, kept: Sequence[Piece], index: Index, asked: bool, at: str) -> Piece | None:
     """The note that a program is not open, unless the answer's own first words already say so. Where the question asks for the
     standing, the note answers even when nothing else does."""
-    note = _registered(index, program.source, f"standing-{program.id}")
-    if note is None or program.standing not in _SAYS or (not kept and not asked):
+    earlier = _registered(index, program.source, standing_name(program.id, program.since))
+    note = earlier or _registered(index, program.source, standing_name(program.id))
+    if note is None or not program.note or (not kept and not asked):
         return None
+    if program.standing not in _SAYS and not (asked and at):
+        return None
+    if program.standing not in _SAYS or (asked and at):
+        return None if says_already(note, kept[:1]) else note
     said = (
         bool(kept)
         and kept[0].passage.program == program.id

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from bot.answer import Answer, Turn
     from bot.journal import Row
     from bot.settings import Settings
+    from corpus.diff import Since
+    from corpus.model import Passage
+    from corpus.registry import Registry
     from index.build import Progress
 
 _T = TypeVar("_T")
@@ -68,19 +71,22 @@ def main() -> None:
 @click.argument("question", required=False)
 @click.option("--history", type=click.Path(path_type=Path), help="JSON file: a list of {role, content}, oldest first.")
 @click.option("--json", "as_json", is_flag=True, help="The whole answer as JSON (the answer contract).")
-@click.option("--batch", type=click.Path(path_type=Path), help="JSON Lines of {id, question, history?}; '-' reads standard input.")
+@click.option("--batch", type=click.Path(path_type=Path), help="JSON Lines of {id, question, history?, at?}; '-' reads standard input.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where to write the answers of --batch; default: standard output.")
-def ask(question: str | None, history: Path | None, as_json: bool, batch: Path | None, out: Path | None) -> None:
+@click.option("--at", default="", help="Answer as of a past ISO day, such as 2024-03-01, from what was in force then.")
+def ask(question: str | None, history: Path | None, as_json: bool, batch: Path | None, out: Path | None, at: str) -> None:
     """Answer one QUESTION, or every line of a file with --batch."""
     if (question is None) == (batch is None):
         raise click.UsageError("give a QUESTION or --batch FILE, not both")
     if batch is not None:
+        if at:
+            raise click.UsageError("--at goes with a QUESTION; in a batch file each line may have its own: \"at\"")
         _batch(batch, out)
         return
     assert question is not None
     _check(question)
     turns = _history(history) if history else ()
-    answer = _bot().answer(question, turns, id="q1")
+    answer = _bot().answer(question, turns, id="q1", at=at)
     click.echo(answer.model_dump_json(indent=2) if as_json else _plain(answer))
 
 
@@ -158,99 +164,196 @@ def corpus_list() -> None:
 
 
 @corpus.command("add")
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--only", is_flag=True, help="Index just these files, without the briefs (the register of standings and corrections stays).")
+@click.argument("targets", metavar="PATH_OR_URL…", nargs=-1)
+@click.option("--only", is_flag=True, help="Index just these, without the briefs (the register of standings and corrections stays).")
 @click.option("--title", default="", help="Title, where the file does not open with one.")
 @click.option("--publisher", default="", help="Who published it.")
-@click.option("--kind", default="document", help="official, law-firm, consultancy, news, research or document.")
+@click.option("--kind", default="", help="official, law-firm, consultancy, news, research, guide or document (the default).")
 @click.option("--url", default="", help="Where it was published.")
 @click.option("--published", default="", help="ISO date of publication; default: a date printed in the text.")
-@click.option("--id", "source_id", default="", help="Its id; default: from the file name.")
-def corpus_add(paths: Sequence[Path], only: bool, title: str, publisher: str, kind: str, url: str, published: str, source_id: str) -> None:
-    """Clean, keep and index files, beside the briefs or, with --only, instead of them."""
-    from bot.documents import add_files, index_corpus
-    from corpus.errors import CorpusError
-    from corpus.model import KINDS, is_date
-    from corpus.passages import slugify
-    from corpus.readers import Described
+@click.option("--language", default="", help="Its language, such as fr; default: as its words tell.")
+@click.option("--program", default="", help="The program that it is about, by its id in programs.toml; default: as its sections tell.")
+@click.option("--id", "source_id", default="", help="Its id; default: from the file name. An id that is held is replaced.")
+@click.option("--keep-alike", is_flag=True, help="Keep a document that is nearly the same as one already held.")
+@click.option("--limit", default=200, type=click.IntRange(1, 10_000), help="The most pages of a sitemap that are fetched; default: 200.")
+def corpus_add(targets: Sequence[str], only: bool, source_id: str, keep_alike: bool, limit: int, **described: str) -> None:
+    """Read, clean, keep and index files, folders, web pages and sitemaps, beside the briefs or, with --only, instead of them.
 
-    if kind not in KINDS:
-        raise CorpusError(f"--kind {kind!r}; choose from {', '.join(KINDS)}")
-    if not is_date(published):
-        raise CorpusError(f"--published {published!r}: give an ISO date such as 2025-11-04")
-    if source_id != slugify(source_id):
-        raise CorpusError(f"--id {source_id!r}: use lower-case letters, digits and hyphens, such as {slugify(source_id) or 'my-letter'}")
-    if source_id and len(paths) > 1:
+    What a side file says of a file (notes.pdf.toml or notes.toml: title, publisher, kind, url, published, language, program, id) counts
+    where no option does. Of a folder or sitemap, what can be read is added; exit code 1 when something could not.
+    """
+    from bot.documents import add_files, index_corpus
+    from corpus.described import Described, wrong
+    from corpus.errors import CorpusError
+
+    told = Described(id=source_id, **described)
+    for key, value in asdict(told).items():
+        if reason := wrong(key, value):
+            raise CorpusError(f"--{key} {value!r}{reason}")
+    if source_id and len(targets) > 1:
         raise CorpusError("--id names one file; several were given")
     settings = _settings()
-    documents = add_files(paths, settings, Described(source_id, title, publisher, kind, url, published))
-    for document in documents:
-        source = document.source
-        click.echo(f"added {source.id}: {len(document.sections)} sections, {source.published or 'undated'}: {document.title}")
     with _progress() as progress:
-        manifest = index_corpus(settings, [d.source.id for d in documents] if only else None, progress)
-    click.echo(f"index {manifest.build}: {manifest.passages} passages of {len(manifest.documents)} documents")
+        added = add_files(targets, settings, told, keep_alike=keep_alike, most=limit, progress=progress)
+    for document in added.documents:
+        source, done = document.source, "updated" if document.source.id in added.updated else "added"
+        click.echo(f"{done} {source.id}: {len(document.sections)} sections, {source.published or 'undated'}: {document.title}")
+    for word, lines in (("skipped", added.skipped), ("failed", added.failed), ("note", added.notes)):
+        for line in lines:
+            click.echo(f"{word} {line}")
+    if added.documents or only:
+        with _progress() as progress:
+            manifest = index_corpus(settings, added.ids if only else None, progress)
+        click.echo(f"index {manifest.build}: {manifest.passages} passages of {len(manifest.documents)} documents")
+    if added.failed:
+        raise CorpusError(f"{len(added.failed)} of {len(added.ids) + len(added.failed)} could not be added; each is named above")
 
 
 @corpus.command("check")
 @click.option("--stale-after", default="180d", help="Warn of what was last known to be true longer ago than this, in days.")
-def corpus_check(stale_after: str) -> None:
+@click.option("--strict", is_flag=True, help="Exit with 1 also when a program is stale.")
+@click.option("--drafts", is_flag=True, help="Print an entry for figures.toml for each number that stands in one sentence only, and stop.")
+def corpus_check(stale_after: str, strict: bool, drafts: bool) -> None:
     """Read the registries and briefs and print every problem with file and line; exit code 1 when there is one."""
-    from corpus.check import check, stale
+    from corpus import check
     from corpus.errors import CorpusError
 
     days = stale_after.removesuffix("d")
     if not days.isdigit():
         raise CorpusError(f"--stale-after {stale_after!r}: give days, such as 180d")
-    problems = check()
+    if drafts:
+        for entry in check.drafts():
+            click.echo(entry)
+        return
+    problems = check.check()
     for problem in problems:
         click.echo(problem)
-    for warning in stale(int(days)):
+    warnings = [] if any(problem.kind == "format" for problem in problems) else check.stale(int(days))
+    for warning in warnings:
         click.echo(f"warning: {warning}")
     if problems:
-        raise CorpusError(f"{len(problems)} problems in the corpus; each is named above with its file and line")
-    click.echo("the corpus is in order")
+        raise CorpusError(f"{len(problems)} problems in the corpus ({check.counts(problems)}); each is named above with its file and line")
+    if strict and (stale := [warning for warning in warnings if warning.kind == "program"]):
+        raise CorpusError(f"{len(stale)} programs were last known over {days} days ago; each is named above")
+    click.echo("the corpus is in order" + (f", with {len(warnings)} warnings" if warnings else ""))
 
 
 @corpus.command("refresh")
 @click.argument("source_ids", metavar="[SOURCE_ID]…", nargs=-1)
-def corpus_refresh(source_ids: Sequence[str]) -> None:
+@click.option("--accept", is_flag=True, help="Take the pages of the sources named although they shrank much or moved.")
+@click.option("--json", "as_json", is_flag=True, help="JSON Lines: {source_id, status, detail} for each source.")
+def corpus_refresh(source_ids: Sequence[str], accept: bool, as_json: bool) -> None:
     """Fetch the registered pages, or those of the sources named; one line for each. Exit code 1 when one failed.
 
-    A page's text replaces our brief when the index is next built. Where a page cannot be used, what we last had stays.
+    A page speaks for its source when the index is next built, and our brief only where the page is silent. Where a page cannot be used,
+    what we last had stays. Sections of a brief that a page contradicts are named, and left out until they are corrected.
     """
     from corpus.errors import CorpusError
-    from corpus.fetch import refresh
-    from corpus.registry import load_registry
+    from corpus.fetch import due, refresh
+    from corpus.merge import spoken
+    from corpus.registry import load_briefs, load_registry
 
+    if accept and not source_ids:
+        raise click.UsageError("--accept goes with the ids of the sources whose pages you have read")
     settings = _settings()
     counts: dict[str, int] = {}
-    sources = load_registry().sources
-    for outcome in refresh(sources, settings.pages, only=source_ids, loopback=settings.fetch_loopback):
+    registry = load_registry()
+    asked = due(registry.sources, source_ids)
+    done = refresh(registry.sources, settings.pages, only=source_ids, accept=accept, loopback=settings.fetch_loopback)
+    for number, outcome in enumerate(done, 1):
         counts[outcome.status] = counts.get(outcome.status, 0) + 1
-        click.echo(f"{outcome.status:9} {outcome.source_id}: {outcome.detail}")
-    click.echo(", ".join(f"{count} {status}" for status, count in counts.items()))
-    click.echo("to answer from them, run: northbound index build")
+        place = f"{number:{len(str(len(asked)))}}/{len(asked)}"
+        plain = f"{place} {outcome.status:9} {outcome.source_id}: {outcome.detail}"
+        click.echo(json.dumps(asdict(outcome), ensure_ascii=False) if as_json else plain)
+    if not as_json:
+        withdrawn = [w for one in spoken(load_briefs(registry), settings.pages, registry.sources) for w in one.withdrawn]
+        for section in withdrawn:
+            click.echo(str(section))
+        told = f"; {len(withdrawn)} sections of briefs withdrawn" if withdrawn else ""
+        click.echo(", ".join(f"{count} {status}" for status, count in counts.items()) + told)
+        click.echo("to see what changed: northbound corpus diff --since DATE; to answer from it: northbound index build")
     if failed := counts.get("failed"):
-        raise CorpusError(f"{failed} of {sum(counts.values())} pages could not be fetched; each is named above with its reason")
+        raise CorpusError(f"{failed} of {len(asked)} pages could not be used; each is named above with its reason")
 
 
 @corpus.command("diff")
-def corpus_diff() -> None:
-    """What changed from the index build before to the live one: passages added, removed, reworded, with their numbers and dates.
+@click.argument("versions", metavar="[OLD NEW]", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--since", default="", help="Compare the pages held at the end of this ISO day, and the build live then, with those of now.")
+def corpus_diff(versions: Sequence[Path], since: str) -> None:
+    """What changed: passages added, removed, reworded, with their numbers and dates, and what rests on them.
 
-    Exit code 1 when a passage was removed, or a number or date changed.
+    From the index build before to the live one; with OLD and NEW, two snapshots of a page (HOME/pages/…/….json) or two folders of
+    index builds. Exit code 1 when something that is relied on changed.
     """
-    from corpus.diff import changes, report
+    from corpus.diff import affected, changes, registered_reliances, report, summed_up
     from corpus.errors import CorpusError
+    from corpus.registry import load_registry
+    from eval.reliances import case_reliances
+
+    if versions and (since or len(versions) != 2):
+        raise click.UsageError("give OLD and NEW, or --since DATE, or neither")
+    registry = load_registry()
+    pages = _pages_since(since, registry) if since else None
+    before, after = _versions(versions, registry) if pages is None else _with_builds(pages, since)
+    found = changes(before, after)
+    hit = affected(found, [*registered_reliances(registry), *case_reliances()], pages.about if pages else {})
+    for line in report(found, hit):
+        click.echo(line)
+    withdrawn = f"{len(pages.withdrawn)} sections of briefs" if pages and pages.withdrawn else ""
+    if hit or withdrawn:
+        both = ", ".join(filter(None, (summed_up(hit), withdrawn)))
+        raise CorpusError(f"something that is relied on changed; to be read again: {both}")
+
+
+def _versions(given: Sequence[Path], registry: Registry) -> tuple[list[Passage], list[Passage]]:
+    """The passages of the two snapshots or builds given, or of the build before and the live one."""
+    from corpus.diff import snapshot_passages
     from index.build import current, previous, read_passages
 
     home = _settings().home
-    found = changes(read_passages(previous(home)), read_passages(current(home)))
-    for line in report(found):
-        click.echo(line)
-    if found.relied_on:
-        raise CorpusError("passages were removed, or say other numbers or dates; what rests on them is to be read again")
+    old, new = given or (previous(home), current(home))
+    before, after = (snapshot_passages(p, registry.sources) if p.suffix == ".json" else read_passages(p) for p in (old, new))
+    return before, after
+
+
+def _pages_since(day: str, registry: Registry) -> Since:
+    """The pages held at the end of a day and those of now; tells which were fetched only later."""
+    from datetime import date
+
+    from corpus.diff import pages_since
+    from corpus.errors import CorpusError
+    from corpus.registry import load_briefs
+
+    try:
+        day = date.fromisoformat(day).isoformat()
+    except ValueError:
+        raise CorpusError(f"--since {day!r}: give an ISO date such as 2026-02-12") from None
+    pages = pages_since(_settings().pages, registry.sources, load_briefs(registry), day)
+    for source in pages.new:
+        click.echo(f"first fetched after {day}: {source}")
+    for section in pages.withdrawn:
+        click.echo(str(section))
+    return pages
+
+
+def _with_builds(pages: Since, day: str) -> tuple[list[Passage], list[Passage]]:
+    """The pages of a day and of now, with what else the index builds live then and now hold, where the first is kept."""
+    from corpus.errors import SearchIndexError
+    from index.build import current, previous, read_manifest, read_passages
+
+    before, after, home = list(pages.then), list(pages.now), _settings().home
+    try:
+        live = current(home)
+        then = live if read_manifest(live).built[:10] <= day else previous(home)
+        kept = read_manifest(then).built[:10] <= day
+    except SearchIndexError:
+        kept = False
+    if not kept:
+        click.echo(f"no index build of {day} is kept: only pages are compared")
+        return before, after
+    before += [passage for passage in read_passages(then) if passage.origin != "page"]
+    after += [passage for passage in read_passages(live) if passage.origin != "page"]
+    return before, after
 
 
 @main.group(cls=_Group)
@@ -292,27 +395,95 @@ def evaluation() -> None:
 
 @evaluation.command("run")
 @click.option("--set", "sets", multiple=True, help="A set in eval/sets, by name; default: all. May be given several times.")
+@click.option("--filter", "pattern", default="", help="Only cases whose set/id or question this pattern is found in.")
+@click.option("--every", type=click.IntRange(min=1), default=1, help="Of each set only every so manieth case or conversation.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the run; default: a new one under the data folder.")
-def eval_run(sets: Sequence[str], out: Path | None) -> None:
-    """Answer every case through the chain and score it: a table here, JSON in the run's folder."""
-    from eval.run import run
+@click.option("--workers", type=click.IntRange(1, 64), default=1, help="Processes that answer; the answers are the same.")
+def eval_run(sets: Sequence[str], pattern: str, every: int, out: Path | None, workers: int) -> None:
+    """Answer every case through the chain and score it: a table here, JSON in the run's folder. With --out of a run that was killed, the
+    same command goes on where it stopped."""
+    from eval.run import Chosen, run
 
     settings = _settings()
     _ensure_index(settings)
-    click.echo(run(settings, sets, out))
+    _shown(run(settings, Chosen(tuple(sets), pattern, every), out, workers))
+
+
+@evaluation.command("score")
+@click.argument("run", type=click.Path(path_type=Path))
+def eval_score(run: Path) -> None:
+    """Score the answers of a run's folder again, by the sets as they are now."""
+    from eval.run import rescore
+
+    _shown(rescore(run))
 
 
 @evaluation.command("compare")
 @click.argument("before", type=click.Path(path_type=Path))
 @click.argument("after", type=click.Path(path_type=Path))
-def eval_compare(before: Path, after: Path) -> None:
-    """What got better and worse from one run's folder to another's; exit code 1 on a significant drop of right answers."""
+@click.option("--common", is_flag=True, help="Compare the cases that both hold, though the runs are of other sets.")
+def eval_compare(before: Path, after: Path, common: bool) -> None:
+    """What got better and worse from one run's folder to another's; exit code 1 on a significant drop of right answers or when the
+    second breaks a hard bar (eval/gate.toml)."""
     from eval.compare import compare
 
-    made = compare(before, after)
+    made = compare(before, after, common)
     click.echo(made.text)
     if made.dropped:
         raise NorthboundError(f"right answers fell from {made.before:.3f} to {made.after:.3f} (n {made.n}, p = {made.p:.4f})")
+    if made.broken:
+        raise NorthboundError(f"{after} breaks hard bars: {', '.join(verdict.bar.measure for verdict in made.broken)}")
+
+
+@evaluation.command("gate")
+@click.argument("run", required=False, type=click.Path(path_type=Path))
+@click.option("--workers", type=click.IntRange(1, 64), default=1, help="Processes that answer, where a new run is made.")
+def eval_gate(run: Path | None, workers: int) -> None:
+    """Whether a run's folder, or a new run of all sets, reaches every bar of eval/gate.toml; exit code 1 when it does not."""
+    from eval.gate import judge, told
+    from eval.run import run as answer_all
+    from eval.saved import read_run
+
+    if run is None:
+        settings = _settings()
+        _ensure_index(settings)
+        run = answer_all(settings, workers=workers)
+        _shown(run)
+    found = judge(read_run(run))
+    click.echo(told(found))
+    if broken := sum(not verdict.holds for verdict in found):
+        raise NorthboundError(f"{broken} of {len(found)} bars are broken; each is named above with its reason")
+
+
+@evaluation.command("case")
+@click.option("--from", "source", type=click.Path(path_type=Path, allow_dash=True), help="A saved answer (ask --json), or '-'.")
+@click.option("--gap", type=click.IntRange(min=1), help="This gap of `desk gaps`, counted from 1.")
+@click.option("--row", help="This row of `desk export`, by its id.")
+@click.option("--history", type=click.Path(path_type=Path), help="JSON file of what was said before: a list of {role, content}.")
+@click.option("--set", "name", default="drafts", help="The set to write to; default: drafts.")
+def eval_case(source: Path | None, gap: int | None, row: str | None, history: Path | None, name: str) -> None:
+    """Make a case from what was asked: a draft with the fields filled in, for a person to finish."""
+    from eval.promote import from_answer, from_gap, from_row, promote
+
+    if sum(given is not None for given in (source, gap, row)) != 1:
+        raise click.UsageError("give one of --from FILE, --gap N and --row ID")
+    turns = _history(history) if history else ()
+    if source is not None:
+        seen = from_answer(_text(source), turns)
+    elif gap is not None:
+        seen = from_gap(gap, _settings())
+    else:
+        seen = from_row(row or "", _settings())
+    path, id = promote(seen, name)
+    click.echo(f"{id} is in {path}: finish its facts and take its draft field out")
+
+
+def _shown(run: Path) -> None:
+    from eval.run import table
+    from eval.saved import SUMMARY
+
+    summary = json.loads((run / SUMMARY).read_text(encoding="utf-8"))
+    click.echo(f"{table(summary)}\n\n{summary['n']} cases; written to {run}")
 
 
 @evaluation.command("report")
@@ -326,14 +497,28 @@ def eval_report(run: Path, out: Path | None) -> None:
 
 
 @evaluation.command("bench")
-@click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder with corpus.jsonl, queries.jsonl and qrels.tsv.")
-def eval_bench(data: Path) -> None:
-    """Measure search on a public set, beside the dense and the keyword leg alone."""
+@click.option("--data", type=click.Path(path_type=Path), help="Folder of a public set; its files tell what it measures.")
+@click.option("--keep", type=click.Path(path_type=Path), help="Folder to keep the set's index in, for the next time.")
+@click.option("--peers", is_flag=True, help="Beside the stock LangChain recipe, on --data or on --corpus with --questions.")
+@click.option("--corpus", "documents", type=click.Path(path_type=Path), help="For --peers: folder of .txt and .md files.")
+@click.option("--questions", type=click.Path(path_type=Path), help="For --peers: JSON Lines of {id, question, gold_docs, gold_text}.")
+def eval_bench(data: Path | None, keep: Path | None, peers: bool, documents: Path | None, questions: Path | None) -> None:
+    """Measure search, rewriting, declining, the claim gate or safety on a public set, beside the numbers that others got."""
+    if (data is None) == (documents is None) or (documents is None) != (questions is None) or (documents is not None and not peers):
+        raise click.UsageError("give --data DIR, or --peers with --corpus DIR and --questions FILE")
+    if peers:
+        from eval.peers import compare_peers
+
+        with _progress() as progress:
+            for line in compare_peers(_settings(), data, documents, questions, progress):
+                click.echo(line)
+        return
     from eval.bench import bench
 
+    assert data is not None
     with _progress() as progress:
-        table = bench(data, _settings(), progress)
-    click.echo(table)
+        for line in bench(data, _settings(), keep, progress):
+            click.echo(line)
 
 
 @main.group(cls=_Group)
@@ -498,7 +683,7 @@ def _batch(source: Path, out: Path | None) -> None:
     if out is not None and out.is_dir():
         raise RequestError(f"{out}: is a folder; name a file in it")
     bot = _bot()
-    rows = (bot.answer(question, turns, id=name).model_dump_json() for name, question, turns in asked)
+    rows = (bot.answer(question, turns, id=name, at=at).model_dump_json() for name, question, turns, at in asked)
     if out is None:
         for row in rows:
             click.echo(row)
@@ -516,25 +701,39 @@ def _batch(source: Path, out: Path | None) -> None:
 _LINE = '{"id": "…", "question": "…"}'
 
 
-def _asked(line: str, where: str) -> tuple[str, str, tuple[Turn, ...]]:
+def _asked(line: str, where: str) -> tuple[str, str, tuple[Turn, ...], str]:
+    from datetime import date
+
+    from bot.understand import past_day
+
     row = _json(line, where, f"give {_LINE}")
     if not isinstance(row, dict) or not isinstance(row.get("question"), str) or not isinstance(row.get("id"), str | int):
         raise RequestError(f"{where}: needs an object with 'id' and 'question'")
+    at = row.get("at") or ""
     try:
         _check(row["question"])
+        if at:
+            past_day(str(at), date.today())
     except RequestError as error:
         raise RequestError(f"{where}: {error}") from None
-    return str(row["id"]), row["question"], _turns(row.get("history") or [], where)
+    return str(row["id"]), row["question"], _turns(row.get("history") or [], where), str(at)
+
+
+# Whose words a citation holds.
+_WORDS_OF = {"brief": "our summary", "file": "the document's own words", "page": "the page's own words"}
 
 
 def _plain(answer: Answer) -> str:
-    """An answer for a terminal: the text, then one line for each source."""
+    """An answer for a terminal: the text, then one line for each source, with a link to the quoted place where the page has it."""
+    from bot.render import page_link
+    from bot.wording import long_date
+
     lines = [answer.answer]
     if answer.citations:
         lines.append("")
     for c in answer.citations:
-        standing = f", {c.standing}" if c.standing else ""
-        lines.append(f"[{c.number}] {c.publisher} ({c.kind}{standing}): {c.title}{f' {c.url}' if c.url else ''}")
+        marks = ", ".join(part for part in (c.kind, c.standing, _WORDS_OF[c.origin], f"as of {long_date(c.as_of)}" if c.as_of else "") if part)
+        lines.append(f"[{c.number}] {c.publisher} ({marks}): {c.title} {page_link(c)}".rstrip())
     lines.extend(f"! {caveat}" for caveat in answer.caveats)
     return "\n".join(lines)
 

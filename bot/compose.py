@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from bot.scope import asks_whether_open
 from corpus.model import Passage
 from corpus.sentences import leans
 from index.expects import holds
@@ -135,7 +136,7 @@ _ALIKE = 0.7  # cosine below which a heading is another question than the one as
 
 def _same_way_round(question: str, hit: Hit) -> bool:
     """Whether a "Yes:" or "No:" under the passage's heading answers the question as it was asked."""
-    if _OPEN_QUESTION.search(question) or hit.question < _ALIKE:
+    if _OPEN_QUESTION.search(question) or hit.question < _ALIKE or asks_whether_open(question) != asks_whether_open(hit.passage.heading):
         return False
     return len(_TURNS.findall(question)) % 2 == len(_TURNS.findall(hit.passage.heading)) % 2
 

@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
 from bot.settings import Settings
 from bot.vocabulary import Vocabulary
+from corpus.described import NOT_DESCRIBED, Described
 from corpus.errors import CorpusError, ModelError, SearchIndexError
+from corpus.merge import spoken
 from corpus.model import GENERAL, Document, Passage, Section, Source
-from corpus.pages import page_documents
 from corpus.passages import passages, registered
-from corpus.readers import Described, read_file
 from corpus.registry import Registry, load_briefs, load_registry
+from corpus.similar import Held
+from corpus.spoken import ENGLISH
 from index.build import Manifest, Progress, build_index, corpus_version, current, read_manifest, texts_version, verify
 from index.embedder import (
     DEFAULT_MODEL,
@@ -32,36 +34,148 @@ from index.embedder import (
 )
 from index.onnx_export import export
 
-NOT_DESCRIBED = Described()
+if TYPE_CHECKING:
+    from corpus.fetch import Limits
+    from corpus.gather import Item
+
+MOST_PAGES = 200  # of a sitemap, unless told otherwise
 
 
-def add_files(paths: Iterable[Path], settings: Settings, described: Described = NOT_DESCRIBED) -> list[Document]:
-    """Read files and keep them. All or none: a file that cannot be read is named, and nothing is added.
+@dataclass(frozen=True)
+class Added:
+    """What became of what `corpus add` was pointed at. `updated` are the ids that were held before; `skipped`, `failed` and `notes` hold
+    a line each. `ids` are the documents asked for, whether added now or, where one was skipped, held already."""
+
+    documents: tuple[Document, ...]
+    ids: tuple[str, ...]
+    updated: frozenset[str] = frozenset()
+    skipped: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def add_files(
+    targets: Iterable[str | Path],
+    settings: Settings,
+    described: Described = NOT_DESCRIBED,
+    *,
+    keep_alike: bool = False,
+    most: int = MOST_PAGES,
+    limits: Limits | None = None,
+    progress: Progress = lambda *_: None,
+) -> Added:
+    """Read files, folders and addresses, and keep what they say.
+
+    All or none of what is named one by one: a file that cannot be read is named, and nothing is added. Of a folder and of a sitemap what
+    can be read is added, and each that cannot is told in `failed`. A document nearly the same as one held is skipped, unless `keep_alike`
+    or its numbers are others; the same id again replaces what was held.
 
     Raises CorpusError with every problem in one message, and for a data folder that cannot be written.
     """
-    registry = load_registry()
-    documents, problems = [], []
-    for path in paths:
-        try:
-            documents.append(read_file(path, described))
-        except CorpusError as error:
-            problems.append(str(error))
-    taken = [d.source.id for d in documents if d.source.id in registry.sources]
-    problems.extend(f"{i!r} is the id of a registered source; give another with --id" for i in taken)
-    given = Counter(d.source.id for d in documents)
-    problems.extend(f"{i!r} is the id of {n} of these files; add them one at a time with --id" for i, n in given.items() if n > 1)
-    if problems:
-        raise CorpusError("; ".join(problems))
-    if not documents:
+    from corpus.gather import gather  # answering imports this module and needs no readers
+
+    notes: list[str] = []
+    items = list(
+        gather(list(targets), described, most=most, loopback=settings.fetch_loopback, limits=limits, progress=progress, tell=notes.append)
+    )
+    if not items:
         raise CorpusError("no files given; name some: northbound corpus add FILE…")
-    try:
-        settings.documents.mkdir(parents=True, exist_ok=True)
-        for document in documents:
-            _keep(document, settings.documents)
-    except OSError as error:
-        raise CorpusError(f"{settings.documents}: cannot be written ({error.strerror}); set NORTHBOUND_HOME to a folder that can") from None
-    return documents
+    adding = _Adding(settings.documents, load_registry(), keep_alike, notes)
+    alone = [item for item in items if item.alone]
+    adding.all_or_none(alone)
+    others = [item for item in items if not item.alone]
+    for done, item in enumerate(others, 1):
+        adding.one(item)
+        progress("reading", done, len(others))
+    if adding.failed and not adding.ids:
+        raise CorpusError(*adding.failed)
+    return adding.result()
+
+
+class _Adding:
+    """What is held, and what becomes of each new document beside it."""
+
+    def __init__(self, folder: Path, registry: Registry, keep_alike: bool, notes: list[str]) -> None:
+        self._folder, self._registry, self._keep_alike, self._notes = folder, registry, keep_alike, notes
+        held = added_documents(folder)
+        self._before = {document.source.id for document in held}
+        self._held = Held(held)
+        self.ids: list[str] = []
+        self.failed: list[str] = []
+        self._skipped: list[str] = []
+        self._documents: list[Document] = []
+
+    def all_or_none(self, items: Sequence[Item]) -> None:
+        """Raises CorpusError with every problem, before anything is kept."""
+        read: list[tuple[Item, Document]] = []
+        problems: list[str] = []
+        for item in items:
+            try:
+                read.append((item, self._described(item.read())))
+            except CorpusError as error:
+                problems += error.problems
+        given = Counter(document.source.id for _, document in read)
+        problems += [f"{i!r} is the id of {n} of these files; add them one at a time with --id" for i, n in given.items() if n > 1]
+        if problems:
+            raise CorpusError(*problems)
+        for item, document in read:
+            self._take(item, document)
+
+    def one(self, item: Item) -> None:
+        try:
+            document = self._described(item.read())
+        except CorpusError as error:
+            self.failed += error.problems
+            return
+        from corpus.gather import short_id
+
+        if document.source.id in self.ids:  # of another file whose name gives the same id
+            document = replace(document, source=replace(document.source, id=short_id(f"{item.name} {document.source.id}", always=True)))
+        self._take(item, document)
+
+    def result(self) -> Added:
+        updated = frozenset(document.source.id for document in self._documents) & self._before
+        return Added(tuple(self._documents), tuple(self.ids), updated, tuple(self._skipped), tuple(self.failed), tuple(self._notes))
+
+    def _described(self, document: Document) -> Document:
+        """Raises CorpusError for an id that a registered source has, and for a program that is not registered."""
+        source = document.source
+        if source.id in self._registry.sources:
+            raise CorpusError(f"{source.id!r} is the id of a registered source; give another with --id")
+        program = next((section.program for section in document.sections if section.program != GENERAL), GENERAL)
+        if program != GENERAL and program not in self._registry.programs:
+            raise CorpusError(f"{source.id}: no program {program!r}; programs: {', '.join(self._registry.programs)}")
+        return document
+
+    def _take(self, item: Item, document: Document) -> None:
+        alike = self._held.nearest(document)
+        source = document.source
+        if alike is not None:
+            other = alike.other.source.id
+            same = f"{alike.share:.0%} the same as {other} ({alike.other.title})"
+            if not self._keep_alike and not alike.numbers:
+                how = f"--id {other} puts it in its place, --keep-alike keeps both"
+                self._skipped.append(f"{item.name}: {same}; {how}")
+                self.ids.append(other)
+                return
+            if alike.numbers:
+                shown = ", ".join(alike.numbers[:5]) + (", …" if len(alike.numbers) > 5 else "")
+                self._notes.append(f"{item.name}: {same} but for its numbers ({shown}); both are kept")
+        if document.language != ENGLISH:
+            self._notes.append(
+                f"{item.name}: its language is {document.language!r}; questions are compared in English, so little of it is found"
+            )
+        self._write(document)
+        self._held.add(document)
+        self.ids.append(source.id)
+        self._documents.append(document)
+
+    def _write(self, document: Document) -> None:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            _keep(document, self._folder)
+        except OSError as error:
+            raise CorpusError(f"{self._folder}: cannot be written ({error.strerror}); set NORTHBOUND_HOME to a folder that can") from None
 
 
 def added_documents(folder: Path) -> list[Document]:
@@ -88,15 +202,15 @@ def _corpus(settings: Settings, only: Sequence[str] | None) -> list[Passage]:
         documents = [d for d in added_documents(settings.documents) if d.source.id in only]
     else:
         documents = whole_corpus(settings, registry)
-    register = registered(registry.programs.values(), registry.corrections.values(), dict(registry.sources))
-    return [*_about_programs(passages(documents), registry), *register]
+    documents = sorted(documents, key=lambda document: document.source.id)  # whatever the files are called
+    return [*_about_programs(passages(documents), registry), *registered(registry)]
 
 
 def whole_corpus(settings: Settings, registry: Registry) -> list[Document]:
-    """One document for each source, then the added ones. A page that was fetched speaks for its source in place of our brief."""
-    pages = page_documents(settings.pages, registry.sources)
-    briefs = [pages.pop(brief.source.id, brief) for brief in load_briefs(registry)]
-    return [*briefs, *pages.values(), *added_documents(settings.documents)]
+    """One document for each source, then the added ones. A page that was fetched speaks for its source; of our brief stays what the page
+    does not speak of."""
+    held = spoken(load_briefs(registry), settings.pages, registry.sources)
+    return [*(one.document for one in held), *added_documents(settings.documents)]
 
 
 def _builder(settings: Settings, progress: Progress) -> Embedder:

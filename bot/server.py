@@ -58,7 +58,7 @@ def create_app(bot: Answering, settings: Settings) -> FastAPI:
     @app.post("/api/v1/ask")
     def ask(asked: Asked, after: BackgroundTasks, response: Response) -> Answer:
         """Answer one question, with the conversation so far if there is one. The header x-northbound-journal says what is kept of it."""
-        answer = counted.answer(asked.question, asked.history, asked.id)
+        answer = counted.answer(asked.question, asked.history, asked.id, asked.at)
         after.add_task(keep, answer, settings)  # the page's answers do not come by here: it says that nothing typed is kept
         response.headers["x-northbound-journal"] = journalled
         return answer
@@ -147,6 +147,7 @@ class Asked(BaseModel):
     question: str
     history: list[Turn] = Field(default_factory=list, max_length=200)
     id: str = Field(default="", max_length=200)
+    at: str = Field(default="", max_length=10, description="A past ISO day to answer as of; empty is today.")
 
 
 class Counted:
@@ -162,11 +163,11 @@ class Counted:
         self._buckets: Counter[float] = Counter()
         self._seconds = 0.0
 
-    def answer(self, question: str, history: Sequence[Turn] = (), id: str = "") -> Answer:
+    def answer(self, question: str, history: Sequence[Turn] = (), id: str = "", at: str = "") -> Answer:
         began = time.perf_counter()
         status = "failed"
         try:
-            answer = self._bot.answer(question, history, id)
+            answer = self._bot.answer(question, history, id, at)
             status = answer.status
             return answer
         except RequestError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from bot import language, privacy, scope
@@ -38,6 +39,7 @@ class Understood:
     tense: int = 0  # 1: asks what will happen; -1: asks what has happened
     in_field: bool = True  # names something of the field, beyond a fee, a time and the like
     previous: tuple[str, ...] = ()  # wordings of the question that a follow-up goes on from
+    at: str = ""  # the past ISO day to answer as of; "" is today
 
     @property
     def programs(self) -> tuple[str, ...]:
@@ -115,6 +117,17 @@ def check_question(question: str) -> None:
         raise RequestError("the question holds zero bytes: it is not text")
     if any("\ud800" <= c <= "\udfff" for c in question):  # bytes that are not UTF-8 come as such from the shell
         raise RequestError("the question holds bytes that are not UTF-8: it is not text")
+
+
+def past_day(text: str, today: date) -> str:
+    """The ISO day to answer as of. Raises RequestError unless it is one, and not after today."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise RequestError(f"the day to answer as of, {text!r}, is no ISO date; give one such as 2024-03-01") from None
+    if day > today:
+        raise RequestError(f"the day to answer as of, {text}, is still to come; give one up to {today.isoformat()}")
+    return day.isoformat()
 
 
 def _visible(text: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from bot import scope
-from bot.answer import Answer, Citation, Claim, ProgramStanding, Status
+from bot.answer import Answer, Citation, Claim, Differing, ProgramStanding, Status
 from bot.check import NOT_FOUND, SURE, Checked
 from bot.compose import Piece
 from bot.language import NOTICES
@@ -44,6 +44,7 @@ ADVICE = (
 )
 NOT_YET_KNOWN = "Nobody can know that in advance. What our sources hold on it:"
 NEAREST = "The nearest that they hold:"
+NOT_YET_THERE = "On {} this did not exist yet. How it began:"
 UNREADABLE = "I could not read a question in that. What would you like to know about moving to Canada from a US H-1B?"
 
 
@@ -71,7 +72,7 @@ class Wording:
         follow_ups = tuple(f"{understood.question.strip(' ?.!')} – {name}?" for name in choices) or self._follow_ups(
             status, understood, hits, pieces
         )
-        text = _text(status, understood, claims, citations, follow_ups, choices)
+        text = _text(status, understood, claims, citations, follow_ups, choices, checked.not_yet)
         return Answer(
             id="",
             question=understood.question,
@@ -81,9 +82,11 @@ class Wording:
             answer=text,
             claims=claims,
             citations=citations,
-            programs=tuple(self._program(i) for i in checked.programs) if claims else (),
-            caveats=tuple(_caveats(status, citations, checked, today)),
+            programs=tuple(self._program(i) for i in checked.programs if self._registry.programs[i].standing) if claims else (),
+            caveats=tuple(_caveats(status, citations, checked, today, understood.at)),
             follow_ups=follow_ups,
+            disagreements=tuple(d for i in checked.differing if (d := self._differing(i, citations)) is not None),
+            at=understood.at,
         )
 
     def _citation(self, number: int, piece: Piece, sources: Mapping[str, Source]) -> Citation:
@@ -108,6 +111,12 @@ class Wording:
             end=piece.end,
             origin=passage.origin,
         )
+
+    def _differing(self, disagreement_id: str, citations: Sequence[Citation]) -> Differing | None:
+        """The disagreement with the citations of its sides; None where the answer does not show them."""
+        sides = [c.number for c in citations if f"#disagreement-{disagreement_id}-" in c.passage_id]
+        about = self._registry.disagreements[disagreement_id].about
+        return Differing(id=disagreement_id, about=about, citations=tuple(sides), authority=sides[0]) if sides else None
 
     def _program(self, program_id: str) -> ProgramStanding:
         program = self._registry.programs[program_id]
@@ -191,6 +200,7 @@ def _text(
     citations: Sequence[Citation],
     follow_ups: Sequence[str],
     choices: Sequence[str],
+    not_yet: bool,
 ) -> str:
     lines: list[str] = []
     if understood.language in NOTICES and status not in ("smalltalk",):
@@ -205,6 +215,8 @@ def _text(
         lines.append(f"That depends on the route. Which one do you mean: {_or(choices)}?" if choices else UNREADABLE)
     elif status == "not_found" and not claims:
         lines.append(NOT_IN_SOURCES)
+    elif not_yet:
+        lines.append(NOT_YET_THERE.format(long_date(understood.at)))
     elif status == "not_found" and scope.asks_to_predict(understood.question):
         lines.append(NOT_YET_KNOWN)
     body = _body(claims, citations)
@@ -218,7 +230,7 @@ def _text(
         lines.append("IRCC's own pages, or a licensed immigration consultant or lawyer, can tell you more.")
     dated = [c.as_of for c in citations if c.as_of]
     if dated and status not in ("refused",):
-        lines.append(f"As of {long_date(min(dated))}.")
+        lines.append(f"As of {long_date(understood.at or min(dated))}.")
     return "\n\n".join(lines)
 
 
@@ -244,13 +256,17 @@ def _or(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
 
 
-def _caveats(status: Status, citations: Sequence[Citation], checked: Checked, today: date) -> list[str]:
+def _caveats(status: Status, citations: Sequence[Citation], checked: Checked, today: date, at: str) -> list[str]:
     found: list[str] = []
     dated = [c.as_of for c in citations if c.as_of]
-    if dated and (today - _day(min(dated))).days > STALE_DAYS:
+    if at and citations:
+        found.append(f"This is what stood on {long_date(at)}, as far as our sources tell it; what stands today may differ.")
+    elif dated and (today - _day(min(dated))).days > STALE_DAYS:
         found.append(f"Part of this rests on a source last known to be true on {long_date(min(dated))}: check that it still holds.")
     if any(not c.as_of for c in citations):
         found.append("Part of this rests on a document that carries no date.")
+    if checked.differing:
+        found.append("Published sources differ on this; all sides are quoted, the one with authority first.")
     if status == "partial":
         found.append("Our sources may not answer all of your question.")
     if citations and all(c.kind != "official" for c in citations):

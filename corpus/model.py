@@ -1,7 +1,8 @@
 """The nouns of the corpus. Every other room speaks in these.
 
 A Source is published by somebody; a Document is its text as sections; a Passage is the piece of it that is cited. A Program is a
-pathway people ask about and has a standing; a Correction is a statement that circulates and is wrong.
+pathway people ask about and has a standing; a Correction is a statement that circulates and is wrong; a Disagreement is one thing
+for which published sources give different values.
 """
 
 from __future__ import annotations
@@ -49,8 +50,17 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """Where a program stood from the day `since` (ISO) on. `note` is one sentence that says so and was true then."""
+
+    standing: str
+    since: str
+    note: str
+
+
+@dataclass(frozen=True)
 class Program:
-    """A pathway, rule or service that people ask about by name, with its standing."""
+    """A pathway, rule or service that people ask about by name, with its standing. `history` holds the earlier ones, oldest first."""
 
     id: str
     name: str
@@ -62,6 +72,7 @@ class Program:
     glance: bool = False
     aliases: tuple[str, ...] = ()
     note: str = ""
+    history: tuple[Standing, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,6 +103,35 @@ class Correction:
 
 
 @dataclass(frozen=True)
+class Value:
+    """What one source gives in a disagreement, as a sentence that can be quoted alone and names the source. `match` are patterns of a
+    sentence that gives this value."""
+
+    source: str
+    as_of: str
+    says: str
+    match: tuple[re.Pattern[str], ...]
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """Two or more sources that give different values for the same thing. The first value has authority; `because` is the sentence
+    that says so. `about` names the matter in a few words, `asked` how people ask for it."""
+
+    id: str
+    program: str
+    about: str
+    asked: tuple[str, ...]
+    because: str
+    values: tuple[Value, ...]
+
+    def given_by(self, sentence: str) -> Value | None:
+        """The value that a sentence gives, by the values' own patterns; None when it gives none or tells of several."""
+        given = [value for value in self.values if any(pattern.search(sentence) for pattern in value.match)]
+        return given[0] if len(given) == 1 else None
+
+
+@dataclass(frozen=True)
 class Term:
     """A word of the field with its abbreviations and everyday forms. `broader`: a text about these is about this too."""
 
@@ -103,7 +143,8 @@ class Term:
 
 @dataclass(frozen=True)
 class Section:
-    """A heading with the text under it. `headings` is the path from the document's title down, without the title."""
+    """A heading with the text under it. `headings` is the path from the document's title down, without the title. `origin` says whose
+    words these are where they are not those of the document's origin."""
 
     headings: tuple[str, ...]
     text: str
@@ -115,6 +156,7 @@ class Section:
     valid_until: str = ""
     unknown: bool = False
     sources: tuple[str, ...] = ()
+    origin: str = ""
 
 
 @dataclass(frozen=True)
@@ -132,8 +174,8 @@ class Document:
 class Passage:
     """A piece of a document that can be cited. `position` counts passages of its document from 0.
 
-    `kind` is "section" for document text, "standing" for a program's note and "correction" for what is right: the last two are
-    registered by us, always in the index, and never found by search.
+    `kind` is "section" for document text, "standing" for a program's note, "correction" for what is right and "disagreement" for what
+    one of several sources says: the last three are registered by us, always in the index, and never found by search.
     """
 
     id: str

@@ -6,8 +6,12 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from corpus.model import Correction, Document, Passage, Program, Section, Source
+from corpus.model import Document, Passage, Section
+
+if TYPE_CHECKING:
+    from corpus.registry import Registry
 
 # About 190 word pieces: with its title and heading a passage stays inside MiniLM's window of 256.
 MAX_WORDS = 130
@@ -23,7 +27,7 @@ def passages(documents: Iterable[Document]) -> list[Passage]:
         seen: Counter[str] = Counter()
         position = 0
         for section in document.sections:
-            for text in _pieces(section.text, MAX_WORDS if document.origin == "brief" else PROSE_WORDS):
+            for text in _pieces(section.text, MAX_WORDS if (section.origin or document.origin) == "brief" else PROSE_WORDS):
                 slug = slugify(section.headings[-1] if section.headings else document.title) or "text"
                 seen[slug] += 1
                 suffix = f"-{seen[slug]}" if seen[slug] > 1 else ""
@@ -32,36 +36,44 @@ def passages(documents: Iterable[Document]) -> list[Passage]:
     return found
 
 
-def registered(programs: Iterable[Program], corrections: Iterable[Correction], sources: dict[str, Source]) -> list[Passage]:
-    """The passages that standing notes and corrections are cited from. They belong to every index, whatever documents it holds."""
-    found = [
-        Passage(
-            id=f"{program.source}#standing-{program.id}",
-            source_id=program.source,
-            title=sources[program.source].title,
-            headings=(f"Where the {program.name} stands",),
-            text=program.note,
-            program=program.id,
-            as_of=program.as_of,
-            kind="standing",
-        )
-        for program in programs
-        if program.note
-    ]
-    return found + [
-        Passage(
-            id=f"{correction.source}#correction-{correction.id}",
-            source_id=correction.source,
-            title=sources[correction.source].title,
-            headings=("A statement that circulates, corrected",),
-            text=correction.right,
-            program=correction.program,
-            as_of=correction.as_of,
-            kind="correction",
-            asked=correction.wrong,
-        )
-        for correction in corrections
-    ]
+def registered(registry: Registry) -> list[Passage]:
+    """The passages that standings, corrections and disagreements are cited from. They belong to every index, whatever documents it
+    holds."""
+
+    def passage(
+        source: str, name: str, heading: str, text: str, program: str, as_of: str, kind: str, asked: tuple[str, ...] = ()
+    ) -> Passage:
+        title = registry.sources[source].title
+        return Passage(f"{source}#{name}", source, title, (heading,), text, program=program, as_of=as_of, kind=kind, asked=asked)
+
+    found: list[Passage] = []
+    for program in registry.programs.values():
+        heading = f"Where the {program.name} stands"
+        if program.note:
+            found.append(passage(program.source, standing_name(program.id), heading, program.note, program.id, program.as_of, "standing"))
+        for earlier in program.history:
+            name = standing_name(program.id, earlier.since)
+            found.append(passage(program.source, name, heading, earlier.note, program.id, earlier.since, "standing"))
+    for c in registry.corrections.values():
+        heading = "A statement that circulates, corrected"
+        found.append(passage(c.source, f"correction-{c.id}", heading, c.right, c.program, c.as_of, "correction", c.wrong))
+    for d in registry.disagreements.values():
+        for place, value in enumerate(d.values):
+            text = value.says if place else f"{value.says} {d.because}"
+            heading, name = f"Where sources differ: {d.about}", disagreement_name(d.id, place)
+            asked = () if place else d.asked
+            found.append(passage(value.source, name, heading, text, d.program, value.as_of, "disagreement", asked))
+    return found
+
+
+def standing_name(program: str, since: str = "") -> str:
+    """The part after "#" of the id of a program's standing note; with `since` of an earlier one."""
+    return f"standing-{program}" + (f"-{since}" if since else "")
+
+
+def disagreement_name(disagreement: str, place: int) -> str:
+    """The part after "#" of the id of what one side says; place 0 has authority."""
+    return f"disagreement-{disagreement}-{place + 1}"
 
 
 def slugify(text: str) -> str:
@@ -81,7 +93,7 @@ def _passage(document: Document, section: Section, text: str, passage_id: str, p
         program=section.program,
         as_of=section.as_of or document.source.as_of,
         language=document.language,
-        origin=document.origin,
+        origin=section.origin or document.origin,
         asked=section.asked,
         valid_from=section.valid_from,
         valid_until=section.valid_until,

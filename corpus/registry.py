@@ -1,38 +1,40 @@
-"""The four registries and the bundled briefs, read once and checked against each other."""
+"""The five registries and the bundled briefs, read once and checked against each other."""
 
 from __future__ import annotations
 
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from corpus.briefs import read_brief
 from corpus.errors import CorpusError
-from corpus.model import KINDS, STANDINGS, Correction, Document, Program, Source, Term, is_date
+from corpus.model import KINDS, STANDINGS, Correction, Disagreement, Document, Program, Source, Standing, Term, Value, is_date
 
 BUNDLED = Path(__file__).parent
 
 
 @dataclass(frozen=True)
 class Registry:
-    """What is registered: sources, programs and corrections by id, and the glossary."""
+    """What is registered: sources, programs, corrections and disagreements by id, and the glossary."""
 
     sources: Mapping[str, Source]
     programs: Mapping[str, Program]
     corrections: Mapping[str, Correction]
     glossary: tuple[Term, ...]
+    disagreements: Mapping[str, Disagreement] = field(default_factory=dict)
 
 
 def load_registry(folder: Path = BUNDLED) -> Registry:
-    """Read sources.toml, programs.toml, corrections.toml and glossary.toml. Raises CorpusError with every problem at once."""
+    """Read sources, programs, corrections, glossary and disagreements (.toml). Raises CorpusError with every problem at once."""
     problems: list[str] = []
     sources = _table(folder / "sources.toml", "source", _source, problems)
     programs = _table(folder / "programs.toml", "program", _program, problems)
     corrections = _table(folder / "corrections.toml", "correction", _correction, problems)
     glossary = _table(folder / "glossary.toml", "term", _term, problems, key="long")
+    disagreements = _table(folder / "disagreements.toml", "disagreement", _disagreement, problems)
     lines = entry_lines(folder, "program")
     for program in programs.values():
         where = f"programs.toml, line {lines[program.id]}: {program.id}"
@@ -47,9 +49,16 @@ def load_registry(folder: Path = BUNDLED) -> Registry:
             problems.append(f"{where}: no source {correction.source!r} in sources.toml; add it there")
         if correction.program not in programs:
             problems.append(f"{where}: no program {correction.program!r} in programs.toml; add it there")
+    lines = entry_lines(folder, "disagreement")
+    for disagreement in disagreements.values():
+        where = f"disagreements.toml, line {lines[disagreement.id]}: {disagreement.id}"
+        unknown = [value.source for value in disagreement.values if value.source not in sources]
+        problems += [f"{where}: no source {source!r} in sources.toml; add it there" for source in unknown]
+        if disagreement.program not in programs:
+            problems.append(f"{where}: no program {disagreement.program!r} in programs.toml; add it there")
     if problems:
         raise CorpusError(*problems)
-    return Registry(sources, programs, corrections, tuple(glossary.values()))
+    return Registry(sources, programs, corrections, tuple(glossary.values()), disagreements)
 
 
 def load_briefs(registry: Registry, folder: Path = BUNDLED / "briefs") -> tuple[Document, ...]:
@@ -77,7 +86,7 @@ def _rows(path: Path, table: str) -> list[tuple[int, dict[str, Any]]]:
         text = path.read_text(encoding="utf-8")
         rows = tomllib.loads(text).get(table, [])
     except FileNotFoundError:
-        raise CorpusError(f"{path}: missing; a corpus folder holds sources, programs, corrections and glossary .toml") from None
+        raise CorpusError(f"{path}: missing; a corpus folder holds five registries (docs/corpus-format.md)") from None
     except UnicodeDecodeError as error:
         raise CorpusError(f"{path.name}: not UTF-8 (byte {error.start}); save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
@@ -119,7 +128,17 @@ def _source(row: Mapping[str, Any]) -> Source:
 def _program(row: Mapping[str, Any]) -> Program:
     _one_of(row, "standing", STANDINGS)
     _dates(row, "since", "as_of")
-    return Program(**{**row, "aliases": _list(row, "aliases")})
+    history = tuple(_standing(earlier) for earlier in _list(row, "history"))
+    days = [earlier.since for earlier in history]
+    if days != sorted(days) or (days and row["since"] and days[-1] >= row["since"]):
+        raise ValueError("history is not in order; give earlier standings, oldest first, each before the present one's since")
+    return Program(**{**row, "aliases": _list(row, "aliases"), "history": history})
+
+
+def _standing(row: Mapping[str, Any]) -> Standing:
+    _one_of(row, "standing", STANDINGS)
+    _dates(row, "since")
+    return Standing(**row)
 
 
 def _correction(row: Mapping[str, Any]) -> Correction:
@@ -127,6 +146,18 @@ def _correction(row: Mapping[str, Any]) -> Correction:
     return Correction(
         **{**row, "wrong": _list(row, "wrong"), "match": _patterns(row, "match"), "match_affirmed": _patterns(row, "match_affirmed")}
     )
+
+
+def _disagreement(row: Mapping[str, Any]) -> Disagreement:
+    values = tuple(_value(value) for value in _list(row, "value"))
+    if len({value.source for value in values}) < 2:
+        raise ValueError("a disagreement needs at least two [[disagreement.value]], of different sources")
+    return Disagreement(**{**{k: v for k, v in row.items() if k != "value"}, "asked": _list(row, "asked"), "values": values})
+
+
+def _value(row: Mapping[str, Any]) -> Value:
+    _dates(row, "as_of")
+    return Value(**{**row, "match": _patterns(row, "match")})
 
 
 def _term(row: Mapping[str, Any]) -> Term:
@@ -140,7 +171,7 @@ def _patterns(row: Mapping[str, Any], key: str) -> tuple[re.Pattern[str], ...]:
         raise ValueError(f"{key} {error.pattern!r} does not compile: {error}; correct the pattern") from None
 
 
-def _list(row: Mapping[str, Any], key: str) -> tuple[str, ...]:
+def _list(row: Mapping[str, Any], key: str) -> tuple[Any, ...]:
     if not isinstance(row.get(key, []), list):
         raise ValueError(f"{key} {row[key]!r} is not a list; write [{row[key]!r}]")
     return tuple(row.get(key, ()))

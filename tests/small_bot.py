@@ -32,7 +32,7 @@ class SmallBot:
     def __init__(self) -> None:
         self.histories: list[list[Turn]] = []
 
-    def answer(self, question: str, history: Sequence[Turn] = (), id: str = "") -> Answer:
+    def answer(self, question: str, history: Sequence[Turn] = (), id: str = "", at: str = "") -> Answer:
         self.histories.append(list(history))
         if not question.strip():
             raise RequestError("the question is empty; type one")

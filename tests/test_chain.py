@@ -59,7 +59,7 @@ def test_every_answer_is_the_contract_to_the_letter(bot: Bot, question: str, sta
     wire = json.loads(answer.model_dump_json())
     assert list(wire) == [
         *("id", "question", "standalone_question", "language", "status", "answer", "claims", "citations", "programs", "caveats"),
-        *("follow_ups", "corpus_version", "mode", "timings_ms"),
+        *("follow_ups", "corpus_version", "mode", "timings_ms", "disagreements", "at"),
     ]
     assert (wire["id"], wire["question"], wire["language"], wire["mode"]) == ("q17", question, "en", "extractive")
     assert wire["status"] in statuses and wire["status"] in STATUSES

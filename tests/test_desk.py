@@ -45,7 +45,7 @@ class Noting(SmallBot):
         super().__init__()
         self.asked: list[tuple[str, list[str]]] = []
 
-    def answer(self, question: str, history: Sequence[Turn] = (), id: str = "") -> Answer:
+    def answer(self, question: str, history: Sequence[Turn] = (), id: str = "", at: str = "") -> Answer:
         self.asked.append((question, [t.content for t in history if t.role == "user"]))
         return plain(question, "not_found", "No.")
 
@@ -133,7 +133,7 @@ def test_brackets_inside_a_quote_are_not_marks() -> None:
     )
 
     class InTurn(SmallBot):
-        def answer(self, question: str, history: Sequence[Turn] = (), id: str = "") -> Answer:
+        def answer(self, question: str, history: Sequence[Turn] = (), id: str = "", at: str = "") -> Answer:
             return answer if "first" in question else swapped
 
     assert draft("what is the first?\nwhat is the second?", InTurn()).parts[1].text == f"{quote} [2]"
@@ -261,5 +261,5 @@ class SmallBotOf(SmallBot):
         super().__init__()
         self._only = only
 
-    def answer(self, question: str, history: Sequence[Turn] = (), id: str = "") -> Answer:
+    def answer(self, question: str, history: Sequence[Turn] = (), id: str = "", at: str = "") -> Answer:
         return self._only

@@ -1,0 +1,89 @@
+"""What stood on a past day: the registry as it was then, and which sentences could have been said then.
+
+`ask --at DAY` answers through here: bot/chain.py asks for the registry as of the day, and leaves out what came later.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+
+from corpus.model import Passage, Program
+from corpus.registry import Registry
+
+_MONTHS = "January February March April May June July August September October November December".split()
+# A rule may say beforehand when it ends, and a sentence when it was last checked: such a date after the day is no news from the future.
+_AHEAD = r"(?:until|till|through|up to|to|and|by|before|end(?:s|ed)? (?:on|in)|expires? on|as of|as seen on|seen to|copied on)"
+_DATE = re.compile(
+    rf"(?P<ahead>\b{_AHEAD}\s+)?(?:the end of\s+)?\b(?:(?:(?P<day>\d{{1,2}}) )?(?P<month>{'|'.join(_MONTHS)}) )?(?P<year>20\d\d)\b",
+    re.IGNORECASE,
+)
+_HELD = re.compile(r"(?:until|till|up to|to|before)\s*$", re.IGNORECASE)
+
+
+def registry_on(registry: Registry, day: str) -> Registry:
+    """The registry as of an ISO day: programs with the standing they had, and no correction of what was still right.
+
+    A program whose standing on that day is not known, or that did not exist, has the standing "" and no note.
+    """
+    programs = {program.id: _program_on(program, day) for program in registry.programs.values()}
+    corrections = {c.id: c for c in registry.corrections.values() if not c.since or c.since <= day}
+    return replace(registry, programs=programs, corrections=corrections)
+
+
+def not_yet(registry: Registry, day: str) -> frozenset[str]:
+    """The programs that did not exist on an ISO day, as far as the registry knows their beginnings."""
+    return frozenset(program.id for program in registry.programs.values() if day < _began(program))
+
+
+def sentences_on(passage: Passage, sentences: Sequence[str], day: str) -> list[bool]:
+    """Which of a passage's sentences answer as of an ISO day.
+
+    Of a rule that stood then and no longer does (by its `from:` and `until:`), all: what is said of its end belongs to it. Of one that
+    still stands, all that do not tell of something later. Of one that began later (by its `from:`, or because its first
+    sentence tells of something later) only those that say what held until it began: "Until 25 March 2025 a job offer added 50 points".
+    """
+    if passage.valid_from <= day <= passage.valid_until:
+        return [True] * len(sentences)
+    if passage.valid_from > day or (sentences and said_later(sentences[0], day)):
+        return [held_until_later(sentence, day) for sentence in sentences]
+    return [not said_later(sentence, day) for sentence in sentences]
+
+
+def said_later(sentence: str, day: str) -> bool:
+    """Whether a sentence tells of something after an ISO day, and so could not have been said on it."""
+    return any(when > day and not ahead for when, ahead in _dates(sentence))
+
+
+def held_until_later(sentence: str, day: str) -> bool:
+    """Whether a sentence says what held until a date after an ISO day, and of nothing later."""
+    dates = list(_dates(sentence))
+    return any(when > day and _HELD.search(ahead) for when, ahead in dates) and not said_later(sentence, day)
+
+
+def _program_on(program: Program, day: str) -> Program:
+    if program.since and program.since <= day:
+        return program
+    then = next((earlier for earlier in reversed(program.history) if earlier.since <= day), None)
+    if then is None:
+        return replace(program, standing="", since="", note="", replaced_by="")
+    return replace(program, standing=then.standing, since=then.since, note=then.note, replaced_by="")
+
+
+def _began(program: Program) -> str:
+    """The day on which a program began, or "" where only its end is known: what closed, paused or was replaced had been there before."""
+    if program.history:
+        return program.history[0].since
+    return program.since if program.standing in ("announced", "proposed") else ""
+
+
+def _dates(sentence: str) -> Iterator[tuple[str, str]]:
+    """Every date as ISO (a month or a year by its first day), with the word before it that looks ahead, or ""."""
+    for found in _DATE.finditer(sentence):
+        month = _MONTHS.index(found["month"].capitalize()) + 1 if found["month"] else 1
+        try:
+            yield date(int(found["year"]), month, int(found["day"] or 1)).isoformat(), (found["ahead"] or "").strip()
+        except ValueError:
+            continue

@@ -1,0 +1,106 @@
+"""As of a past day: the standing that a program had, the corrections that were right already, and the sentences that could be said."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.chain import Bot
+from corpus.errors import RequestError
+from corpus.model import Passage, Program, Standing
+from corpus.registry import Registry, load_registry
+from corpus.timeline import not_yet, registry_on, sentences_on
+
+PERMIT = Program(
+    id="permit",
+    name="The permit",
+    standing="closed",
+    since="2023-07-17",
+    as_of="2026-02-12",
+    source="manual",
+    note="The permit closed on 17 July 2023.",
+    history=(
+        Standing("announced", "2023-06-27", "The permit was announced on 27 June 2023."),
+        Standing("open", "2023-07-16", "The permit opened on 16 July 2023."),
+    ),
+)
+PATHWAY = Program(id="pathway", name="The pathway", standing="announced", since="2025-11-04", as_of="2026-10-07", source="budget")
+OLD = Program(id="old", name="An old stream", standing="closed", since="2025-12-31", as_of="2026-10-07", source="manual")
+REGISTRY = Registry({}, {p.id: p for p in (PERMIT, PATHWAY, OLD)}, {}, ())
+
+SINCE = "Since 25 March 2025 a job offer adds no points."
+UNTIL = "Until 25 March 2025 a job offer added 50 points."
+ALWAYS = "A nomination adds 600 points."
+
+
+@pytest.mark.parametrize(
+    ("day", "standing"),
+    [("2023-06-26", ""), ("2023-06-27", "announced"), ("2023-07-16", "open"), ("2023-07-17", "closed"), ("2026-01-01", "closed")],
+)
+def test_a_program_has_the_standing_that_it_had_on_the_day(day: str, standing: str) -> None:
+    assert registry_on(REGISTRY, day).programs["permit"].standing == standing
+
+
+def test_what_was_announced_later_did_not_exist_and_what_closed_later_did() -> None:
+    assert not_yet(REGISTRY, "2023-06-26") == {"permit", "pathway"}
+    assert not_yet(REGISTRY, "2024-03-01") == {"pathway"}
+    then = registry_on(REGISTRY, "2024-03-01").programs["old"]
+    assert (then.standing, then.note) == ("", "")  # it was there, but how it stood is not registered
+
+
+def test_a_correction_is_no_correction_before_the_change() -> None:
+    registry = load_registry()
+    assert "crs-job-offer-points" in registry_on(registry, "2025-03-25").corrections
+    assert "crs-job-offer-points" not in registry_on(registry, "2025-03-24").corrections
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "sentences", "kept"),
+    [
+        ("", "", [ALWAYS, SINCE], [True, False]),
+        ("", "", [ALWAYS, "The list was last seen as of 3 October 2026."], [True, True]),  # when it was seen is no news of then
+        ("", "", ["Applications are accepted until 16 December 2026."], [True]),
+        ("", "", [SINCE, UNTIL, ALWAYS], [False, True, False]),  # what began later tells of then only what held until it began
+        ("2025-03-25", "", [ALWAYS, UNTIL], [False, True]),
+        ("", "2025-03-24", ["The rule was dropped on 25 March 2025."], [True]),  # it stood then: its end belongs to it
+    ],
+)
+def test_only_sentences_that_answer_as_of_the_day_are_kept(begins: str, ends: str, sentences: list[str], kept: list[bool]) -> None:
+    passage = Passage("x#1", "x", "X", ("Q?",), "\n".join(sentences), valid_from=begins, valid_until=ends)
+    assert sentences_on(passage, sentences, "2024-03-01") == kept
+
+
+def test_the_same_question_is_answered_as_of_each_day(bot: Bot) -> None:
+    question = "does a job offer give crs points?"
+    then, now = bot.answer(question, at="2024-03-01"), bot.answer(question)
+    assert "50" in then.answer and "no points" not in then.answer
+    assert "no points" in now.answer.lower()
+    assert then.at == "2024-03-01" and then.answer.endswith("As of 1 March 2024.")
+    assert any("This is what stood on 1 March 2024" in caveat for caveat in then.caveats)
+
+
+@pytest.mark.parametrize(
+    ("day", "standing", "said"), [("2023-07-16", "open", "opened on 16 July 2023"), ("2024-03-01", "closed", "closed on 17 July 2023")]
+)
+def test_a_standing_is_that_of_the_day_in_words_and_in_data(bot: Bot, day: str, standing: str, said: str) -> None:
+    answer = bot.answer("is the h1b open work permit open?", at=day)
+    assert said in answer.claims[0].text
+    assert {p.id: p.standing for p in answer.programs}["h1b-open-work-permit-2023"] == standing
+    assert all(c.standing in ("", standing) for c in answer.citations if "open work permit" in c.passage)
+
+
+def test_what_did_not_exist_yet_is_said_so_with_how_it_began(bot: Bot) -> None:
+    answer = bot.answer("how do i apply for the accelerated pathway", at="2024-03-01")
+    assert answer.status == "not_found"
+    assert answer.answer.startswith("On 1 March 2024 this did not exist yet.")
+    assert "announced in Budget 2025" in answer.claims[0].text
+
+
+@pytest.mark.parametrize(("day", "said"), [("soon", "is no ISO date; give one such as 2024-03-01"), ("2030-01-01", "is still to come")])
+def test_a_day_that_cannot_be_answered_as_of_is_named(bot: Bot, day: str, said: str) -> None:
+    with pytest.raises(RequestError, match=said):
+        bot.answer("is it open?", at=day)
+
+
+def test_the_runnable_answers_as_of_the_day_too(bot: Bot) -> None:
+    given = {"question": "does a job offer give crs points?", "at": "2024-03-01"}
+    assert bot.runnable().invoke(given).answer == bot.answer(given["question"], at=given["at"]).answer
