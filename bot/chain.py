@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 # A question that names nothing of the field must be nearer than this to one of ours (cosine) to be taken for it.
 _RESEMBLES = 0.62
+_IN_COMMON = 0.45  # or have this share of its terms, by rarity, in common with the passage
 _SHOWN = 10  # hits that go on from searching
 
 
@@ -170,8 +171,9 @@ class Bot:
         """How likely the best hit answers: hardly, where the question names nothing of the field and only resembles one of ours."""
         if not hits:
             return 0.0
-        resembles = bool(hits[0].passage.asked) and not understood.in_field and hits[0].question < _RESEMBLES
-        return self.answerability(asked, hits[0]) * (0.3 if resembles else 1.0)
+        best = hits[0]
+        resembles = bool(best.passage.asked) and not understood.in_field and best.question < _RESEMBLES and best.overlap < _IN_COMMON
+        return self.answerability(asked, best) * (0.3 if resembles else 1.0)
 
     def asked(self, understood: Understood) -> list[Asked]:
         """The questions of the message, as composing needs them."""

@@ -107,7 +107,9 @@ def compose(
     if best.passage.origin != "brief":
         return _from_prose(asked, hits, answers, wrong, budget)
     others = [hit for hit in hits[1:4] if _is_written_answer(hit) and hit.score >= best.score - _near(best) and hit.question >= _RELATED]
-    pieces = _from_answer(asked, best, answers(asked, best), min(budget, _FIRST_OF_SEVERAL) if others else budget)
+    # Half a table misleads, and the next passages do not hold the rest.
+    first = budget if not others or _has_list(best) else min(budget, _FIRST_OF_SEVERAL)
+    pieces = _from_answer(asked, best, answers(asked, best), first)
     if asked.wants or not _same_way_round(asked.wordings[0], best):
         pieces[0] = _without_verdict(pieces[0]) or pieces[0]
     for hit in others:
@@ -170,6 +172,9 @@ def _from_answer(asked: Asked, hit: Hit, support: float, budget: int) -> list[Pi
     text = hit.passage.text
     chosen = [units[0]]
     used = units[0].words
+    if (line := _line_asked_for(asked, hit)) is not None and used + sum(u.words for u in units if _holds(u, line)) > budget:
+        chosen.append(line)
+        used += line.words
     for unit in sorted(units[1:], key=lambda u: -u.cosine - (_TYPED if asked.wants and holds(asked.wants, text[u.start : u.end]) else 0)):
         if used + unit.words <= budget:
             chosen.append(unit)
@@ -204,6 +209,34 @@ def _from_prose(asked: Asked, hits: Sequence[Hit], answers: Answerability, wrong
             used += unit.words
         pieces.extend(_merged(hit.passage, chosen, support))
     return mistaken[:1] + pieces
+
+
+def _has_list(hit: Hit) -> bool:
+    return any(scored.span.kind == "item" for scored in hit.sentences)
+
+
+_NUMBER_WORDS = {word: str(n) for n, word in enumerate("two three four five six seven eight nine ten".split(), 2)}
+
+
+def _line_asked_for(asked: Asked, hit: Hit) -> _Unit | None:
+    """The one item of a list that is about a number in the question ("family of three": "… for 3 people: …"); None where none or
+    several are. An item is about what stands before its colon."""
+    words = re.findall(r"\d+|[a-z]+", asked.wordings[0].lower())
+    numbers = {_NUMBER_WORDS.get(word, word) for word in words}
+    text = hit.passage.text
+    about = []
+    for scored in hit.sentences:
+        head, colon, _ = text[scored.span.start : scored.span.end].partition(":")
+        if scored.span.kind == "item" and colon and numbers & set(re.findall(r"(?<![\d.,])\d+(?![\d.,])", head)):
+            about.append(scored)
+    if len(about) != 1:
+        return None
+    span = about[0].span
+    return _Unit(span.start, span.end, about[0].cosine, len(text[span.start : span.end].split()))
+
+
+def _holds(unit: _Unit, other: _Unit) -> bool:
+    return unit.start <= other.start and other.end <= unit.end
 
 
 @dataclass(frozen=True)

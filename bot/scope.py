@@ -78,7 +78,9 @@ _OUTCOME = re.compile(
     r"(am|are) (i|we) (going to|gonna) (get|be) (approved|rejected|refused|accepted|invited|selected)|"
     r"guarantee[ds]?\b.{0,30}\b(me|my|i|approval|pr|visa)|should (i|we) (quit|resign|leave my|leave the|sell|move|take the risk|risk|wait or|give up|hire|accept)|"
     r"is it (worth|wise|smart|a good idea)|which (one )?(is|would be) (better|best) for (me|us)|what would you do|what should (i|we) (choose|decide|pick)|percent please|"
-    r"(can|could|will) you (review|check|look at|assess|evaluate) my|did (they|ircc|uscis) (approve|reject|refuse) (me|my))",
+    r"(can|could|will) you (review|check|look at|assess|evaluate) my|did (they|ircc|uscis) (approve|reject|refuse) (me|my)|"
+    r"(tell|give|show) (me )?(its|my|his|her|their|the) (result|decision|outcome)|"
+    r"\bmy \w+( \w+)? (applied|submitted|filed)\b.{0,40}\bwhen (will |would |does |do )?(he|she|they|it|we) .{0,12}(decision|result|approv\w+|answer))",
     re.IGNORECASE,
 )
 # Subjects of other services, whatever country is named beside them.
@@ -86,7 +88,7 @@ _OFF_TOPIC = re.compile(
     r"\b(weather|temperature|rain|snow(ing)?|translate|translation of|recipe|cook(ing)?|bake|poem|joke|song|lyrics|movie|netflix|horoscope|zodiac|"
     r"(write|fix|debug|review) (me )?(a |an |my |this |some )?(python|java|javascript|sql|code|script|function|program|regex|essay|email to my girlfriend)|"
     r"world cup|ipl|nba|nfl|nhl|cricket|football|hockey|match score|bitcoin|crypto\w*|stock (tip|price|market)s?|which stocks?|shares? to buy|"
-    r"lose weight|diet|medicine|headache|girlfriend|boyfriend|dating|restaurants?|hotels?|flights? (to|from)|cheap flights?|capital of|who won|president of|solve|homework|"
+    r"lose weight|diet|medicine|headache|dating|restaurants?|hotels?|flights? (to|from)|cheap flights?|capital of|who won|president of|solve|homework|"
     r"video games?|playstation|iphone)\b",
     re.IGNORECASE,
 )
@@ -111,6 +113,15 @@ _COUNTRIES = (
 _ELSEWHERE = re.compile(
     rf"\b({_COUNTRIES})n?\b.{{0,25}}\b(visas?|pr|permits?|permanent residen\w+|immigration|citizenship|blue card|points|golden|residency|work permit|jobs?|relocat\w+)\b"
     rf"|\b(move|moving|go|going|relocat\w+|immigrat\w+|migrat\w+|settle|work|pr|visa) (to|in|for) (the )?({_COUNTRIES})\b|\b(blue card|skilled worker visa|subclass \d+|golden visa|global talent visa)\b",
+    re.IGNORECASE,
+)
+# Another country's system under a name that Canada's has too: "uk global talent stream", "express entry in mexico". A country that somebody
+# comes from, or where they worked or studied, is no such thing.
+_OTHER_SYSTEM = re.compile(
+    rf"(?<!from )(?<!\bin )\b({_COUNTRIES}|mexico)n?'?s? (?:\w+ )?(?:visas?|pr|permits?|lmia|express entry|global talent|digital nomad|nomad|highly skilled|skilled worker|"
+    rf"points? (?:system|test|calculator)|startup visa|streams?|programs?|pathways?)\b"
+    rf"|\b(?:express entry|crs|lmia|global talent stream|gts|pnp|digital nomad|nomad visa|startup visa|stem category)\b.{{0,15}}\bin (?:the )?({_COUNTRIES}|mexico)\b"
+    rf"|\bin (?:the )?({_COUNTRIES}|mexico) (?:express entry|lmia|pnp)\b",
     re.IGNORECASE,
 )
 _CANADA = re.compile(
@@ -150,7 +161,7 @@ _PAST = re.compile(
     re.IGNORECASE,
 )
 _PREDICT = re.compile(
-    r"\b(predict\w*|forecast\w*|what will .{0,30}\b(cut-?off|score|crs)\b.{0,20}\bbe|will (the )?(\w+ )?(cut-?offs?|crs|scores?) .{0,30}\b(go|drop|fall|rise|increase|decrease|come down))\b",
+    r"\b(predict\w*|forecast\w*|(what is |what's )?your (bet|guess)|what will .{0,30}\b(cut-?off|score|crs)\b.{0,20}\bbe|will (the )?(\w+ )?(cut-?offs?|crs|scores?) .{0,30}\b(go|drop|fall|rise|increase|decrease|come down))\b",
     re.IGNORECASE,
 )
 _OTHER_VISA = re.compile(
@@ -238,12 +249,14 @@ def asks_to_predict(text: str) -> bool:
 
 
 def must_be_about(text: str) -> frozenset[str]:
-    """Terms that a passage must hold to answer: another US visa whose holders are asked about, and years to come.
+    """Terms that a passage must hold to answer: another US visa whose holders are asked about, another country whose system is, and
+    years to come.
 
-    "The same words about another visa or another year" is not an answer. A visa named as a circumstance ("I am on L-1") is not meant.
+    "The same words about another visa, country or year" is not an answer. A visa named as a circumstance ("I am on L-1") is not meant.
     """
     named = {m.lower() for m in _OTHER_VISA.findall(" ".join(words(text)))}
-    return frozenset(terms(" ".join(named))) | frozenset(_YEAR_TO_COME.findall(text))
+    countries = [country for groups in _OTHER_SYSTEM.findall(text) for country in groups if country]
+    return frozenset(terms(" ".join((*named, *countries)))) | frozenset(_YEAR_TO_COME.findall(text))
 
 
 def asks_whether_open(text: str) -> bool:

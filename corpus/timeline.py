@@ -24,13 +24,15 @@ _HELD = re.compile(r"(?:until|till|up to|to|before)\s*$", re.IGNORECASE)
 
 
 def registry_on(registry: Registry, day: str) -> Registry:
-    """The registry as of an ISO day: programs with the standing they had, and no correction of what was still right.
+    """The registry as of an ISO day: programs with the standing they had, no correction of what was still right, and no disagreement
+    that had not been published.
 
     A program whose standing on that day is not known, or that did not exist, has the standing "" and no note.
     """
     programs = {program.id: _program_on(program, day) for program in registry.programs.values()}
     corrections = {c.id: c for c in registry.corrections.values() if not c.since or c.since <= day}
-    return replace(registry, programs=programs, corrections=corrections)
+    published = {d.id: d for d in registry.disagreements.values() if all(value.as_of <= day for value in d.values)}
+    return replace(registry, programs=programs, corrections=corrections, disagreements=published)
 
 
 def not_yet(registry: Registry, day: str) -> frozenset[str]:

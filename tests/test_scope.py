@@ -147,3 +147,33 @@ def test_what_a_question_asks_of_time(text: str, future: bool, past: bool, predi
 )
 def test_an_answer_must_be_about_the_visa_or_the_year_to_come_that_is_asked_about(text: str, about: set[str]) -> None:
     assert scope.must_be_about(text) == about
+
+
+@pytest.mark.parametrize(
+    ("question", "country"),
+    [
+        ("UK global talent stream LMIA fee", "uk"),
+        ("australia digital nomad visitor how many months", "australia"),
+        ("cutoff in mexico express entry", "mexico"),
+        ("express entry in new zealand", "zealand"),
+        ("i am from japan, can i use express entry", ""),
+        ("uk degree eca for express entry", ""),
+        ("police certificate from germany for express entry", ""),
+        ("i worked in germany, does it count for express entry", ""),
+    ],
+)
+def test_another_country_s_system_is_no_subject_of_ours_and_a_country_of_origin_is(question: str, country: str) -> None:
+    assert (country in " ".join(scope.must_be_about(question))) if country else not scope.must_be_about(question)
+
+
+def test_a_partner_is_family_and_no_other_subject() -> None:
+    assert not scope.is_elsewhere("me and my boyfriend, 2 years together unmarried, can he come as family")
+    assert scope.is_elsewhere("best dating app in toronto")
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["my gts LMIA is pending since 12 days, tell its result", "my friend rahul applied work permit on 3 october, when he gets decision"],
+)
+def test_the_result_of_one_file_is_an_outcome(question: str) -> None:
+    assert scope.asks_for_outcome(question)

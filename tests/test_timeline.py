@@ -53,6 +53,12 @@ def test_a_correction_is_no_correction_before_the_change() -> None:
     assert "crs-job-offer-points" not in registry_on(registry, "2025-03-24").corrections
 
 
+def test_a_disagreement_is_none_before_the_last_of_its_sides_was_published() -> None:
+    registry = load_registry()
+    assert "h1b-2023-people-who-came" in registry_on(registry, "2025-11-10").disagreements
+    assert "h1b-2023-people-who-came" not in registry_on(registry, "2025-11-09").disagreements
+
+
 @pytest.mark.parametrize(
     ("begins", "ends", "sentences", "kept"),
     [
