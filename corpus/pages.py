@@ -2,43 +2,43 @@
 
     HOME/pages/<source-id>/<sha12>.json     one for each wording seen, named by the sha256 of its text
 
-The snapshot seen last speaks for the source, in place of our brief. Nothing here touches the network; corpus/fetch.py does.
+The snapshot seen last speaks for the source (corpus/merge.py). Nothing here touches the network; corpus/fetch.py does.
 """
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 from corpus.errors import CorpusError
-from corpus.model import LANGUAGES, Document, Source
-from corpus.readers import read_markdown
+from corpus.html import FEWEST_WORDS
+from corpus.model import Document, Source
+from corpus.text import read_markdown
 
-FEWEST_WORDS = 20
 _ERROR_WORDS = 200  # a longer text under such a title is an article about errors
+# Said by the title of a page that is none. A bare number is one only alone or beside "error": "Ontario invites 500 people" is news.
 _ERROR = re.compile(
-    r"\b(?:not found|404|410|403|50[0-4]|error|access denied|forbidden|unavailable|under maintenance|just a moment|attention required|"
-    r"are you (?:a )?(?:human|robot)|verify(?:ing)? you|captcha|page introuvable|erreur)\b",
-    re.IGNORECASE,
+    r"\b(?:(?:error|erreur|http|status)\W{0,3}[45]\d\d|(?:server|internal|application|unexpected) error|error page|page d['’]erreur|"
+    r"an error (?:has )?occurr?ed|(?:page|file|url|address|site) (?:was |is |could )?not (?:be )?found|not found|page introuvable|"
+    r"access (?:is |to this page (?:has been |is )?)?(?:denied|blocked)|forbidden|request blocked|(?:service|site|temporarily|currently) "
+    r"unavailable|unavailable|under maintenance|scheduled maintenance|no longer (?:available|exists)|just a moment|attention required|"
+    r"one moment,? please|checking your browser|are you (?:a )?(?:human|robot)|verify(?:ing)? (?:that )?you|captcha|too many requests|"
+    r"bad (?:gateway|request)|gateway time-?out|en maintenance|acc[eè]s refus[eé])\b|^\W*[45]\d\d\W*$|^error$|^oops\b|^(?:sign|log) in$",
+    re.IGNORECASE | re.MULTILINE,
 )
-_DROPPED = frozenset("script style nav header footer aside form noscript template svg button select textarea iframe".split())
-_BLOCKS = frozenset(
-    "address article blockquote body br caption dd details div dl dt fieldset figcaption figure hr main ol p pre section summary "
-    "table tbody thead tfoot ul".split()
-)
-_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One wording of a page. `fetched` and `checked` are ISO times in UTC: when it was first and last seen. `url` is the registered
-    address, `final_url` where its redirects led."""
+    """One wording of a page. `fetched` and `checked` are ISO times in UTC: since when and until when it was seen; `earlier` holds the
+    same of the times before, when the page had other words in between. `url` is the registered address, `final_url` where its redirects
+    led. `reader` changes when the code that made the text does."""
 
     url: str
     final_url: str
@@ -48,6 +48,8 @@ class Snapshot:
     last_modified: str
     language: str
     text: str
+    reader: str = ""
+    earlier: tuple[tuple[str, str], ...] = ()
 
     @property
     def name(self) -> str:
@@ -55,35 +57,53 @@ class Snapshot:
         return hashlib.sha256(self.text.encode()).hexdigest()[:12]
 
 
+def snapshots(folder: Path, source: Source) -> list[Snapshot]:
+    """Every wording kept of the source's present address, the one seen last at the end. Raises CorpusError for one that cannot be
+    read."""
+    held = [s for s in map(read_snapshot, sorted((folder / source.id).glob("*.json"))) if s.url == source.link]
+    return sorted(held, key=lambda s: s.checked)
+
+
 def latest(folder: Path, source: Source) -> Snapshot | None:
-    """The snapshot of the source's present address that was seen last. Raises CorpusError for one that cannot be read."""
-    held = [s for s in map(_read, sorted((folder / source.id).glob("*.json"))) if s.url == source.link]
-    return max(held, key=lambda s: s.checked, default=None)
+    """The snapshot that was seen last. Raises CorpusError as `snapshots` does."""
+    return next(reversed(snapshots(folder, source)), None)
+
+
+def held_on(folder: Path, source: Source, day: str) -> Snapshot | None:
+    """The snapshot that spoke for the source at the end of an ISO day: the one that had been seen anew last. Raises CorpusError as
+    `snapshots` does."""
+    since = [(began, s) for s in snapshots(folder, source) for began, _ in (*s.earlier, (s.fetched, s.checked)) if began[:10] <= day]
+    return max(since, key=lambda pair: pair[0])[1] if since else None
 
 
 def keep(folder: Path, source: Source, snapshot: Snapshot) -> None:
-    """Raises CorpusError where the folder cannot be written. A wording seen before keeps the time it was first fetched."""
+    """Write a snapshot whole or not at all. A wording seen the last time, too, keeps the time since when; one that returns keeps its
+    earlier times. Raises CorpusError where the folder cannot be written."""
     path = folder / source.id / f"{snapshot.name}.json"
+    new = path.with_suffix(".new")
+    last = latest(folder, source)
+    if last is not None and last.name == snapshot.name:
+        snapshot = replace(snapshot, fetched=last.fetched, earlier=last.earlier)
+    elif path.exists() and (before := read_snapshot(path)).url == snapshot.url:
+        snapshot = replace(snapshot, earlier=(*before.earlier, (before.fetched, before.checked)))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists():
-            snapshot = replace(snapshot, fetched=_read(path).fetched)
-        new = path.with_suffix(".new")
-        new.write_text(json.dumps(asdict(snapshot), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        with new.open("w", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(snapshot), ensure_ascii=False, indent=1) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
         new.replace(path)
     except OSError as error:
-        raise CorpusError(f"{path}: cannot be written ({error.strerror}); set NORTHBOUND_HOME to a folder that can") from None
+        with suppress(OSError):
+            new.unlink()
+        reason = f"{path}: cannot be written ({error.strerror})"
+        raise CorpusError(f"{reason}; make room there, or set NORTHBOUND_HOME to a folder that can be written") from None
 
 
-def page_documents(folder: Path, sources: Mapping[str, Source]) -> dict[str, Document]:
-    """What was fetched, as documents by source id. A source that is no longer registered, or has no verified address, has none."""
-    found: dict[str, Document] = {}
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        source = sources.get(path.name)
-        snapshot = latest(folder, source) if source is not None and source.link else None
-        if source is not None and snapshot is not None and (document := page_document(source, snapshot)):
-            found[source.id] = document
-    return found
+def fetched_sources(folder: Path, sources: Mapping[str, Source]) -> list[Source]:
+    """The sources of which pages may be held, by id."""
+    names = sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+    return [sources[name] for name in names if name in sources and sources[name].link]
 
 
 def page_document(source: Source, snapshot: Snapshot) -> Document | None:
@@ -97,166 +117,23 @@ def unusable(text: str) -> str:
     """Why a page's text cannot stand for its source, or "": it is empty, or an error page that was sent as if all were well."""
     title, sections = read_markdown(text)
     words = sum(len(section.text.split()) for section in sections)
-    opening = " ".join((title, *(heading for section in sections[:1] for heading in section.headings)))
+    opening = "\n".join((title, *(heading for section in sections[:1] for heading in section.headings)))
     if words < _ERROR_WORDS and (said := _ERROR.search(opening)):
         return f"an error page ({said[0]!r} in its title)"
     return f"empty ({words} words)" if words < FEWEST_WORDS else ""
 
 
-def decode(data: bytes, charset: str = "") -> str:
-    """Text of a page: by its byte order mark, the server's charset, its own <meta>, or else UTF-8 or Windows-1252, as browsers do."""
-    marks = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-    marked = next((name for mark, name in marks if data.startswith(mark)), "")
-    meta = _META_CHARSET.search(data[:4096])
-    for name in (marked, charset, meta[1].decode("ascii", "replace") if meta else ""):
-        if name.lower() in ("iso-8859-1", "latin-1", "latin1", "us-ascii", "ascii"):
-            name = "cp1252"
-        try:
-            if name:
-                return data.decode(name, "replace")
-        except (LookupError, UnicodeError):
-            continue
+def read_snapshot(path: Path) -> Snapshot:
+    """Raises CorpusError for a file that is no snapshot, or not the one that its name tells."""
     try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
-
-
-def to_markdown(html: str) -> tuple[str, str]:
-    """A page as lines that `read_markdown` reads ('# ' headings, '- ' items, paragraphs), and its language.
-
-    Menus, forms and the like are dropped; where the page marks its main part, the rest is too. A table's row becomes an item that
-    repeats the header of each cell.
-    """
-    page = _Markdown()
-    page.feed(html)
-    page.close()
-    page.flush()
-    main = [line for inside, line in page.lines if inside]
-    lines = main if sum(len(line.split()) for line in main) >= FEWEST_WORDS else [line for _, line in page.lines]
-    title = " ".join("".join(page.title).split())
-    if title and not any(line.startswith("# ") for line in lines):
-        lines.insert(0, f"# {title}")
-    return "\n".join(lines), page.language
-
-
-class _Markdown(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.lines: list[tuple[bool, str]] = []  # whether it stands in the page's main part, and the line
-        self.title: list[str] = []
-        self.language = LANGUAGES[0]
-        self._buffer: list[str] = []
-        self._prefix = ""
-        self._dropping, self._depth = "", 0
-        self._in_title = False
-        self._main = self._article = 0
-        self._row: list[str] | None = None
-        self._in_cell = False
-        self._headers: list[str] = []
-        self._all_headers = True
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if self._dropping:
-            self._depth += tag == self._dropping
-            return
-        if tag in _DROPPED and not (tag == "header" and (self._main or self._article)):  # an article's header holds its heading
-            self.flush()
-            self._dropping, self._depth = tag, 1
-        elif tag == "html":
-            spoken = (dict(attrs).get("lang") or "")[:2].lower()
-            self.language = spoken if spoken in LANGUAGES else self.language
-        elif tag == "title":
-            self._in_title = True
-        elif re.fullmatch(r"h[1-6]", tag):
-            self.flush()
-            self._prefix = "#" * int(tag[1]) + " "
-        elif tag == "li":
-            self.flush()
-            self._prefix = "- "
-        elif tag == "tr":
-            self._end_row()
-            self.flush()
-            self._row, self._all_headers = [], True
-        elif tag in ("td", "th") and self._row is not None:
-            self._end_cell()
-            self._in_cell = True
-            self._all_headers = self._all_headers and tag == "th"
-        elif tag in _BLOCKS:
-            if tag == "table":
-                self._end_row()
-                self._headers = []
-            self.flush()
-            self._main += tag == "main"
-            self._article += tag == "article"
-
-    def handle_endtag(self, tag: str) -> None:
-        if self._dropping:
-            self._depth -= tag == self._dropping
-            if not self._depth:
-                self._dropping = ""
-        elif tag == "title":
-            self._in_title = False
-        elif tag == "li" or re.fullmatch(r"h[1-6]", tag):
-            self.flush()
-            self._prefix = ""
-        elif tag in ("td", "th"):
-            self._end_cell()
-        elif tag in ("tr", "table"):
-            self._end_row()
-            if tag == "table":
-                self._headers = []
-        elif tag in _BLOCKS:
-            self.flush()
-            self._main -= tag == "main" and self._main > 0
-            self._article -= tag == "article" and self._article > 0
-
-    def handle_data(self, data: str) -> None:
-        if self._in_title and not self._dropping:
-            self.title.append(data)
-        elif not self._dropping:
-            self._buffer.append(data)
-
-    def flush(self) -> None:
-        """End the line that is being gathered; inside a table's cell, only part its words."""
-        if self._in_cell:
-            self._buffer.append(" ")
-            return
-        text = " ".join("".join(self._buffer).split())
-        self._buffer.clear()
-        if not self._prefix:
-            text = re.sub(r"^#+\s*", "", text)
-        if text:
-            self.lines.append((self._main > 0, self._prefix + text))
-            self._prefix = ""
-
-    def _end_cell(self) -> None:
-        if self._in_cell and self._row is not None:
-            self._row.append(" ".join("".join(self._buffer).split()))
-            self._buffer.clear()
-            self._prefix = ""
-        self._in_cell = False
-
-    def _end_row(self) -> None:
-        self._end_cell()
-        row, self._row = self._row, None
-        if not row or not any(row):
-            return
-        if self._all_headers and len(row) > 1:
-            self._headers = row
-            return
-        headers = self._headers if len(self._headers) == len(row) else [""] * len(row)
-        cells = [f"{header}: {cell}" if header else cell for header, cell in zip(headers, row, strict=True) if cell]
-        self.lines.append((self._main > 0, ("- " if len(row) > 1 else "") + "; ".join(cells)))
-
-
-def _read(path: Path) -> Snapshot:
-    try:
-        snapshot = Snapshot(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
+        row = json.loads(path.read_text(encoding="utf-8"))
+        snapshot = Snapshot(**{**row, "earlier": tuple((str(since), str(until)) for since, until in row.get("earlier", ()))})
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         raise CorpusError(f"{path}: cannot be read ({error}); remove it and run: northbound corpus refresh") from None
-    if not _all_text(asdict(snapshot).values()):
+    if not _all_text(value for name, value in asdict(snapshot).items() if name != "earlier"):
         raise CorpusError(f"{path}: cannot be read (a value is not text); remove it and run: northbound corpus refresh")
+    if snapshot.name != path.stem:
+        raise CorpusError(f"{path}: damaged (its text is not what it is named by); remove it and run: northbound corpus refresh")
     return snapshot
 
 
