@@ -1,4 +1,5 @@
-"""Fetch the registered sources' own pages. `northbound corpus refresh` calls `refresh`; nothing else in Northbound uses the network.
+"""Fetch the registered sources' own pages, and pages that a user names. `northbound corpus refresh` calls `refresh`, `corpus add` goes
+through `Site`; nothing else in Northbound uses the network.
 
 Only verified addresses of the registry are asked for, over https, and only on public addresses: each host's name is resolved once, what
 it resolves to is checked, and the connection goes to the very address that was checked, also after each redirect.

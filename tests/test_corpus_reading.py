@@ -154,6 +154,16 @@ def test_lines_that_belong_to_the_site_are_removed(line: str) -> None:
         "Sign the form and send it with the two photographs that the instructions ask for.",
         "See the officer's instructions, which say that status counts.",
         "Get a police certificate from each country.",
+        "Get an educational credential assessment before you apply.",
+        "If you do not have an account, create an account first, or ask the office to make one.",
+        "Sign in to your account.",
+        "Check the status of the form.",
+        "By mail or by courier, to the office in Ottawa",
+        "You may qualify for a longer stay.",
+        "Find out if you need an appointment.",
+        "This applies to you if you paid the fee, and",
+        "Home Support Worker Pilot",
+        "Related work experience",
     ],
 )
 def test_sentences_that_begin_like_a_menu_stay(line: str) -> None:
@@ -163,6 +173,12 @@ def test_sentences_that_begin_like_a_menu_stay(line: str) -> None:
 def test_a_doubled_paragraph_is_kept_once() -> None:
     lead = "The minister says the permits are part of the first strategy for tech workers."
     assert clean(f"{lead}\n\n{lead}\n\nThe permits closed on Monday.") == f"{lead}\n\nThe permits closed on Monday."
+
+
+def test_a_list_keeps_its_items_and_a_later_section_its_sentence_though_they_stand_elsewhere_too() -> None:
+    apply = "Apply at the ministry, and bring the letter."
+    text = f"{apply}\nBring:\n- the form\n- a photo, or\nA child brings:\n- the form\n- a photo, or\nThen wait.\n{apply}"
+    assert clean(text) == text
 
 
 def test_captions_go_when_they_repeat_are_cut_off_or_open_a_longer_line() -> None:
@@ -241,6 +257,68 @@ def test_a_list_stays_with_its_lead_in() -> None:
     assert [span.kind for span in spans(passage.text)] == ["sentence", "lead", "item", "item"]
 
 
+def test_a_line_that_opens_a_list_without_a_colon_stays_with_it_too() -> None:
+    _, (section,) = read_markdown("To be eligible, you must\n\n- have status\n- live here\n")
+    (passage,) = passages([Document(OFFICE, "Permits", "en", "file", (section,))])
+    assert passage.text == "To be eligible, you must:\n- have status\n- live here"
+
+
+def test_markdown_that_a_person_wrapped_and_marked_up_is_read_as_it_is_meant() -> None:
+    title, sections = read_markdown(
+        """\
+My permits
+==========
+
+This paragraph was wrapped by hand at about seventy columns, as many
+people do, and its sentence goes on over the lines until it ends.
+
+| Person | Fee |
+|--------|----:|
+| Adult  | $155 |
+
+**Do I need an offer?**
+No, not for the open one.
+
+<details><summary>Can my <b>family</b> come?</summary>
+Yes, each with a form.
+</details>
+
+Q: How long is it valid?
+A: Three years at most.
+
+Q2. Is it open? A: No, it closed.
+
+Fees
+----
+- gather papers that are
+  needed
+""",
+        by_hand=True,
+    )
+    assert title == "My permits"
+    assert [(s.headings, s.text) for s in sections] == [
+        (
+            (),
+            "This paragraph was wrapped by hand at about seventy columns, as many people do, and its sentence goes on over the lines until "
+            "it ends.\n- Person: Adult; Fee: $155",
+        ),
+        (("Do I need an offer?",), "No, not for the open one."),
+        (("Can my family come?",), "Yes, each with a form."),
+        (("How long is it valid?",), "Three years at most."),
+        (("Is it open?",), "No, it closed."),
+        (("Fees",), "- gather papers that are needed"),
+    ]
+
+
+def test_questions_and_answers_marked_by_letters_are_pairs_in_plain_text_too() -> None:
+    title, sections = read_text("Permit notes\n\nQ: How long is it valid?\nA: Three years at most.\n\nQ2. Is it open? A: No, it closed.\n")
+    assert title == "Permit notes"
+    assert [(s.headings, s.text) for s in sections] == [
+        (("How long is it valid?",), "Three years at most."),
+        (("Is it open?",), "No, it closed."),
+    ]
+
+
 def test_markdown_keeps_the_path_of_its_headings_and_loses_its_marks() -> None:
     title, sections = read_markdown(
         """\
@@ -294,7 +372,8 @@ def test_a_byte_order_mark_is_not_part_of_the_text(tmp_path: Path) -> None:
         ("empty.txt", b"", "empty"),
         ("blank.md", b" \n\n\t\n", "empty"),
         ("menu.txt", b"Home\nMenu\nSign In\n", "no content left"),
-        ("picture.txt", b"\x89PNG\r\n\x00\x00\x00", "zero bytes"),
+        ("picture.txt", b"\x89PNG\r\n\x00\x00\x00", "is a picture; run OCR first"),
+        ("program.txt", b"\x7fELF\x00\x00", "zero bytes"),
         ("latin.txt", "Le Québec décide seul de ses travailleurs.".encode("latin-1"), "not UTF-8 (byte 5)"),
         ("table.xlsx", b"PK\x03\x04", "no reader for '.xlsx'"),
         ("noname", b"The permit closed.", "no reader for 'a file without suffix'"),
