@@ -99,7 +99,11 @@ def check(
         likely = [max(p, SURE) for p in likely]
     shown = registry.programs.get(kept[0].passage.program) if kept and kept[0].passage.program != GENERAL else None
     subject = named if asks_standing or shown is None else shown
-    if subject is not None and (asks_standing or not said) and (note := _standing(subject, kept, index, asks_standing, understood.at)) is not None:
+    if (
+        subject is not None
+        and (asks_standing or not said)
+        and (note := _standing(subject, kept, index, asks_standing, understood.at)) is not None
+    ):
         said.insert(0, note)
     return Checked(
         _within(said, kept), tuple(likely), unknown, tuple(p.id for p in about), tuple(corrections), dropped, tuple(d.id for d in differing)
@@ -108,7 +112,7 @@ def check(
 
 def _beginning(program: Program, index: Index) -> Piece | None:
     """The note on how a program began."""
-    return _registered(index, program.source, standing_name(program.id, program.history[0].since if program.history else ""))
+    return _registered(index, program.source, standing_name(program.id, program.history[0] if program.history else None))
 
 
 def _premises(
@@ -177,9 +181,10 @@ def _programs(understood: Understood, kept: Sequence[Piece], registry: Registry)
 def _standing(program: Program, kept: Sequence[Piece], index: Index, asked: bool, at: str) -> Piece | None:
     """The note that a program is not open, unless the answer's own first words already say so. Where the question asks for the
     standing, the note answers even when nothing else does."""
-    earlier = _registered(index, program.source, standing_name(program.id, program.since))
-    note = earlier or _registered(index, program.source, standing_name(program.id))
-    if note is None or not program.note or (not kept and not asked):
+    names = (standing_name(program.id), *(standing_name(program.id, earlier) for earlier in program.history))
+    notes = (_registered(index, program.source, name) for name in names)
+    note = next((found for found in notes if found is not None and found.quote == program.note), None)
+    if note is None or (not kept and not asked):
         return None
     if program.standing not in _SAYS and not (asked and at):
         return None

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from corpus.model import Document, Passage, Section
+from corpus.model import Document, Passage, Section, Standing
 
 if TYPE_CHECKING:
     from corpus.registry import Registry
@@ -52,8 +52,8 @@ def registered(registry: Registry) -> list[Passage]:
         if program.note:
             found.append(passage(program.source, standing_name(program.id), heading, program.note, program.id, program.as_of, "standing"))
         for earlier in program.history:
-            name = standing_name(program.id, earlier.since)
-            found.append(passage(program.source, name, heading, earlier.note, program.id, earlier.since, "standing"))
+            name = standing_name(program.id, earlier)
+            found.append(passage(program.source, name, heading, earlier.note, program.id, earlier.since or program.as_of, "standing"))
     for c in registry.corrections.values():
         heading = "A statement that circulates, corrected"
         found.append(passage(c.source, f"correction-{c.id}", heading, c.right, c.program, c.as_of, "correction", c.wrong))
@@ -66,9 +66,9 @@ def registered(registry: Registry) -> list[Passage]:
     return found
 
 
-def standing_name(program: str, since: str = "") -> str:
-    """The part after "#" of the id of a program's standing note; with `since` of an earlier one."""
-    return f"standing-{program}" + (f"-{since}" if since else "")
+def standing_name(program: str, earlier: Standing | None = None) -> str:
+    """The part after "#" of the id of a program's standing note, or of an earlier one's."""
+    return f"standing-{program}" + (f"-{earlier.since or 'before'}" if earlier else "")
 
 
 def disagreement_name(disagreement: str, place: int) -> str:

@@ -63,9 +63,13 @@ def build_index(
 ) -> Manifest:
     """Build and publish an index of the passages. `only` records that it holds a chosen part of the corpus.
 
-    Raises SearchIndexError when there is nothing to index, the folder cannot be written, or another build is running.
+    Raises SearchIndexError when there is nothing to index, two passages have one id, the folder cannot be written, or another build is
+    running.
     """
     root = home / "index"
+    twice = [passage for passage, count in Counter(p.id for p in passages).items() if count > 1]
+    if twice:
+        raise SearchIndexError(f"{len(twice)} ids stand for two passages each, {twice[0]} for one; give each its own")
     if not any(p.kind == "section" for p in passages):
         raise SearchIndexError("no documents to index; add some: northbound corpus add FILE…")
     try:

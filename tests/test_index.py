@@ -168,6 +168,11 @@ def test_a_second_build_at_the_same_time_is_refused_and_the_first_is_not_disturb
     build_index(small_home, [NEW], embedder)  # the lock went with the process that held it
 
 
+def test_two_passages_of_one_id_are_refused(empty_home: Path, embedder: Embedder) -> None:
+    with pytest.raises(SearchIndexError, match="1 ids stand for two passages each, new#one for one"):
+        build_index(empty_home, (NEW, replace(NEW, text="It takes ten weeks.")), embedder)
+
+
 def test_nothing_to_index_is_said_so(empty_home: Path, embedder: Embedder) -> None:
     with pytest.raises(SearchIndexError, match="no documents to index; add some: northbound corpus add"):
         build_index(empty_home, PASSAGES[3:], embedder)

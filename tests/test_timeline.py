@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.chain import Bot
 from corpus.errors import RequestError
-from corpus.model import Passage, Program, Standing
+from corpus.model import Passage, Program, Source, Standing
+from corpus.passages import registered
 from corpus.registry import Registry, load_registry
 from corpus.timeline import not_yet, registry_on, sentences_on
 
@@ -30,6 +33,25 @@ REGISTRY = Registry({}, {p.id: p for p in (PERMIT, PATHWAY, OLD)}, {}, ())
 SINCE = "Since 25 March 2025 a job offer adds no points."
 UNTIL = "Until 25 March 2025 a job offer added 50 points."
 ALWAYS = "A nomination adds 600 points."
+
+
+def test_each_standing_of_a_program_has_a_passage_of_its_own() -> None:
+    program = replace(PERMIT, history=(Standing("open", "", "The permit was given."), *PERMIT.history))
+    registry = replace(REGISTRY, sources={"manual": Source("manual", "M", "IRCC", "official")}, programs={"permit": program})
+    texts = {p.id: p.text for p in registered(registry)}
+    assert texts == {
+        "manual#standing-permit": "The permit closed on 17 July 2023.",
+        "manual#standing-permit-before": "The permit was given.",
+        "manual#standing-permit-2023-06-27": "The permit was announced on 27 June 2023.",
+        "manual#standing-permit-2023-07-16": "The permit opened on 16 July 2023.",
+    }
+
+
+def test_todays_standing_is_said_today_where_an_earlier_one_has_no_first_day(bot: Bot) -> None:
+    now, then = bot.answer("is flagpoling still possible?"), bot.answer("is flagpoling possible?", at="2024-06-01")
+    assert "ended flagpoling" in now.claims[0].text and "could leave briefly" in then.claims[0].text
+    assert {p.id: p.standing for p in now.programs}["flagpoling"] == "closed"
+    assert {p.id: p.standing for p in then.programs}["flagpoling"] == "open"
 
 
 @pytest.mark.parametrize(
