@@ -53,6 +53,20 @@ _SWITCH = re.compile(
     re.IGNORECASE,
 )
 
+# How a question opens before it comes to what it is about: "Can you tell me about", "So what is the", "How do".
+_OPENING = re.compile(
+    r"\W*(?:(?:and|so|ok(?:ay)?|but|also|then|well|yes|no|great|thanks?|hi|hello|please)\b[\s,.!]*)*"
+    r"(?:i(?:'m| am)? (?:want|would like|interested|looking|curious|like|need|heard|read)\b.*?\b(?:in|about|to|that|know|for) )?"
+    r"(?:(?:can|could|would|will) (?:you|i|we) (?:please )?)?"
+    r"(?:(?:tell|teach|inform|give|show) (?:me|us)(?: (?:more|something|a bit))?(?: about)?|describe|explain|list|what about|how about|"
+    r"(?:what|who|where|when|why|which|how)(?:'s|(?: (?:many|much|long|is|are|was|were|do|does|did|can|to))*)|"
+    r"is|are|was|were|do|does|did|can|could|will|would|should|has|have|had)?\b\s*"
+    r"(?:(?:the|a|an|some|you|i|we|people|there)\b\s*)*",
+    re.IGNORECASE,
+)
+_OWNER = re.compile(r"\b(?:its|their|his|her)\b", re.IGNORECASE)
+_THING = re.compile(r"\b(?:it|they|them|that|this|these|those|he|she|him)\b", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class StandAlone:
@@ -86,6 +100,8 @@ def stand_alone(
         return StandAlone(question, question, tuple(named))
     answers = [turn.content for turn in history if turn.role == "assistant"]
     talked_of = _talked_of(history, named_in)
+    if 2 * sum(map(in_field, asked)) <= len(asked):
+        in_field = _anything  # what most of the conversation is not about is no sign of a new topic
     if (meant := _CORRECTS.search(question)) is not None:
         return _corrected(question, meant, named, asked, talked_of, named_in, programs)
     if not named and (one := _ONE.search(question)) is not None and (meant_one := _which(one[1], talked_of, programs)):
@@ -99,11 +115,12 @@ def stand_alone(
         again = _swapped(asked[-1], programs[named[0]], named_in, programs)
         if again:
             return StandAlone(again, question, tuple(named))
-    subject = _subject(question, asked[-1]) if named or not label else ""
     text = question.rstrip()
     if label and not named:
         text = f"{text.rstrip('?.! ')} – about the {label}?"
-    if subject:
+    elif not named:
+        text = _of_topic(question, asked, in_field)
+    elif subject := _subject(question, asked[-1]):
         text = f"{text.rstrip('?.! ')} ({subject})?"
     context = tuple(dict.fromkeys(c for c in (asked[0], asked[-1], *answers[-1:]) if c))
     return StandAlone(text, question, tuple(named), () if named else tuple(about), context, asked[-1])
@@ -138,6 +155,33 @@ def _subject(question: str, previous: str) -> str:
         return ""
     words_of = " ".join(previous.split()[:25])
     return words_of.rstrip("?.! ")
+
+
+def _anything(_: str) -> bool:
+    return True
+
+
+def _of_topic(question: str, asked: Sequence[str], in_field: Callable[[str], bool]) -> str:
+    """The question with the topic of the conversation in place of its first pronoun, or else behind it; behind it also what the last
+    question was about besides. The topic is what the last question that stood alone was about."""
+    alone = [before for before in asked if not _leans(_THANKS.sub("", before.strip()), (), (), in_field)]
+    topic = _asked_about(alone[-1] if alone else asked[0])
+    text = question.rstrip("?.! ")
+    placed = _OWNER.sub(lambda _: f"{topic}'s", text, count=1)
+    placed = _THING.sub(lambda _: topic, text, count=1) if placed == text else placed
+    held = set(terms(f"{placed} {topic}"))
+    besides = " ".join(word for word in _asked_about(asked[-1]).split() if terms(word) and not set(terms(word)) & held)
+    behind = "; ".join(part for part in (topic if placed == text else "", besides) if part)
+    return f"{placed} ({behind})?" if behind else f"{placed}?"
+
+
+def _asked_about(question: str) -> str:
+    """The last sentence of a question without its opening: "the history of toilets" is what "Tell me about the history of toilets" asks
+    about. At most 25 words."""
+    sentence = re.split(r"(?<=[.?!])\s+", question.strip().rstrip("?.! "))[-1]
+    opening = _OPENING.match(sentence)
+    about = (sentence[opening.end() :] if opening else sentence).strip(" ?.!,") or sentence
+    return " ".join(about.split()[:25])
 
 
 def _swapped(previous: str, program: Program, named_in: Callable[[str], list[str]], programs: Mapping[str, Program]) -> str:

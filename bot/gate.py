@@ -43,7 +43,7 @@ def judge(claim: str, quotes: Sequence[str]) -> Verdict:
         absent = {m.group().lower() for m in pattern.finditer(claim)} - set(re.findall(r"[\w-]+", evidence.lower()))
         if absent:
             return Verdict(False, 0.0, f"{what} not in the quote: {', '.join(sorted(absent))}")
-    if bool(_NO.search(claim)) != any(_NO.search(q) for q in quotes):
+    if _turned(claim, quotes):
         return Verdict(False, 0.0, "says yes where the quote says no, or no where it says yes")
     stronger = {m.group().lower() for m in _MODAL.finditer(claim)} - {m.group().lower() for m in _MODAL.finditer(evidence)}
     if stronger:
@@ -51,6 +51,30 @@ def judge(claim: str, quotes: Sequence[str]) -> Verdict:
     own = set(terms(claim))
     support = len(own & set(terms(evidence))) / len(own) if own else 0.0
     return Verdict(support >= ENOUGH, support, "" if support >= ENOUGH else "too little of it stands in the quote")
+
+
+def evidence(claim: str, sentences: Sequence[str], at_most: int = 5, adds: int = 1) -> list[int]:
+    """Places of the sentences that together hold most of the claim's terms: first the one that holds most, then the one that adds most,
+    as long as one adds at least `adds` terms and there are fewer than `at_most`. Of equals the earlier."""
+    own = set(terms(claim))
+    held = [own & set(terms(sentence)) for sentence in sentences]
+    chosen: list[int] = []
+    found: set[str] = set()
+    while held and len(chosen) < at_most:
+        best = max(range(len(held)), key=lambda place: len(held[place] - found))
+        if len(held[best] - found) < adds:
+            break
+        chosen.append(best)
+        found |= held[best]
+    return chosen
+
+
+def _turned(claim: str, quotes: Sequence[str]) -> bool:
+    """Whether the claim says no and no quote does, or the claim says yes and the quote that holds most of it says no."""
+    if _NO.search(claim):
+        return not any(_NO.search(quote) for quote in quotes)
+    nearest = evidence(claim, quotes, at_most=1)
+    return _NO.search(quotes[nearest[0] if nearest else 0]) is not None
 
 
 def _numbers(text: str) -> set[str]:

@@ -43,7 +43,7 @@ def main(homes: Sequence[Path]) -> None:
     bots = [open_bot(Settings(home=home)) for home in homes]
     for bot in bots:
         for name in ("articles",) if bot.index.manifest.only else _SETS:
-            seen.extend(one for case in load_set(name) if (one := _look(bot, case)) is not None)
+            seen.extend(one for case in load_set(name) if case.turn < 2 and (one := _look(bot, case)) is not None)
     _search_weights([s for s in seen if s.case.answerable and s.case.facts])
     for name, prose in (("written answers", False), ("prose", True)):
         _answerability(name, [s for s in seen if _is_prose(s.hits[0].passage) is prose], bots[0])

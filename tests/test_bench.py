@@ -6,9 +6,12 @@ import json
 from math import log2
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from eval.bench import METRICS, BenchError, measure, ndcg, read_bench, recall, reciprocal_rank
+from eval.bench_retrieval import METRICS, measure, ndcg, read_bench, recall, reciprocal_rank
+from eval.bench_sets import BenchError
+from index.build import current
 from index.embedder import Embedder
 from tests.conftest import Command, complaint
 
@@ -84,14 +87,46 @@ def test_the_command_prints_a_row_a_leg(northbound: Command, data: Path, empty_h
     assert lines[0] == "set: 2 queries, 3 documents"
     assert "not asked: 1 queries" in lines[1] and lines[2].endswith("1 documents (lost)")
     assert [line[:18].strip() for line in lines[4:8]] == ["search", "dense alone", "BM25 alone", "dense + 0.2 BM25"]
+    assert "search against dense alone, recall@5: +0.000, paired randomisation test p = 1.0000: level" in lines
     assert not (empty_home / "index").exists()
+
+
+def test_the_index_of_a_set_is_kept_and_taken_again_until_the_set_changes(data: Path, embedder: Embedder, tmp_path: Path) -> None:
+    keep = tmp_path / "kept"
+    first = measure(read_bench(data), embedder, keep)
+    built = current(keep)
+    again = measure(read_bench(data), embedder, keep)
+    assert current(keep) == built
+    assert [r.values["recall@5"].tolist() for r in first] == [r.values["recall@5"].tolist() for r in again]
+    with (data / "corpus.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"_id": "more", "text": "One more document."}) + "\n")
+    measure(read_bench(data), embedder, keep)
+    assert current(keep) != built
+
+
+def test_a_set_with_conversations_is_asked_with_them_without_them_and_in_a_persons_words(data: Path, embedder: Embedder) -> None:
+    said = [{"speaker": "user", "text": "What does a work permit cost?"}, {"speaker": "agent", "text": "A work permit costs CAN$155."}]
+    talk = {"_id": "q1", "text": "and for two of us?", "history": said, "rewrite": "work permit fee for two persons", "set": "human"}
+    plain = {"_id": "q2", "text": "papers for going to university", "history": [], "set": "other"}
+    (data / "queries.jsonl").write_text(f"{json.dumps(talk)}\n{json.dumps(plain)}\n", encoding="utf-8")
+    results = {r.name: r for r in measure(read_bench(data), embedder)}
+    assert list(results)[:3] == ["search", "search, last turn", "search, a person's rewrite"]
+    assert results["search"].queries.tolist() == [0, 1]
+    assert results["search, a person's rewrite"].queries.tolist() == [0]  # the other has none
+    assert results["search"].values["MRR@10"].tolist() == [1.0, 1.0]
+    assert results["BM25 alone, last turn"].values["MRR@10"][0] == 0.0  # "and for two of us?" holds no word of it
+    assert results["search"].of(np.array([1])).values["MRR@10"].tolist() == [1.0]
+    talk["history"] = ["What does a work permit cost?"]
+    (data / "queries.jsonl").write_text(json.dumps(talk), encoding="utf-8")
+    with pytest.raises(BenchError, match="queries.jsonl, line 1: history needs objects with 'speaker'"):
+        read_bench(data)
 
 
 @pytest.mark.parametrize(
     ("file", "text", "reason"),
     [
         ("corpus.jsonl", "{", "corpus.jsonl, line 1: not JSON"),
-        ("corpus.jsonl", '{"_id": 1, "text": "x"}', "corpus.jsonl, line 1: needs an object with '_id' and 'text'"),
+        ("corpus.jsonl", '{"_id": 1, "text": "x"}', "corpus.jsonl, line 1: needs an object with '_id', 'text'; wrong or missing: _id"),
         ("corpus.jsonl", '{"_id": "a", "text": "x"}\n\n{"_id": "a", "text": "y"}', "corpus.jsonl, line 3: id 'a' stands twice"),
         ("queries.jsonl", "[]", "queries.jsonl, line 1: needs an object"),
         ("qrels.tsv", "q1\tfee\t1\nq1 fee 1", "qrels.tsv, line 2: needs query-id, corpus-id and a number"),

@@ -142,6 +142,30 @@ def test_a_conversation_without_programs_is_still_searched_with_its_words() -> N
     assert made.inferred == () and "how much money must I show?" in made.context
 
 
+@pytest.mark.parametrize(
+    ("question", "history", "text"),
+    [
+        ("How is it made?", ("Tell me about pine honey.",), "How is pine honey made?"),
+        ("What are its uses?", ("What is pine honey?",), "What are pine honey's uses?"),
+        # What stood alone last is the topic, through any number of follow-ups; what the last one adds stands behind.
+        (
+            "Why is it dark?",
+            ("Tell me about pine honey.", "Bees make it.", "How is it made?", "From honeydew."),
+            "Why is pine honey dark (made)?",
+        ),
+        ("and the colours?", ("Can you tell me about pine honey?",), "and the colours (pine honey)?"),
+        # Of a conversation that is not about the field, a short question leans though it names nothing of the field.
+        ("Which grades sell?", ("Tell me about pine honey.",), "Which grades sell (pine honey)?"),
+    ],
+)
+def test_a_follow_up_without_a_program_takes_the_topic_of_the_conversation(question: str, history: tuple[str, ...], text: str) -> None:
+    assert alone(question, *history).text == text
+
+
+def test_in_a_conversation_of_the_field_a_short_question_about_something_else_stays_as_it_is() -> None:
+    assert alone("Which grades sell?", "How much is a work permit?").text == "Which grades sell?"
+
+
 def test_two_hundred_turns_are_read_in_a_moment() -> None:
     history = [text for n in range(99) for text in (f"What is the cut-off of Express Entry in round {n}?", "It was 500.")]
     began = time.perf_counter()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.gate import ENOUGH, judge
+from bot.gate import ENOUGH, evidence, judge
 
 CLOSED = "The 2023 open work permit for H-1B holders closed on 17 July 2023, when 10,000 applications had been received."
 FEE = "The employer pays 1,000 Canadian dollars for each position under the Global Talent Stream."
@@ -67,3 +67,19 @@ def test_a_claim_that_says_more_than_its_quote_is_refused_with_the_reason(claim:
 
 def test_a_claim_without_a_quote_is_refused() -> None:
     assert judge("Anything at all.", []).reason == "no quote"
+
+
+def test_of_several_quotes_the_nearest_says_whether_it_is_yes() -> None:
+    claim = "The employer pays 1,000 Canadian dollars for each position."
+    assert judge(claim, [FEE, NEEDS_NONE]).passes  # that another quote says no to something else is nothing to this claim
+    refused = judge("Express Entry does require a job offer from a Canadian employer.", [NEEDS_NONE, FEE])
+    assert refused.reason.startswith("says yes where the quote says no")
+
+
+def test_evidence_is_what_holds_most_then_what_adds_most() -> None:
+    claim = "The open work permit for H-1B holders closed in 2023, and a position costs 1,000 dollars."
+    sentences = [MAY, FEE, "It closed in 2023.", CLOSED]
+    assert evidence(claim, sentences) == [3, 1]  # the third adds nothing to the fourth
+    assert evidence(claim, sentences, at_most=1) == [3]
+    assert evidence(claim, sentences, adds=4) == [3]  # FEE adds 1000, dollar, posit and no fourth
+    assert evidence(claim, []) == []
