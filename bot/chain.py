@@ -123,6 +123,7 @@ class Bot:
                 understood.tense,
                 told,
                 understood.at,
+                self.today.isoformat(),
                 later,
             )
             for asked in questions

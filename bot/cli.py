@@ -490,7 +490,7 @@ def _shown(run: Path) -> None:
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="Where to write the page; default: report.html in the run's folder.")
 def eval_report(run: Path, out: Path | None) -> None:
-    """One page about a run, for a browser: numbers, statuses, and every failing case with why it failed."""
+    """One page about a run, for a browser and for paper: numbers with charts, earlier runs beside it, and every failing case with why."""
     from eval.report import report
 
     click.echo(f"written to {report(run, out)}")
@@ -732,7 +732,8 @@ def _plain(answer: Answer) -> str:
     if answer.citations:
         lines.append("")
     for c in answer.citations:
-        marks = ", ".join(part for part in (c.kind, c.standing, _WORDS_OF[c.origin], f"as of {long_date(c.as_of)}" if c.as_of else "") if part)
+        dated = f"as of {long_date(c.as_of)}" if c.as_of else ""
+        marks = ", ".join(part for part in (c.kind, c.standing, _WORDS_OF[c.origin], dated) if part)
         lines.append(f"[{c.number}] {c.publisher} ({marks}): {c.title} {page_link(c)}".rstrip())
     lines.extend(f"! {caveat}" for caveat in answer.caveats)
     return "\n".join(lines)

@@ -33,13 +33,17 @@ class Weights:
     for with a number of the question gets ahead, and so does one that names the country or province in it; where a past day is asked
     for, so does a rule that held then and no longer does.
 
-    The keyword weight comes from public sets (docs/decisions/0003); the others were chosen on eval/sets by eval/tune.py.
+    In a passage without questions, text and nearest sentence share the weight of question, text and sentence, the sentence's share being
+    `prose_sentence`, and the keyword part counts `prose_keyword`: both were chosen on public sets (docs/decisions/0010). The others were
+    chosen on eval/sets by eval/tune.py.
     """
 
     question: float = 0.65
     text: float = 0.10
     sentence: float = 0.20
     keyword: float = 0.20
+    prose_sentence: float = 0.20
+    prose_keyword: float = 0.14
     program: float = 0.06
     other: float = 0.03
     inferred: float = 0.04
@@ -113,7 +117,7 @@ class Query:
     (index/expects.py); `concepts` the field's terms in it; `tense` is 1 when it asks what will happen, -1 when it asks what has
     happened, else 0;
     `told` are ids of passages that the conversation has just been answered from: a follow-up asks for something else. `at` is the past
-    ISO day to answer as of, or ""; what is about the programs `not_yet` there on it is not found."""
+    ISO day to answer as of, or "", and `today` the present one; what is about the programs `not_yet` there on it is not found."""
 
     wordings: tuple[str, ...]
     context: tuple[str, ...] = ()
@@ -124,6 +128,7 @@ class Query:
     tense: int = 0
     told: frozenset[str] = frozenset()
     at: str = ""
+    today: str = ""
     not_yet: frozenset[str] = frozenset()
 
 
@@ -237,9 +242,13 @@ class Index:
         asked = cosines[kinds == QUESTION]
         question = float(asked.max()) if len(asked) else -1.0
         weights = self._weights
-        # A passage without questions is judged by its text alone: its other parts carry the question's weight.
-        leading = question if passage.asked else max(question, 0.65 * text + 0.35 * sentence)
-        score = weights.question * leading + weights.text * text + weights.sentence * sentence + weights.keyword * keyword
+        if passage.asked:
+            score = weights.question * question + weights.text * text + weights.sentence * sentence + weights.keyword * keyword
+        else:
+            # Without questions of its own its text carries their weight, and its heading where that is a question.
+            prose = (1 - weights.prose_sentence) * text + weights.prose_sentence * sentence
+            leading = max(question, prose) if passage.heading.endswith("?") else prose
+            score = weights.question * leading + (weights.text + weights.sentence) * prose + weights.prose_keyword * keyword
         score += weights.prior(self._sources.get(passage.source_id))
         if passage.program in query.named:
             score += weights.program
@@ -259,7 +268,7 @@ class Index:
             score -= weights.told
         if passage.unknown:
             score += weights.future * query.tense
-        if query.at and passage.valid_until >= query.at:
+        if query.at and passage.valid_from <= query.at <= passage.valid_until < query.today:
             score += weights.then
         if number not in self._spans:
             self._spans[number] = spans(passage.text)
