@@ -7,6 +7,7 @@
 
 BIN := .venv/bin
 DONE := .venv/.installed
+WORKERS := 2
 # Prints the first Python that is new enough, or why there is none.
 FIND_PYTHON = for python in python3.11 python3; do \
 	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then break; fi; python=; \
@@ -33,8 +34,8 @@ format: $(DONE) ## put the formatting right, and what lint can mend
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-eval: $(DONE) ## measure the answers on eval/sets
-	$(BIN)/northbound eval run
+eval: $(DONE) ## measure the answers on eval/sets, and fail where a bar of eval/gate.toml is broken
+	$(BIN)/northbound eval gate --workers $(WORKERS)
 
 lock: ## renew constraints.txt with the newest versions that pyproject.toml allows
 	@set -e; $(FIND_PYTHON); rm -rf build/lock; $$python -m venv build/lock; \

@@ -122,7 +122,7 @@ def compose(
 
 # "Yes:" and "No:" answer the heading they stand under; after another passage's first sentence they would answer the wrong question.
 _VERDICT = re.compile(r"(?:yes|no):\s+|(?:yes|no),\s+(?![^.\n]{0,90}:\s)", re.IGNORECASE)
-_QUALIFIED = re.compile(r"(?:yes|no|mostly|partly|usually|often|sometimes|hardly|rarely)\b[^.\n]{0,90}?:\s", re.IGNORECASE)
+_QUALIFIED = re.compile(r"(?:yes|no|not|mostly|partly|usually|often|sometimes|hardly|rarely)\b[^.\n]{0,90}?:\s", re.IGNORECASE)
 _DENIAL = re.compile(
     r"\b(?:no|not|never|none|cannot|without|only|closed|ended|stopped|replaced|revoked|expired|removed)\b|n['’]t\b", re.IGNORECASE
 )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
+from bot.privacy import identifies, mask
 from bot.settings import Settings
 from bot.vocabulary import Vocabulary
 from corpus.described import NOT_DESCRIBED, Described
@@ -148,6 +149,7 @@ class _Adding:
         return document
 
     def _take(self, item: Item, document: Document) -> None:
+        document = self._masked(item, document)
         alike = self._held.nearest(document)
         source = document.source
         if alike is not None:
@@ -169,6 +171,14 @@ class _Adding:
         self._held.add(document)
         self.ids.append(source.id)
         self._documents.append(document)
+
+    def _masked(self, item: Item, document: Document) -> Document:
+        """A text about one person, told by the numbers of their papers, without those numbers and without where to reach them: what is
+        added is quoted to everybody. A text without such numbers keeps its telephone numbers and addresses: they are an office's."""
+        if not any(identifies(section.text) for section in document.sections):
+            return document
+        self._notes.append(f"{item.name}: holds numbers of somebody's papers; those, e-mail addresses and telephone numbers are masked")
+        return replace(document, sections=tuple(replace(section, text=mask(section.text)) for section in document.sections))
 
     def _write(self, document: Document) -> None:
         try:

@@ -36,6 +36,13 @@ def mask(text: str) -> str:
     return text
 
 
+def identifies(text: str) -> bool:
+    """Whether the text says by its label, or by a shape that nothing else has, the number of one person's paper, file or card."""
+    if any(_luhn(found.group()) for found in _CARD.finditer(text)):
+        return True
+    return any(shape.search(text) for name, shape in _SHAPES if shape.groups or name in ("USCIS receipt number", "A-number"))
+
+
 def _replacer(name: str) -> Callable[[re.Match[str]], str]:
     def replace(found: re.Match[str]) -> str:
         if found.re.groups:  # a label in front of the number stays readable

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
 
-from eval.metrics import METRICS
+from eval.gate import Verdict, judge
+from eval.metrics import MEASURES, each, measure
 from eval.saved import Answered, Run, RunError, read_run
 
 SIGNIFICANT = 0.05
 _COLUMN, _LINES = 66, 7  # two columns of this width, at most this many lines of each answer
+_ALIKE = ("corpus_version", "model", "today", "code", "version")
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """`before` and `after` are the shares of right answers over the `n` cases that both runs hold. `p` is two-sided."""
+    """`before` and `after` are the shares of right answers over the `n` cases that both runs hold. `p` is two-sided. `broken`: the hard
+    bars that the later run breaks."""
 
     n: int
     before: float
@@ -27,6 +30,7 @@ class Comparison:
     p: float
     better: tuple[tuple[Answered, Answered], ...]
     worse: tuple[tuple[Answered, Answered], ...]
+    broken: tuple[Verdict, ...]
     text: str
 
     @property
@@ -34,24 +38,21 @@ class Comparison:
         return self.after < self.before and self.p < SIGNIFICANT
 
 
-def compare(before: Path, after: Path) -> Comparison:
-    """Raises RunError for a folder that is no whole run, and for runs of other sets."""
+def compare(before: Path, after: Path, common: bool = False) -> Comparison:
+    """Raises RunError for a folder that is no whole run, and for runs of other sets, unless only what they have in `common` is wanted."""
     a, b = read_run(before), read_run(after)
-    if set(a.sets) != set(b.sets):
-        raise RunError(
-            f"{before} and {after} are runs of other sets: {', '.join(a.sets)}; {', '.join(b.sets)}. Give the same --set to both"
-        )
-    keys = [key for key, one in a.cases.items() if key in b.cases and one.answer.question == b.cases[key].answer.question]
+    if not common:
+        _same_sets(a, b)
+    keys = [key for key, one in a.cases.items() if key in b.cases and one.asked == b.cases[key].asked]
     if not keys:
         raise RunError(f"{before} and {after} have no case in common: the sets were rewritten between them. Run both again")
     pairs = [(a.cases[key], b.cases[key]) for key in keys]
-    rights = np.array([[x.score.right, y.score.right] for x, y in pairs], dtype=float)
-    p = randomisation(rights[:, 0], rights[:, 1])
     better = tuple((x, y) for x, y in pairs if y.score.right and not x.score.right)
     worse = tuple((x, y) for x, y in pairs if x.score.right and not y.score.right)
-    first, last = rights.mean(axis=0)
-    text = "\n".join(_text(a, b, keys, pairs, rights, p, better, worse))
-    return Comparison(len(pairs), float(first), float(last), p, better, worse, text)
+    first, last = np.array([[x.score.right, y.score.right] for x, y in pairs], dtype=float).mean(axis=0)
+    broken = tuple(verdict for verdict in judge(b) if verdict.bar.hard and not verdict.holds)
+    made = Comparison(len(pairs), float(first), float(last), _p(pairs, "right"), better, worse, broken, "")
+    return replace(made, text="\n".join(_text(a, b, pairs, made)))
 
 
 def randomisation(before: np.ndarray, after: np.ndarray, draws: int = 10_000) -> float:
@@ -72,43 +73,71 @@ def randomisation(before: np.ndarray, after: np.ndarray, draws: int = 10_000) ->
     return (1 + hits) / (1 + draws)
 
 
-def _text(
-    a: Run,
-    b: Run,
-    keys: Sequence[tuple[str, str]],
-    pairs: Sequence[tuple[Answered, Answered]],
-    rights: np.ndarray,
-    p: float,
-    better: Sequence[tuple[Answered, Answered]],
-    worse: Sequence[tuple[Answered, Answered]],
-) -> list[str]:
-    first, last = rights.mean(axis=0)
+def _same_sets(a: Run, b: Run) -> None:
+    only = (sorted(set(a.sets) - set(b.sets)), sorted(set(b.sets) - set(a.sets)))
+    if only[0] or only[1]:
+        parts = [f"only {run.folder} holds {', '.join(names)}" for run, names in zip((a, b), only, strict=True) if names]
+        raise RunError(f"these are runs of other sets: {'; '.join(parts)}. Give the same --set to both, or compare with --common")
+    chosen = [(run.config["filter"], run.config["every"]) for run in (a, b)]
+    if chosen[0] != chosen[1]:
+        told = " and ".join(f"--filter {text!r} --every {every}" for text, every in chosen)
+        raise RunError(f"these are runs of other cases: {told}. Give the same to both, or compare with --common")
+
+
+def _p(pairs: Sequence[tuple[Answered, Answered]], name: str) -> float:
+    """Conversations are swapped whole: what is said in one turn goes on in the next."""
+    x, y = (each([pair[side].score for pair in pairs])[name] for side in (0, 1))
+    units: dict[tuple[str, str], int] = {}
+    place = np.array([units.setdefault((one.score.set, one.score.unit), len(units)) for one, _ in pairs])
+    known = ~(np.isnan(x) | np.isnan(y))
+    before, after = (np.bincount(place[known], weights=values[known], minlength=len(units)) for values in (x, y))
+    return randomisation(before, after)
+
+
+def _text(a: Run, b: Run, pairs: Sequence[tuple[Answered, Answered]], made: Comparison) -> list[str]:
     lines = [f"before: {a.folder}", f"after:  {b.folder}"]
-    for name in ("corpus_version", "model"):
+    for name in _ALIKE:
         if a.config.get(name) != b.config.get(name):
             lines.append(f"{name}: {a.config.get(name)} before, {b.config.get(name)} after")
     lines += ["", f"{'right':24}{'n':>5}{'before':>10}{'after':>10}{'change':>10}{'p':>10}"]
-    for name in (*a.sets, "all"):
-        at = [name in (key[0], "all") for key in keys]
-        if some := sum(at):
-            x, y = rights[at].T
-            lines.append(f"{name:24}{some:>5}{x.mean():>10.3f}{y.mean():>10.3f}{y.mean() - x.mean():>+10.3f}{randomisation(x, y):>10.4f}")
-    lines += ["", f"{'all sets':24}{'':>5}{'before':>10}{'after':>10}{'change':>10}"]
-    for name, metric in METRICS.items():
-        if name != "right":
-            x, y = metric([one.score for one, _ in pairs]), metric([two.score for _, two in pairs])
-            lines.append(f"{name:24}{'':>5}{x:>10.3f}{y:>10.3f}{y - x:>+10.3f}")
-    if left := len(a.cases) + len(b.cases) - 2 * len(keys):
+    for name in (*dict.fromkeys(x.score.set for x, _ in pairs), "all"):
+        some = [pair for pair in pairs if name in (pair[0].score.set, "all")]
+        lines.append(
+            f"{name:24}{len(some):>5}" + _row([x.score.right for x, _ in some], [y.score.right for _, y in some], _p(some, "right"))
+        )
+    lines += ["", f"{'all sets':24}{'n':>5}{'before':>10}{'after':>10}{'change':>10}{'p':>10}"]
+    x, y = (measure([pair[side].score for pair in pairs], draws=0) for side in (0, 1))
+    for name in MEASURES:
+        first, last = x[name].value, y[name].value
+        if name != "right" and first is not None and last is not None:
+            p = f"{_p(pairs, name):>10.4f}" if not name.endswith("F1") else ""
+            lines.append(f"{name:24}{y[name].n:>5}{first:>10.3f}{last:>10.3f}{last - first:>+10.3f}{p}")
+    if left := len(a.cases) + len(b.cases) - 2 * len(pairs):
         lines += ["", f"not compared: {left} answers to cases that are only in one run or ask something else in the other"]
-    for title, chosen in (("worse", worse), ("better", better)):
+    for title, chosen in (("worse", made.worse), ("better", made.better)):
         lines += ["", f"{title}: {len(chosen)}"]
         for pair in chosen:
             lines += ["", *_side_by_side(*pair)]
-    change = (
-        "a significant drop" if last < first and p < SIGNIFICANT else "a significant rise" if p < SIGNIFICANT else "no significant change"
-    )
-    lines += ["", f"right: {first:.3f} before, {last:.3f} after, n {len(pairs)}; paired randomisation test p = {p:.4f}: {change}"]
+    unsound = [(one, two) for one, two in pairs if one.score.sound and not two.score.sound]
+    if unsound:
+        lines += [
+            "",
+            f"no longer sound (quotes, numbers, standing, privacy): {', '.join(f'{y.score.set}/{y.score.id}' for _, y in unsound)}",
+        ]
+    if made.broken:
+        lines += ["", "hard bars broken after:", *(f"  {verdict.text}" for verdict in made.broken)]
+    rising = "a significant rise" if made.p < SIGNIFICANT else "no significant change"
+    change = "a significant drop" if made.dropped else rising
+    lines += [
+        "",
+        f"right: {made.before:.3f} before, {made.after:.3f} after, n {made.n}; paired randomisation test p = {made.p:.4f}: {change}",
+    ]
     return lines
+
+
+def _row(before: Sequence[float], after: Sequence[float], p: float) -> str:
+    x, y = sum(before) / len(before), sum(after) / len(after)
+    return f"{x:>10.3f}{y:>10.3f}{y - x:>+10.3f}{p:>10.4f}"
 
 
 def _side_by_side(before: Answered, after: Answered) -> list[str]:

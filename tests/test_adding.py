@@ -309,3 +309,20 @@ def test_a_sitemap_with_entities_is_refused(server: Server, settings: Settings) 
     server.pages["/sitemap.xml"] = ("application/xml", b'<!DOCTYPE x [<!ENTITY a "b">]><urlset><url><loc>&a;</loc></url></urlset>')
     with pytest.raises(CorpusError, match="not a sitemap that can be read"):
         server.add(settings, "/sitemap.xml")
+
+
+# --- personal numbers
+
+
+def test_a_story_about_one_person_is_kept_without_the_numbers_of_their_papers(tmp_path: Path, settings: Settings) -> None:
+    told = "The family renewed in spring with form IMM 5710 for 155 dollars, as their permit of nineteen months allowed.\n"
+    story = put(tmp_path, "story.txt", f"{told}He has passport X0000042, reads tobias@mail.example.org and answers at 604-555-0143.\n")
+    office = put(tmp_path, "office.txt", f"{WAIT}The office answers at 604-555-0100 and at office@example.org.\n")
+    added = add_files([story, office], settings)
+    kept = {
+        document.source.id: "\n".join(section.text for section in document.sections) for document in added_documents(settings.documents)
+    }
+    assert not any(personal in kept["story"] for personal in ("X0000042", "tobias@", "604-555-0143"))
+    assert "IMM 5710" in kept["story"] and "155 dollars" in kept["story"]
+    assert "604-555-0100" in kept["office"] and "office@example.org" in kept["office"]
+    assert added.notes == (f"{story}: holds numbers of somebody's papers; those, e-mail addresses and telephone numbers are masked",)

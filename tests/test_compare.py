@@ -21,7 +21,7 @@ WRONG = not_found("Is the permit open?")
 def run_of(folder: Path, name: str, *rights: bool) -> Path:
     """A run of as many cases as there are answers, each right or wrong."""
     sets = write_set(folder / "sets", *({**CLOSED, "id": f"c{n}"} for n in range(len(rights))))
-    answers: list[tuple[Answer, list[str]]] = [(closed(), ["manual"]) if right else (WRONG, []) for right in rights]
+    answers: list[tuple[Answer, list[str]]] = [(closed(), ["manual#1"]) if right else (WRONG, []) for right in rights]
     return write_run(folder / name, sets, answers)
 
 
@@ -93,13 +93,20 @@ def test_a_half_written_run_is_told_with_what_it_lacks(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="scores.jsonl, line 2: not JSON"):
         read_run(good)
     (good / "scores.jsonl").unlink()
-    with pytest.raises(RunError, match="not a whole run: scores.jsonl missing"):
+    with pytest.raises(RunError, match="not a whole run: scores.jsonl missing; run again"):
+        read_run(good)
+    (good / "summary.json").unlink()
+    with pytest.raises(RunError, match="scores.jsonl, summary.json missing; the same command with --out .*good goes on with it"):
         read_run(good)
 
 
 @pytest.mark.parametrize(
     ("file", "field", "reason"),
-    [("scores.jsonl", "rank", "scores.jsonl, line 1: fields differ from this version's .rank."), ("answers.jsonl", "found", "'found' is")],
+    [
+        ("scores.jsonl", "words", "scores.jsonl, line 1: fields differ from this version's"),
+        ("answers.jsonl", "found", "'found' is missing"),
+        ("config.json", "format", "written as format 1, this version reads 2"),
+    ],
 )
 def test_a_run_of_another_version_is_told_with_the_field(tmp_path: Path, file: str, field: str, reason: str) -> None:
     good = run_of(tmp_path, "good", True)
@@ -110,13 +117,43 @@ def test_a_run_of_another_version_is_told_with_the_field(tmp_path: Path, file: s
         read_run(good)
 
 
-def test_runs_of_other_sets_or_of_rewritten_cases_are_not_compared(tmp_path: Path) -> None:
+def test_runs_of_other_sets_or_cases_are_not_compared_unless_only_what_is_common_is_wanted(tmp_path: Path) -> None:
     good = run_of(tmp_path, "good", True)
     other = write_run(tmp_path / "other", write_set(tmp_path / "sets", CLOSED, name="yours"), [(closed(), [])], "yours")
-    with pytest.raises(RunError, match="runs of other sets: mine; yours"):
+    with pytest.raises(RunError, match=r"other sets: only .*good holds mine; only .*other holds yours"):
         compare(good, other)
-    rewritten = write_run(tmp_path / "new", write_set(tmp_path / "sets", {**CLOSED, "id": "new"}), [(closed(), [])])
+    with pytest.raises(RunError, match="no case in common"):
+        compare(good, other, common=True)
+    part = write_run(tmp_path / "part", write_set(tmp_path / "sets", {**CLOSED, "id": "c0"}), [(closed(), [])], every=12)
+    with pytest.raises(RunError, match="other cases: --filter '' --every 1 and --filter '' --every 12"):
+        compare(good, part)
+    assert compare(good, part, common=True).n == 1
+
+
+def test_a_case_that_asks_something_else_now_is_not_compared(tmp_path: Path) -> None:
+    good = run_of(tmp_path, "good", True)
+    rewritten = write_run(tmp_path / "new", write_set(tmp_path / "sets", {**CLOSED, "id": "c0", "at": "2023-07-16"}), [(closed(), [])])
     with pytest.raises(RunError, match="no case in common"):
         compare(good, rewritten)
     more = run_of(tmp_path, "more", True, False)
     assert "not compared: 1 answers" in compare(good, more).text
+
+
+def test_a_conversation_counts_as_one_pair_however_many_turns_it_has(tmp_path: Path) -> None:
+    turn = {"question": CLOSED["question"], "status": ["answered"], "facts": ["17 July 2023"], "kind": "follow"}
+    sets = write_set(tmp_path / "sets", {"id": "talk", "turns": [{**turn, "kind": "start"}, *[turn] * 5]})
+    good = write_run(tmp_path / "good", sets, [(closed(), [])] * 6)
+    bad = write_run(tmp_path / "bad", sets, [(WRONG, [])] * 6)
+    made = compare(good, bad)
+    assert (made.n, len(made.worse), made.p, made.dropped) == (6, 6, 1.0, False)
+
+
+def test_the_command_ends_with_1_when_the_later_run_breaks_a_hard_bar(northbound: Command, tmp_path: Path) -> None:
+    good = run_of(tmp_path, "good", True)
+    forged = closed().model_copy(update={"citations": (closed().citations[0].model_copy(update={"end": 5}), *closed().citations[1:])})
+    bad = write_run(tmp_path / "bad", write_set(tmp_path / "sets", {**CLOSED, "id": "c0"}), [(forged, ["manual#1"])])
+    done = northbound("eval", "compare", good, bad, home=tmp_path)
+    assert done.returncode == 1
+    assert "no longer sound (quotes, numbers, standing, privacy): mine/c0" in done.stdout
+    assert "BROKEN  all                quotes exact" in done.stdout
+    assert "breaks hard bars: quotes exact" in done.stderr

@@ -111,6 +111,13 @@ def test_a_verdict_that_denies_is_dropped_with_what_it_denies() -> None:
     assert quotes(composed(one, other)) == [one.passage.text]
 
 
+@pytest.mark.parametrize("opening", ["Not under the conditions as written:", "Yes, in most cases:", "Rarely, says the guide:"])
+def test_a_second_passage_that_opens_with_a_verdict_on_its_own_question_is_left_out(opening: str) -> None:
+    one = hit("The permit costs CAN$155.", [0.9])
+    other = hit(f"{opening} families of four pay one shared amount for biometrics.", [0.9], id="bio#1", score=0.69)
+    assert quotes(composed(one, other)) == [one.passage.text]
+
+
 def test_a_written_answer_stays_within_its_budget() -> None:
     hits = [hit(" ".join(words(18, f"{id}{n}x") for n in range(8)), [0.9] * 8, id=f"{id}#1") for id in ("a", "b", "c")]
     assert sum(piece.words for piece in composed(*hits)) <= MAX_WORDS
