@@ -80,7 +80,7 @@ def ask(question: str | None, history: Path | None, as_json: bool, batch: Path |
         raise click.UsageError("give a QUESTION or --batch FILE, not both")
     if batch is not None:
         if at:
-            raise click.UsageError("--at goes with a QUESTION; in a batch file each line may have its own: \"at\"")
+            raise click.UsageError('--at goes with a QUESTION; in a batch file each line may have its own: "at"')
         _batch(batch, out)
         return
     assert question is not None
