@@ -104,8 +104,8 @@ class Bot:
         return self._today or date.today()
 
     def search(self, understood: Understood) -> Found:
-        """Hits for each question in the message; none for a message that asks nothing."""
-        if understood.kind == "smalltalk":
+        """Hits for each question in the message; none for a message that asks nothing, or whose writer needs something else first."""
+        if understood.kind in ("smalltalk", "distress"):
             return Found(understood, (), ())
         told = (
             frozenset(hit.passage.id for hit in self.index.search(Query(understood.previous), k=1)) if understood.previous else frozenset()

@@ -18,7 +18,7 @@ _FAREWELL = re.compile(
     r"(thanks?( you)?( so much| a lot| very much| a ton)?|thx|ty|tysm|cheers|bye+|goodbye|see (you|ya)( later)?|have a (nice|good|great) (day|one|evening|weekend)|"
     r"ok(ay)?|cool|great|perfect|got it|nice|awesome|that('s| is| was)? (all|great|helpful|very helpful|good|perfect|it)( for now)?|"
     r"you('re| are)? (great|helpful|the best|awesome)|no( more)? questions?|appreciate it|(very |so |really |super )?(helpful|useful|kind)|(that|this|it) (really )?help(s|ed)( a lot| me)?|"
-    r"(for )?(the|your|all your) help|for (this|that|everything|now|today|all))",
+    r"lol|ha(ha)+|u r|you are|(for )?(the|your|all your) help|for (this|that|everything|now|today|all))",
     re.IGNORECASE,
 )
 _WHO = re.compile(
@@ -29,7 +29,7 @@ _WHO = re.compile(
 # Making, using or selling what is false; lying to or hiding from an officer; getting around a rule.
 _PAPERS = (
     r"(letters?|documents?|papers?|offers?|degrees?|diplomas?|transcripts?|certificates?|statements?|passports?|visas?|stamps?|pay ?stubs?|pay ?slips?|"
-    r"references?|experience|resumes?|marriages?|relationships?|employers?|jobs?|invitations?|ielts|scores?|proof|i-?797s?|receipts?|approvals?|address(es)?|id|ids|lmias?)"
+    r"references?|experience|resumes?|leases?|rental agreements?|marriages?|relationships?|employers?|jobs?|invitations?|ielts|scores?|proof|i-?797s?|receipts?|approvals?|address(es)?|id|ids|lmias?)"
 )
 _CHEATING = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -41,9 +41,11 @@ _CHEATING = tuple(
         r"\b(officer|ircc|cbsa|uscis|immigration|conviction|criminal|dui|arrest|refusal|refused|overstay|spouse|wife|husband|child|layoff|termination|application|form)\b",
         r"\b(marriage of convenience|sham marriage|paper marriage|contract marriage|marry (someone|anyone|a \w+) (just |only )?(for|to get) (pr|papers|status|visa|citizenship|the visa))\b",
         r"\b(bribe|bribing|pay off|pay under the table|pay (an|the) officer)\b",
-        r"\b(sneak|cross|enter|get|slip)\w*\b.{0,30}\b(illegally|without (a |any )?(visa|papers|permit|inspection|being (caught|seen|checked)))\b",
+        r"\b(sneak|cross|enter|get|slip)\w*\b.{0,50}\b(illegally|without (a |any )?(visa|papers|permit|inspection|being (caught|seen|checked)|(an? |the |any )?officers? (seeing|noticing|knowing)))\b",
         r"\b(overstay|work|working|stay|live)\b.{0,40}\b(without (getting |being )?(caught|detected|noticed)|illegally|under the table|off the books|cash in hand)\b",
         r"\b(evade|dodge|beat|bypass|get around|cheat)\b.{0,40}\b(immigration|officers?|biometrics?|background check|rules?|law|system|test|exam|ielts|tax(es)?)\b",
+        r"\bproxy\b.{0,30}\b(exam|test|ielts|celpip|tef)\b|\b(exam|test|ielts|celpip|tef) proxy\b",
+        r"\bstatements? (editor|generator|maker)\b|\b(so|and) (that )?(ircc|cbsa|uscis|nobody|no one|they|the (bank|officer|government)) (never|does ?n.?t|do ?n.?t|will not|won.?t) (find|finds|know|knows|notice|notices)\b",
         r"\b(someone|somebody|person|friend) (else )?(to )?(take|write|sit|give)s?\b.{0,20}\b(ielts|celpip|test|exam)\b.{0,20}\b(for me|in my place|instead of me)\b",
         r"\b(buy|buying|purchas\w*|sell|selling|seller|sells)\b.{0,30}\b(an? |the |some )?(lmia|job offer|offer letter|experience letter|invitation|nomination|approval|visa stamp|work permit|ielts|degree|diploma)s?\b",
         r"\b(officer|ircc|cbsa|uscis|immigration|they|he|she|canada|embassy|border)\b.{0,25}\b(don'?t|doesn'?t|won'?t|will not|can'?t|cannot|never|not) (find out|know|notice|catch|see|discover|detect)\b",
@@ -51,6 +53,14 @@ _CHEATING = tuple(
         rf"\bbackdat\w*\b.{{0,40}}\b{_PAPERS}\b",
         r"\bsay (i|that i|we|he|she)\b.{0,60}\b(even though|though|although|but)\b.{0,30}\b(not|never|don'?t|didn'?t|isn'?t|wasn'?t)\b",
     )
+)
+# Words of somebody who may not want to go on living, or who fears it of another.
+_DISTRESS = re.compile(
+    r"\b(suicid\w*|kill(ing)? (myself|himself|herself|themselves|themself)|end(ing)? (it all|my life|his life|her life|their life)|"
+    r"(want|wants|wanna|going|ready|rather|better) (to |off )?(die|dead)\b|(do ?n.?t|does ?n.?t|did ?n.?t|no longer|not) want to (live(?! (in|at|with|near|here|there|apart|on|separate)\b)|be alive|wake up|go on living)|"
+    r"no (point|reason|use) (of|in|to|for) (living|live|going on)|nothing (left )?to live for|harm(ing)? (myself|himself|herself)|hurt(ing)? myself|self[- ]harm|"
+    r"take my (own )?life|life is not worth|can(no|')?t go on (living|anymore|any more|like this)|jump (off|from) (a|the) (bridge|roof|building))",
+    re.IGNORECASE,
 )
 _ASKS_THE_LAW = re.compile(r"\b(is|are) (it|that|this|they|these)\b.{0,20}\b(il)?legal\b|\bscam\w*\b", re.IGNORECASE)
 _CHEATED = re.compile(
@@ -178,7 +188,7 @@ def without_orders(text: str) -> str:
 def is_smalltalk(text: str) -> bool:
     """Greetings, thanks and farewells with nothing else in them, and questions about the bot itself."""
     left = re.sub(r"[^\w\s']", " ", text)
-    for _ in range(4):
+    for _ in range(6):
         left = re.sub(
             rf"^\s*(?:{_GREETING.pattern}|{_FAREWELL.pattern}|there|everyone|team|friend|friends|bhai|buddy|sis|ji|yaar|mate|guys|folks|bot|northbound|and|so|then|now|again|much|very|u|you|i|am|all|my|dear|sir|madam|man|bro|for)\b\s*",
             "",
@@ -196,6 +206,11 @@ def is_smalltalk(text: str) -> bool:
 def asks_to_cheat(text: str) -> bool:
     """Asks for help with what is false or hidden; whether something is legal or a scam is an honest question."""
     return _ASKS_THE_LAW.search(text) is None and _CHEATED.search(text) is None and any(pattern.search(text) for pattern in _CHEATING)
+
+
+def in_distress(text: str) -> bool:
+    """Speaks of not wanting to live, of oneself or of another."""
+    return _DISTRESS.search(text) is not None
 
 
 def asks_for_secrets(text: str) -> bool:

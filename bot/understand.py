@@ -20,7 +20,7 @@ MAX_QUESTION = 4_000  # characters; longer is a document, not a question
 _KEPT_TURNS = 12  # what was said before that is no longer what a follow-up is about
 _LONG = 28  # words; a longer message is a story with a question in it
 
-Kind = Literal["question", "smalltalk", "out_of_scope", "refused", "outcome", "vague"]
+Kind = Literal["question", "smalltalk", "out_of_scope", "refused", "outcome", "vague", "distress"]
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,8 @@ def understand(question: str, history: Sequence[Turn], vocabulary: Vocabulary, p
         kind: Kind = "refused" if scope.asks_for_secrets(masked) else "vague" if re.search(r"\w", masked) else "smalltalk"
         return Understood(masked, masked, spoken, kind)
     past = [Turn(role=t.role, content=privacy.mask(t.content)[:MAX_QUESTION]) for t in history[-_KEPT_TURNS:] if t.content.strip()]
+    if scope.in_distress(plain):
+        return Understood(masked, plain, spoken, "distress")
     if scope.is_smalltalk(plain):
         return Understood(masked, plain, spoken, "smalltalk")
     alone = stand_alone(

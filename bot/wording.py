@@ -31,6 +31,13 @@ WHO = (
     "I am Northbound, a program that answers questions about moving to Canada from a US H-1B by quoting named, dated sources. "
     "I am not a lawyer, not the government, and I cannot see or decide any application."
 )
+DISTRESS = (
+    "I am sorry that it has come to this. I am only a program and cannot help you as a person can, so please talk to one now. "
+    "In the United States and in Canada you can call or text 988 at any hour; it is free, and it is also there for people who worry about "
+    "somebody else. In an emergency call 911. Elsewhere, a local emergency number or somebody near you can help. "
+    "Papers and deadlines can wait until you are safe. When you are ready, ask me about them, one at a time; there are often more "
+    "ways to stay or to move than it seems."
+)
 ELSEWHERE = "I only answer questions about moving to Canada from a US H-1B. For other subjects and other countries please look elsewhere."
 REFUSED = (
     "I cannot help with false papers, false statements, hiding facts from an officer, or getting around the rules. "
@@ -163,6 +170,8 @@ def long_date(iso: str) -> str:
 def _status(understood: Understood, hits: Sequence[Sequence[Hit]], checked: Checked) -> Status:
     if understood.kind in ("smalltalk", "out_of_scope", "refused"):
         return understood.kind
+    if understood.kind == "distress":
+        return "advice"
     if not re.search(r"\w", understood.question) or understood.kind == "vague":
         return "clarify"
     sure = [p >= NOT_FOUND for p in checked.answered]
@@ -203,6 +212,8 @@ def _text(
     not_yet: bool,
 ) -> str:
     lines: list[str] = []
+    if understood.kind == "distress":
+        return DISTRESS
     if understood.language in NOTICES and status not in ("smalltalk",):
         lines.append(NOTICES[understood.language])
     if status == "smalltalk":

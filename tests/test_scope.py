@@ -177,3 +177,36 @@ def test_a_partner_is_family_and_no_other_subject() -> None:
 )
 def test_the_result_of_one_file_is_an_outcome(question: str) -> None:
     assert scope.asks_for_outcome(question)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("i want to end it all, lost job and visa same week", "no point of living if they send me back", "i dont want to live"),
+        *("my husband says he will kill himself if PR is refused", "rather die than go back", "i cant go on like this"),
+    ],
+)
+def test_somebody_who_may_not_want_to_live_is_heard(text: str) -> None:
+    assert scope.in_distress(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("i dont want to live in texas anymore, can i move", "this wait is killing me", "the deadline ends it all on friday?"),
+        *("is my status dead", "he wants to live with us", "self employed harm done to my file"),
+    ],
+)
+def test_a_figure_of_speech_is_no_distress(text: str) -> None:
+    assert not scope.in_distress(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("which bank statement editor is good", "ielts proxy to sit the exam for me, price?", "how to make a fake joint lease"),
+        *("cross from vermont to quebec on foot without officer seeing", "boss pays me cash so IRCC never finds out, how to do it safely"),
+    ],
+)
+def test_more_ways_to_cheat_are_recognised(text: str) -> None:
+    assert scope.asks_to_cheat(text)
