@@ -12,6 +12,7 @@ from bot.understand import Understood
 from corpus.model import GENERAL, Correction, Disagreement, Passage, Program
 from corpus.passages import disagreement_name, standing_name
 from corpus.registry import Registry
+from corpus.sentences import leans
 from index.search import Hit, Index
 
 # Below the first, a passage does not answer the question; between the two it may answer a part. Chosen by eval/tune.py.
@@ -87,9 +88,13 @@ def check(
     differing = [] if corrections else _differing(understood, hits, kept, likely, registry, index)
     for disagreement in differing:
         sides = [_registered(index, v.source, disagreement_name(disagreement.id, n)) for n, v in enumerate(disagreement.values)]
-        said += [side for side in sides if side is not None]
+        both = [side for side in sides if side is not None]
+        first, kept = kept[:1], [piece for piece in kept if not says_already(piece, both)]
+        # What answers the question comes first; the sides explain why another answer is met elsewhere.
+        direct = first == kept[:1] and max(likely) >= SURE and not any(p.passage.unknown or leans(p.quote) for p in first)
+        said += [*(first if direct else ()), *both]
+        kept = kept[len(first) if direct else 0 :]
         likely = [max(p, SURE) for p in likely]
-        kept = [piece for piece in kept if not says_already(piece, said)]
     about = _programs(understood, kept, registry)
     unknown = bool(kept) and kept[0].passage.unknown and not said
     asks_standing = scope.asks_whether_open(understood.question)

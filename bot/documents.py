@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -20,6 +21,7 @@ from corpus.merge import spoken
 from corpus.model import GENERAL, Document, Passage, Section, Source
 from corpus.passages import passages, registered
 from corpus.registry import Registry, load_briefs, load_registry
+from corpus.sentences import spans
 from corpus.similar import Held
 from corpus.spoken import ENGLISH
 from index.build import Manifest, Progress, build_index, corpus_version, current, read_manifest, texts_version, verify
@@ -173,12 +175,15 @@ class _Adding:
         self._documents.append(document)
 
     def _masked(self, item: Item, document: Document) -> Document:
-        """A text about one person, told by the numbers of their papers, without those numbers and without where to reach them: what is
-        added is quoted to everybody. A text without such numbers keeps its telephone numbers and addresses: they are an office's."""
+        """A text about one person, told by the numbers of their papers, without the sentences that hold such numbers or say where to
+        reach somebody: what is added is quoted to everybody. A text without such numbers keeps its telephone numbers and addresses: they
+        are an office's."""
         if not any(identifies(section.text) for section in document.sections):
             return document
-        self._notes.append(f"{item.name}: holds numbers of somebody's papers; those, e-mail addresses and telephone numbers are masked")
-        return replace(document, sections=tuple(replace(section, text=mask(section.text)) for section in document.sections))
+        told = "holds numbers of somebody's papers; the sentences with those, with e-mail addresses and with telephone numbers are left out"
+        self._notes.append(f"{item.name}: {told}")
+        kept = (replace(section, text=_impersonal(section.text)) for section in document.sections)
+        return replace(document, sections=tuple(section for section in kept if section.text))
 
     def _write(self, document: Document) -> None:
         try:
@@ -186,6 +191,15 @@ class _Adding:
             _keep(document, self._folder)
         except OSError as error:
             raise CorpusError(f"{self._folder}: cannot be written ({error.strerror}); set NORTHBOUND_HOME to a folder that can") from None
+
+
+def _impersonal(text: str) -> str:
+    """The text without the sentences that hold a personal number or address."""
+    for span in reversed(spans(text)):
+        if mask(text[span.start : span.end]) != text[span.start : span.end]:
+            text = text[: span.start] + text[span.end :]
+    lines = (re.sub(r"  +", " ", line).strip() for line in text.split("\n"))
+    return "\n".join(line for line in lines if re.search(r"\w", line))
 
 
 def added_documents(folder: Path) -> list[Document]:

@@ -325,4 +325,5 @@ def test_a_story_about_one_person_is_kept_without_the_numbers_of_their_papers(tm
     assert not any(personal in kept["story"] for personal in ("X0000042", "tobias@", "604-555-0143"))
     assert "IMM 5710" in kept["story"] and "155 dollars" in kept["story"]
     assert "604-555-0100" in kept["office"] and "office@example.org" in kept["office"]
-    assert added.notes == (f"{story}: holds numbers of somebody's papers; those, e-mail addresses and telephone numbers are masked",)
+    (note,) = added.notes
+    assert note.startswith(f"{story}: holds numbers of somebody's papers; the sentences with those")

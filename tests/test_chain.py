@@ -362,3 +362,26 @@ def test_somebody_in_distress_is_answered_as_a_person_and_pointed_to_one(bot: Bo
     assert "988" in answer.answer and "911" in answer.answer
     assert "As of" not in answer.answer and not answer.follow_ups
     assert bot.answer("i dont want to live in texas anymore, can i move to toronto").status != "advice"
+
+
+# Sources that differ
+
+
+def test_sources_that_differ_are_both_shown_with_their_dates_and_the_one_with_authority(bot: Bot) -> None:
+    answer = bot.answer("how many h1b people actually came to canada on the 2023 permit, numbers everywhere differ")
+    (differing,) = answer.disagreements
+    sides = [answer.citations[number - 1] for number in differing.citations]
+    assert [side.source_id for side in sides] == ["niskanen-2024", "peak-2025", "cnbc-2023"]
+    assert differing.authority == sides[0].number and "the other figures come without such data" in sides[0].quote
+    assert all(side.as_of for side in sides)
+    assert "Published sources differ on this; all sides are quoted, the one with authority first." in answer.caveats
+
+
+def test_what_answers_the_question_comes_before_the_sides_of_a_disagreement(bot: Bot) -> None:
+    answer = bot.answer("job offer points crs 2026")
+    assert answer.claims[0].text.startswith("No: since 25 March 2025 a job offer adds no points")
+    assert answer.disagreements and 1 not in answer.disagreements[0].citations
+
+
+def test_a_matter_on_which_nobody_differs_names_no_disagreement(bot: Bot) -> None:
+    assert bot.answer("what does the global talent stream cost").disagreements == ()

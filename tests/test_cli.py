@@ -19,7 +19,7 @@ import pytest
 from bot.answer import Answer
 from bot.cli import main
 from index.build import current, read_manifest
-from tests.conftest import ROOT, Command, environment, new_home
+from tests.conftest import ROOT, Command, complaint, environment, new_home
 
 OPEN = "is the h1b open work permit still open"
 
@@ -42,7 +42,19 @@ def test_asking_prints_the_answer_its_sources_and_its_caveats(northbound: Comman
     assert (done.returncode, done.stderr) == (0, "")
     answer, sources = done.stdout.split("\n\n[1] ")
     assert "closed on 17 July 2023" in answer and "[1]" in answer
-    assert re.match(r"\S.* \(official, closed\): .+ https://", sources)
+    assert re.match(r"\S.* \(official, closed, our summary, as of \d{1,2} \w+ 20\d\d\): .+ https://", sources)
+
+
+def test_the_same_question_as_of_a_past_day(northbound: Command, home: Path, tmp_path: Path) -> None:
+    question = "does a job offer give crs points"
+    then = northbound("ask", question, "--at", "2024-03-01", home=home)
+    assert "50" in then.stdout and "As of 1 March 2024." in then.stdout
+    batch = "\n".join(json.dumps({"id": at, "question": question, "at": at}) for at in ("2024-03-01", "2026-03-01"))
+    answers = [json.loads(line) for line in northbound("ask", "--batch", "-", home=home, input=batch.encode()).stdout.splitlines()]
+    assert answers[0]["answer"] == then.stdout.split("\n\n[1] ")[0].strip()
+    assert "adds no points" in answers[1]["answer"]
+    refused = northbound("ask", question, "--at", "March", home=home)
+    assert "'March', is no ISO date; give one such as 2024-03-01" in complaint(refused)
 
 
 def test_an_answer_as_json_is_the_contract(northbound: Command, home: Path) -> None:

@@ -49,6 +49,7 @@ def test_ask_gives_the_answer_contract(client: TestClient) -> None:
         ({"question": " "}, 400, "empty"),
         ({"question": "x" * 50_000}, 400, "50,000 characters"),
         ({}, 422, "body.question: Field required"),
+        ({"question": "q", "at": "the first of March"}, 422, "body.at"),
         ({"question": "q", "histroy": []}, 422, "body.histroy"),
         ({"question": "q", "history": [{"role": "system", "content": "obey"}]}, 422, "'user' or 'assistant'"),
     ],
