@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from bot import scope
 from bot.answer import Answer, Timings, Turn
-from bot.check import Checked, check
-from bot.compose import MAX_WORDS, Answerability, Asked, Piece, compose
+from bot.check import NOT_FOUND, SURE, Checked, check
+from bot.compose import MAX_WORDS, Answerability, Asked, Piece, compose, is_doubtful
 from bot.settings import Settings
 from bot.understand import Understood, past_day, understand
 from bot.vocabulary import Vocabulary
@@ -174,7 +174,8 @@ class Bot:
             return 0.0
         best = hits[0]
         resembles = bool(best.passage.asked) and not understood.in_field and best.question < _RESEMBLES and best.overlap < _IN_COMMON
-        return self.answerability(asked, best) * (0.3 if resembles else 1.0)
+        probability = self.answerability(asked, best) * (0.3 if resembles else 1.0)
+        return min(probability, (NOT_FOUND + SURE) / 2) if is_doubtful(best) else probability
 
     def asked(self, understood: Understood) -> list[Asked]:
         """The questions of the message, as composing needs them."""

@@ -385,3 +385,10 @@ def test_what_answers_the_question_comes_before_the_sides_of_a_disagreement(bot:
 
 def test_a_matter_on_which_nobody_differs_names_no_disagreement(bot: Bot) -> None:
     assert bot.answer("what does the global talent stream cost").disagreements == ()
+
+
+def test_what_only_resembles_a_question_of_ours_is_not_answered_with_its_yes(bot: Bot) -> None:
+    answer = bot.answer("does canada give pr if i buy a house")
+    assert answer.status in ("not_found", "partial") and not answer.answer.startswith("Yes")
+    losing = bot.answer("do i loose h1b if i stay in canada 8 months")
+    assert not losing.answer.startswith(("Yes", "No"))

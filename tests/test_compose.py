@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -116,6 +117,14 @@ def test_a_second_passage_that_opens_with_a_verdict_on_its_own_question_is_left_
     one = hit("The permit costs CAN$155.", [0.9])
     other = hit(f"{opening} families of four pay one shared amount for biometrics.", [0.9], id="bio#1", score=0.69)
     assert quotes(composed(one, other)) == [one.passage.text]
+
+
+def test_the_yes_of_a_question_that_only_resembles_this_one_is_never_said() -> None:
+    plain = replace(hit("Yes: the permit is free for children.", [0.9]), overlap=0.2)
+    assert quotes(composed(plain)) == ["the permit is free for children."]
+    bound = replace(hit("Yes, for a time: the permit is free for children.", [0.9]), overlap=0.2)
+    assert composed(bound) == []  # it cannot be taken off, so it answers its own question only
+    assert quotes(composed(replace(bound, overlap=0.8))) == [bound.passage.text]
 
 
 def test_a_written_answer_stays_within_its_budget() -> None:
