@@ -35,27 +35,27 @@ def load_registry(folder: Path = BUNDLED) -> Registry:
     corrections = _table(folder / "corrections.toml", "correction", _correction, problems)
     glossary = _table(folder / "glossary.toml", "term", _term, problems, key="long")
     disagreements = _table(folder / "disagreements.toml", "disagreement", _disagreement, problems)
-    lines = entry_lines(folder, "program")
+
+    def missing(table: str, entry: str, what: str) -> None:
+        # The line is looked up only for a problem: it takes parsing the file once more.
+        problems.append(f"{table}s.toml, line {entry_lines(folder, table)[entry]}: {entry}: {what}")
+
     for program in programs.values():
-        where = f"programs.toml, line {lines[program.id]}: {program.id}"
         if program.note and program.source not in sources:
-            problems.append(f"{where}: no source {program.source!r} in sources.toml; add it there")
+            missing("program", program.id, f"no source {program.source!r} in sources.toml; add it there")
         if program.replaced_by and program.replaced_by not in programs:
-            problems.append(f"{where}: replaced_by {program.replaced_by!r} is no program; name one, or leave it empty")
-    lines = entry_lines(folder, "correction")
+            missing("program", program.id, f"replaced_by {program.replaced_by!r} is no program; name one, or leave it empty")
     for correction in corrections.values():
-        where = f"corrections.toml, line {lines[correction.id]}: {correction.id}"
         if correction.source not in sources:
-            problems.append(f"{where}: no source {correction.source!r} in sources.toml; add it there")
+            missing("correction", correction.id, f"no source {correction.source!r} in sources.toml; add it there")
         if correction.program not in programs:
-            problems.append(f"{where}: no program {correction.program!r} in programs.toml; add it there")
-    lines = entry_lines(folder, "disagreement")
+            missing("correction", correction.id, f"no program {correction.program!r} in programs.toml; add it there")
     for disagreement in disagreements.values():
-        where = f"disagreements.toml, line {lines[disagreement.id]}: {disagreement.id}"
-        unknown = [value.source for value in disagreement.values if value.source not in sources]
-        problems += [f"{where}: no source {source!r} in sources.toml; add it there" for source in unknown]
+        for value in disagreement.values:
+            if value.source not in sources:
+                missing("disagreement", disagreement.id, f"no source {value.source!r} in sources.toml; add it there")
         if disagreement.program not in programs:
-            problems.append(f"{where}: no program {disagreement.program!r} in programs.toml; add it there")
+            missing("disagreement", disagreement.id, f"no program {disagreement.program!r} in programs.toml; add it there")
     if problems:
         raise CorpusError(*problems)
     return Registry(sources, programs, corrections, tuple(glossary.values()), disagreements)

@@ -216,10 +216,6 @@ class Index:
     def rarity(self, term: str) -> float:
         return self._keywords.rarity(term, len(self._indexed))
 
-    def knows(self, term: str) -> bool:
-        """Whether any passage holds the term (a stem, as `terms` gives it)."""
-        return term in self._keywords.document_frequency
-
     def _query_vectors(self, query: Query) -> np.ndarray:
         made = self._embed_once((*query.wordings, *query.context))
         vectors, context = made[: len(query.wordings)], made[len(query.wordings) :]
