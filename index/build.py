@@ -1,10 +1,11 @@
 """Build an index beside the live one and swap it in whole.
 
     HOME/index/current            the name of the live build, replaced in one step
-    HOME/index/<build>/           manifest.json, passages.jsonl, vectors.npy, rows.npz, chroma/, keywords/
+    HOME/index/<build>/           manifest.json, passages.* (index/passages_file.py), vectors.npy, rows.npz, chroma/, keywords/
     HOME/index/.building-*        a build that is not finished; removed by the next one
+    HOME/index/.embedded-*        the vectors of a build that was interrupted: the next one goes on from them
 
-A killed build leaves the live one untouched. The one that was live before is kept for `rollback`.
+A build that is killed or fails leaves the live one untouched. The one that was live before is kept for `rollback`.
 """
 
 from __future__ import annotations
@@ -17,10 +18,9 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -28,14 +28,14 @@ from filelock import FileLock, Timeout
 from corpus.errors import SearchIndexError
 from corpus.model import Passage
 from corpus.sentences import spans
-from index import store
+from index import passages_file, store
 from index.embedder import Embedder, sha256
+from index.embedding import NOTHING_HELD, Held, embed_all, forget_saved
 from index.keywords import Keywords, terms
 
-FORMAT = 1
+FORMAT = 2
 # What a row of the vector store stands for.
 QUESTION, TEXT, SENTENCE, WRONG = 0, 1, 2, 3
-_EMBED_AT_ONCE = 64
 
 Progress = Callable[[str, int, int], None]  # what is being done, how much is done, of how much
 
@@ -63,8 +63,8 @@ def build_index(
 ) -> Manifest:
     """Build and publish an index of the passages. `only` records that it holds a chosen part of the corpus.
 
-    Raises SearchIndexError when there is nothing to index, two passages have one id, the folder cannot be written, or another build is
-    running.
+    Raises SearchIndexError when there is nothing to index, two passages have one id, the folder cannot be written, the disk is full, or
+    another build is running; ModelError when the embedding ends before it is done.
     """
     root = home / "index"
     twice = [passage for passage, count in Counter(p.id for p in passages).items() if count > 1]
@@ -91,7 +91,20 @@ def _locked(root: Path) -> Iterator[None]:
     except Timeout:
         raise SearchIndexError(f"{root}: another build is running; wait for it, then run this again") from None
     except OSError as error:
-        raise _not_writable(root, error) from None
+        raise _full(root, error) if error.errno in _FULL else _not_writable(root, error) from None
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_LITTLE = 64 * 2**20  # bytes; where less is left and Chroma fails, that is why
+
+
+def _full(root: Path, error: OSError | str) -> SearchIndexError:
+    said = error if isinstance(error, str) else error.strerror
+    free = shutil.disk_usage(root).free // 2**20
+    return SearchIndexError(
+        f"{root}: no room for the new index ({said}; {free:,} MB free); the live one is as it was, and what was embedded is kept: "
+        "make room, or set NORTHBOUND_HOME to a folder on another disk, then run this again"
+    )
 
 
 def _not_writable(root: Path, error: OSError) -> SearchIndexError:
@@ -179,32 +192,41 @@ def _build(root: Path, passages: Sequence[Passage], embedder: Embedder, only: bo
     name = now.strftime("%Y%m%dT%H%M%S%f")
     folder = root / f".building-{name}"
     folder.mkdir()
+    try:
+        manifest = _made(folder, name, now, passages, embedder, only, progress)
+        folder.rename(root / name)
+    except BaseException:  # an interrupt too: only a kill leaves the folder to the next build
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    was_live = _pointed(root)
+    _publish(root, name)
+    forget_saved(root)
+    for old in _builds(root):
+        if old.name not in (name, was_live):
+            shutil.rmtree(old, ignore_errors=True)
+    return manifest
+
+
+def _made(
+    folder: Path, name: str, now: datetime, passages: Sequence[Passage], embedder: Embedder, only: bool, progress: Progress
+) -> Manifest:
+    """Everything of a build, in its folder; the manifest is written last."""
     texts, owner, kind = _rows(passages)
-    vectors = _embed(texts, embedder, _known(root, embedder.fingerprint), progress)
-    np.save(folder / "vectors.npy", vectors)
+    embed_all(texts, embedder, _held(folder.parent, embedder.fingerprint), folder.parent, folder / "vectors.npy", progress)
     np.savez(folder / "rows.npz", owner=np.array(owner, dtype=np.int32), kind=np.array(kind, dtype=np.uint8))
-    done = 0
-
-    def advance(rows: int) -> None:
-        nonlocal done
-        done += rows
-        progress("storing vectors", done, len(vectors))
-
-    store.write(folder / "chroma", vectors[: kind.index(WRONG) if WRONG in kind else len(kind)], advance)
     indexed = [p for p in passages if p.kind == "section"]
-    Keywords.build([keyword_text(p) for p in indexed], folder / "keywords")
-    frequency = Counter(term for p in indexed for term in set(terms(keyword_text(p))))
-    (folder / "frequency.json").write_text(json.dumps(frequency), encoding="utf-8")
-    with (folder / "passages.jsonl").open("w", encoding="utf-8") as file:
-        for passage in passages:
-            file.write(json.dumps(asdict(passage), ensure_ascii=False) + "\n")
+    _write_keywords(indexed, folder)
+    passages_file.write(passages, folder)
+    # As a plain array: Chroma goes through its numbers one by one, which a mapped one makes slow.
+    vectors = np.asarray(np.load(folder / "vectors.npy", mmap_mode="r"))
+    _store(vectors[: kind.index(WRONG) if WRONG in kind else len(kind)], folder, progress)
     manifest = Manifest(
         format=FORMAT,
         build=name,
         built=now.isoformat(timespec="seconds"),
         model=embedder.fingerprint,
         passages=len(indexed),
-        rows=len(vectors),
+        rows=len(texts),
         corpus_version=corpus_version(passages),
         documents=tuple(dict.fromkeys(p.source_id for p in indexed)),
         only=only,
@@ -212,13 +234,35 @@ def _build(root: Path, passages: Sequence[Passage], embedder: Embedder, only: bo
         files={str(p.relative_to(folder)): sha256(p) for p in sorted(folder.rglob("*")) if p.is_file() and p.name != store.DATABASE},
     )
     (folder / "manifest.json").write_text(json.dumps(asdict(manifest), indent=1), encoding="utf-8")
-    folder.rename(root / name)
-    was_live = _pointed(root)
-    _publish(root, name)
-    for old in _builds(root):
-        if old.name not in (name, was_live):
-            shutil.rmtree(old, ignore_errors=True)
     return manifest
+
+
+def _write_keywords(indexed: Sequence[Passage], folder: Path) -> None:
+    Keywords.build([keyword_text(p) for p in indexed], folder / "keywords")
+    frequency = Counter(term for p in indexed for term in set(terms(keyword_text(p))))
+    (folder / "frequency.json").write_text(json.dumps(frequency), encoding="utf-8")
+
+
+def _store(vectors: np.ndarray, folder: Path, progress: Progress) -> None:
+    """Put the vectors that are searched into Chroma. Raises SearchIndexError where it cannot."""
+    done = 0
+
+    def advance(rows: int) -> None:
+        nonlocal done
+        done += rows
+        progress("storing vectors", done, len(vectors))
+
+    try:
+        store.write(folder / "chroma", vectors, advance)
+    except OSError:
+        raise
+    except Exception as error:  # Chroma raises Rust's errors in its own words
+        if "full" in str(error) or shutil.disk_usage(folder).free < _LITTLE:
+            raise _full(folder.parent, str(error)) from None
+        raise SearchIndexError(
+            f"{folder.parent}: the vectors cannot be stored ({error}); the live index is as it was, and what was embedded is kept: "
+            "run this again"
+        ) from error
 
 
 def keyword_text(passage: Passage) -> str:
@@ -232,15 +276,10 @@ def dense_text(passage: Passage) -> str:
 
 
 def read_passages(folder: Path) -> list[Passage]:
-    tuples = {f.name for f in fields(Passage) if str(f.type).startswith("tuple")}
-
-    def passage(row: dict[str, Any]) -> Passage:
-        values: dict[str, Any] = {key: tuple(value) if key in tuples else value for key, value in row.items()}
-        return Passage(**values)
-
+    """All passages of a build. Raises SearchIndexError where they cannot be read."""
     try:
-        with (folder / "passages.jsonl").open(encoding="utf-8") as file:
-            return [passage(json.loads(line)) for line in file]
+        with (folder / passages_file.LINES).open("rb") as file:
+            return [passages_file.decoded(line) for line in file]
     except (OSError, ValueError, TypeError) as error:
         raise SearchIndexError(f"{folder}/passages.jsonl: cannot be read ({error}); build again: northbound index build") from None
 
@@ -273,7 +312,7 @@ def _rows(passages: Sequence[Passage]) -> tuple[list[str], list[int], list[int]]
     return texts, owner, kind
 
 
-def _known(root: Path, model: str) -> dict[str, np.ndarray]:
+def _held(root: Path, model: str) -> Held:
     """The vectors of the live build by text, to embed only what is new: none where another model or other code made it, or where it
     cannot be read."""
     try:
@@ -281,22 +320,12 @@ def _known(root: Path, model: str) -> dict[str, np.ndarray]:
         manifest = read_manifest(folder)
         held = read_passages(folder)
         if manifest.model != model or manifest.texts != texts_version(held):
-            return {}
+            return NOTHING_HELD
         verify(folder, manifest)
-        return dict(zip(_rows(held)[0], np.load(folder / "vectors.npy"), strict=True))
+        rows = {text: row for row, text in enumerate(_rows(held)[0])}
+        return Held(rows, np.load(folder / "vectors.npy", mmap_mode="r"))
     except (SearchIndexError, OSError, ValueError):
-        return {}
-
-
-def _embed(texts: list[str], embedder: Embedder, known: Mapping[str, np.ndarray], progress: Progress) -> np.ndarray:
-    """One row a text. Each different text is embedded once, and those that are known are not."""
-    new = sorted({text for text in texts if text not in known}, key=lambda text: (len(text), text))  # of one length together: no padding
-    made = dict(known)
-    for start in range(0, len(new), _EMBED_AT_ONCE):
-        some = new[start : start + _EMBED_AT_ONCE]
-        made.update(zip(some, embedder.embed(some), strict=True))
-        progress("embedding", min(start + _EMBED_AT_ONCE, len(new)), len(new))
-    return np.stack([made[text] for text in texts]).astype(np.float32, copy=False)
+        return NOTHING_HELD
 
 
 def _pointed(root: Path) -> str:
