@@ -17,7 +17,6 @@ from bot.settings import Settings
 from bot.vocabulary import Vocabulary
 from corpus.described import NOT_DESCRIBED, Described
 from corpus.errors import CorpusError, ModelError, SearchIndexError
-from corpus.merge import spoken
 from corpus.model import GENERAL, Document, Passage, Section, Source
 from corpus.passages import passages, registered
 from corpus.registry import Registry, load_briefs, load_registry
@@ -36,12 +35,14 @@ from index.embedder import (
     verify_weights,
 )
 from index.onnx_export import export
+from index.published import publish
 
 if TYPE_CHECKING:
     from corpus.fetch import Limits
     from corpus.gather import Item
 
 MOST_PAGES = 200  # of a sitemap, unless told otherwise
+_SOURCES = "sources.json"  # what a published build says of the documents that were added
 
 
 @dataclass(frozen=True)
@@ -211,12 +212,30 @@ def added_sources(folder: Path) -> dict[str, Source]:
     return {d.source.id: d.source for d in added_documents(folder)}
 
 
+def published_sources(folder: Path) -> dict[str, Source]:
+    """The sources of the added documents that a published build holds, by id."""
+    try:
+        return {row["id"]: Source(**row) for row in json.loads((folder / _SOURCES).read_text(encoding="utf-8"))}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SearchIndexError(f"{folder / _SOURCES}: cannot be read ({error}); publish again: northbound index build") from None
+
+
 def index_corpus(settings: Settings, only: Sequence[str] | None = None, progress: Progress = lambda *_: None) -> Manifest:
     """Build the index from the briefs and the added documents, or from the added documents `only` names.
 
     Exports the default model to ONNX on the first build, so that answering starts without torch.
     """
     return build_index(settings.home, _corpus(settings, only), _builder(settings, progress), only=only is not None, progress=progress)
+
+
+def publish_corpus(settings: Settings, progress: Progress = lambda *_: None) -> None:
+    """Publish the live index of this machine to the Chroma server, with what is known of the added documents.
+
+    Raises ServerError when the server fails; what was live there stays live.
+    """
+    held = [asdict(source) for source in added_sources(settings.documents).values()]
+    told = {_SOURCES: json.dumps(held, ensure_ascii=False)}
+    publish(settings.home, current(settings.home), settings.chroma_server, settings.index_name, told, progress)
 
 
 def _corpus(settings: Settings, only: Sequence[str] | None) -> list[Passage]:
@@ -233,12 +252,20 @@ def _corpus(settings: Settings, only: Sequence[str] | None) -> list[Passage]:
 def whole_corpus(settings: Settings, registry: Registry) -> list[Document]:
     """One document for each source, then the added ones. A page that was fetched speaks for its source; of our brief stays what the page
     does not speak of."""
+    from corpus.merge import spoken  # answering imports this module and reads no pages
+
     held = spoken(load_briefs(registry), settings.pages, registry.sources)
     return [*(one.document for one in held), *added_documents(settings.documents)]
 
 
 def _builder(settings: Settings, progress: Progress) -> Embedder:
-    """The embedder to build with, exporting the default model first where it was not yet."""
+    """The embedder to build with."""
+    prepare_model(settings, progress)
+    return load_embedder(settings.embedder, settings.exported, settings.embedder_key)
+
+
+def prepare_model(settings: Settings, progress: Progress = lambda *_: None) -> None:
+    """Export the default model where it was not yet, so that answering starts without torch."""
     if settings.embedder == DEFAULT_MODEL:
         models = settings.exported.parent
         try:
@@ -248,7 +275,6 @@ def _builder(settings: Settings, progress: Progress) -> Embedder:
                     _export(settings.exported, progress)
         except OSError as error:
             raise ModelError(f"{models}: cannot be written ({error.strerror or error}); set NORTHBOUND_HOME to a folder that can") from None
-    return load_embedder(settings.embedder, settings.exported)
 
 
 def _export(folder: Path, progress: Progress) -> None:
@@ -311,7 +337,7 @@ def needs_building(settings: Settings) -> str:
         verify(folder, manifest)
     except SearchIndexError as error:
         return str(error).rsplit("; ", 1)[0].removeprefix(f"{settings.home / 'index'}: ")
-    if manifest.model != fingerprint(settings.embedder):
+    if manifest.model != fingerprint(settings.embedder, settings.embedder_key):
         return f"the live one was made by {manifest.model}"
     held = _corpus(settings, chosen(settings))
     if manifest.corpus_version != corpus_version(held):

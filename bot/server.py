@@ -32,6 +32,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.answer import STATUSES, Answer, Turn
 from bot.journal import keep
+from bot.live import LiveBot
 from bot.page import SCRIPT, STYLE, TITLE, Answering, build_page, theme
 from bot.settings import Settings
 from corpus.errors import NorthboundError, RequestError
@@ -75,7 +76,9 @@ def create_app(bot: Answering, settings: Settings) -> FastAPI:
 
     @app.get("/health")
     def health() -> dict[str, object]:
-        held = {"corpus_version": bot.corpus_version, "sources": len(bot.sources), "programs": len(bot.programs)}
+        held: dict[str, object] = {"corpus_version": bot.corpus_version, "sources": len(bot.sources), "programs": len(bot.programs)}
+        if isinstance(bot, LiveBot):
+            held |= {"build": bot.build, "index_problem": bool(bot.problem)}  # what it is stands in the log: it names machines
         return {"status": "ok", **held, "journal": journalled}
 
     @app.get("/metrics", response_class=PlainTextResponse)
@@ -155,13 +158,22 @@ class Counted:
 
     def __init__(self, bot: Answering) -> None:
         self._bot = bot
-        self.programs: Mapping[str, Program] = bot.programs
-        self.sources: Mapping[str, Source] = bot.sources
-        self.corpus_version = bot.corpus_version
         self._lock = threading.Lock()
         self._statuses: Counter[str] = Counter()
         self._buckets: Counter[float] = Counter()
         self._seconds = 0.0
+
+    @property
+    def programs(self) -> Mapping[str, Program]:
+        return self._bot.programs
+
+    @property
+    def sources(self) -> Mapping[str, Source]:
+        return self._bot.sources
+
+    @property
+    def corpus_version(self) -> str:
+        return self._bot.corpus_version
 
     def answer(self, question: str, history: Sequence[Turn] = (), id: str = "", at: str = "") -> Answer:
         began = time.perf_counter()

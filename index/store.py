@@ -1,21 +1,82 @@
-"""The vectors in Chroma, embedded in this process. The only module that sees Chroma's types."""
+"""The vectors in Chroma, embedded in this process or on a server (index/chroma_server.py), which is done without while it fails."""
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
+import sqlite3
 import tempfile
-from collections.abc import Callable
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from contextvars import ContextVar
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+from urllib.parse import quote
 
 import numpy as np
 
 from corpus.errors import SearchIndexError
+from index.chroma_server import Server, ServerError
 
 DATABASE = "chroma.sqlite3"
+REST_SECONDS = 5.0  # a server that failed is not asked again for so long: of a hanging one, one question in that time waits
+EXACT_ROWS = 1_000_000  # up to this many vectors are searched one by one without the server: 16 ms for each 300,000 (measured)
+ANOTHER_WAY = "The search server could not be reached: this was found with the copy of the index on this machine."
+BY_WORDS = "The search server could not be reached: this was found by its words alone, and something may be missing. Ask again later."
+# Up to this many vectors a file is searched one by one: for one question as fast as Chroma, which takes half a second and 75 MB to import
+# (docs/decisions/0014).
+CHROMA_ABOVE = 50_000
 _COLLECTION = "entries"
 _BATCH = 2000  # Chroma takes at most 5461 rows at once
+_EXACT_AT_ONCE = 50_000
+
+_log = logging.getLogger("northbound.store")
+
+
+class VectorStore(Protocol):
+    """Vectors by row number. `count` is how many are searched."""
+
+    count: int
+
+    def nearest(self, vectors: np.ndarray, k: int) -> list[list[int]]:
+        """For each query vector, the row numbers of its k nearest vectors, nearest first."""
+        ...
+
+
+OpenStore = Callable[[Path, np.ndarray], VectorStore]  # of a build's folder and the vectors that are searched
+
+
+def open_local(folder: Path, vectors: np.ndarray) -> VectorStore:
+    """The store that lies in the build's folder: Chroma, or up to CHROMA_ABOVE the vectors themselves."""
+    return Store(folder / "chroma") if len(vectors) > CHROMA_ABOVE else MappedStore(folder / "chroma", vectors)
+
+
+class MappedStore:
+    """The vectors of a small build, mapped into memory and compared one by one: exact, and without importing Chroma, whose folder beside
+    them is only looked at."""
+
+    def __init__(self, folder: Path, vectors: np.ndarray) -> None:
+        """Raises SearchIndexError where Chroma's database is missing or damaged; its other files have checksums."""
+        self._vectors = vectors
+        self.count = _held(folder / DATABASE)
+
+    def nearest(self, vectors: np.ndarray, k: int) -> list[list[int]]:
+        """For each query vector, the row numbers of its k nearest vectors, nearest first."""
+        return nearest_exactly(self._vectors, vectors, k)
+
+
+def _held(database: Path) -> int:
+    """How many vectors a database of Chroma's holds. Raises SearchIndexError where it is missing or damaged."""
+    where = f"file:{quote(str(database.absolute()))}?mode=ro&immutable=1"  # another process may read it, and the folder may be read-only
+    try:
+        with closing(sqlite3.connect(where, uri=True)) as opened:
+            return int(opened.execute("SELECT count(*) FROM embeddings").fetchone()[0])
+    except sqlite3.Error as error:
+        raise SearchIndexError(f"{database}: cannot be read ({error}); build again: northbound index build") from None
 
 
 def _client(folder: Path) -> Any:
@@ -28,7 +89,7 @@ def _client(folder: Path) -> Any:
 def write(folder: Path, vectors: np.ndarray, advance: Callable[[int], None]) -> None:
     """Put all vectors into a new collection; row number is the id. Calls `advance` with the number of rows just written."""
     # Every batch is written through: rows left in Chroma's log would be moved to its vector files whenever the index is opened.
-    space = {"hnsw": {"space": "cosine", "ef_search": 120, "sync_threshold": 1, "batch_size": 1}}
+    space = {"hnsw": {"space": "cosine", "ef_search": 500, "sync_threshold": 1, "batch_size": 1}}
     collection = _client(folder).create_collection(_COLLECTION, configuration=space, embedding_function=None)
     for start in range(0, len(vectors), _BATCH):
         rows = vectors[start : start + _BATCH]
@@ -44,7 +105,10 @@ class Store:
             raise SearchIndexError(f"{folder / DATABASE}: missing; build again: northbound index build")
         try:
             folder = self._writable(folder)
-            self._collection = _client(folder).get_collection(_COLLECTION, embedding_function=None)
+            client = _client(folder)
+            # Chroma keeps what it opened until it is told: an index that another has replaced would stay in memory.
+            weakref.finalize(self, client.close).atexit = False
+            self._collection = client.get_collection(_COLLECTION, embedding_function=None)
             self.count = self._collection.count()
         except Exception as error:  # Chroma raises its own and Rust's errors for a damaged folder; all mean the same to the reader
             raise SearchIndexError(f"{folder}: the vector store cannot be opened ({error}); build again: northbound index build") from None
@@ -69,3 +133,113 @@ class Store:
         except Exception as error:
             raise SearchIndexError(f"the vectors cannot be searched ({error}); build again: northbound index build") from error
         return [[int(row) for row in ids] for ids in found["ids"]]
+
+
+class ServerStore:
+    """Vectors in a collection of a server, with the same vectors in a file of this machine to go on with when the server does not answer.
+
+    A server that failed is left alone for REST_SECONDS; then one question tries it again. In between, and up to `exact_rows`, the file is
+    searched vector by vector; a longer one is not searched, and the question goes on with what keywords find. `reduced` tells the
+    question which it was.
+    """
+
+    def __init__(self, server: Server, collection: str, vectors: np.ndarray, exact_rows: int = EXACT_ROWS) -> None:
+        """Raises SearchIndexError where the server answers and holds another number of vectors."""
+        self.count = len(vectors)
+        self._server, self._name, self._vectors, self._exact_rows = server, collection, vectors, exact_rows
+        self._id = ""
+        self._again = 0.0  # when the server may be asked next, on the monotonic clock
+        self._lock = threading.Lock()
+        self.failure = ""  # why the server was not used last time, or ""
+        try:
+            self._id = server.find(collection)
+            held = server.count(self._id)
+        except ServerError as error:
+            self._rest(error)
+            return
+        if held != self.count:
+            raise SearchIndexError(
+                f"{collection} at {server.address}: damaged: {held} vectors for {self.count} rows; publish again: northbound index build"
+            )
+
+    def nearest(self, vectors: np.ndarray, k: int) -> list[list[int]]:
+        """For each query vector, the row numbers of its k nearest vectors, nearest first; none where they are too many to search without
+        the server."""
+        if self._may_ask():
+            try:
+                return self._asked(vectors, min(k, self.count, self._server.most_results))
+            except ServerError as error:
+                self._rest(error)
+        exact = self.count <= self._exact_rows
+        _reduce(ANOTHER_WAY if exact else BY_WORDS)
+        return nearest_exactly(self._vectors, vectors, k) if exact else [[] for _ in vectors]
+
+    def _may_ask(self) -> bool:
+        """Whether this question may ask the server: always while it answers, one at a time after it failed."""
+        with self._lock:
+            if not self.failure:
+                return True
+            if time.monotonic() < self._again:
+                return False
+            self._again = time.monotonic() + REST_SECONDS
+            return True
+
+    def _asked(self, vectors: np.ndarray, k: int) -> list[list[int]]:
+        id = self._id or self._server.find(self._name)
+        found = self._server.query(id, vectors, k)
+        if any(not 0 <= row < self.count for rows in found for row in rows):
+            raise ServerError(f"{self._name} at {self._server.address}: answers rows that the index does not have")
+        with self._lock:
+            again, self.failure, self._id = bool(self.failure), "", id
+        if again:
+            _log.warning("the Chroma server at %s answers again", self._server.address)
+        return found
+
+    def _rest(self, error: ServerError) -> None:
+        with self._lock:
+            first, self.failure, self._id = not self.failure, str(error), ""
+            self._again = time.monotonic() + REST_SECONDS
+        if first:
+            _log.warning("searching on this machine: %s", error)
+
+
+def nearest_exactly(held: np.ndarray, vectors: np.ndarray, k: int) -> list[list[int]]:
+    """For each query vector, the row numbers of its k nearest of the vectors held by inner product, nearest first. Reads a mapped file
+    in blocks."""
+    best = np.zeros((len(vectors), 0), dtype=np.float32)
+    rows = np.zeros((len(vectors), 0), dtype=np.int64)
+    for start in range(0, len(held), _EXACT_AT_ONCE):
+        scores = vectors @ np.asarray(held[start : start + _EXACT_AT_ONCE], dtype=np.float32).T
+        kept = _largest(scores, k)
+        best = np.concatenate([best, np.take_along_axis(scores, kept, 1)], axis=1)
+        rows = np.concatenate([rows, kept + start], axis=1)
+        kept = _largest(best, k)
+        best, rows = np.take_along_axis(best, kept, 1), np.take_along_axis(rows, kept, 1)
+    order = np.argsort(-best, axis=1, kind="stable")
+    return [[int(row) for row in found] for found in np.take_along_axis(rows, order, 1)]
+
+
+def _largest(scores: np.ndarray, k: int) -> np.ndarray:
+    """The places of the k largest scores of each row, in no order."""
+    width = scores.shape[1]
+    return np.argpartition(scores, width - k, axis=1)[:, width - k :] if width > k else np.tile(np.arange(width), (len(scores), 1))
+
+
+_reduced: ContextVar[list[str] | None] = ContextVar("northbound_reduced", default=None)
+
+
+@contextmanager
+def reduced() -> Iterator[list[str]]:
+    """Collects what a person should know of the searches made inside: a sentence for each way in which they did without the server."""
+    told: list[str] = []
+    before = _reduced.set(told)
+    try:
+        yield told
+    finally:
+        _reduced.reset(before)
+
+
+def _reduce(sentence: str) -> None:
+    told = _reduced.get()
+    if told is not None and sentence not in told:
+        told.append(sentence)
