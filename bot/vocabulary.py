@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-
-from rapidfuzz import process
-from rapidfuzz.distance import DamerauLevenshtein
+from functools import lru_cache
 
 from corpus.model import GENERAL, Program, Term
 from corpus.registry import Registry
@@ -39,13 +37,15 @@ class Vocabulary:
         self._aliases = _aliases(registry.programs.values())
         self._longest = max((len(key) for key in (*self._expansions, *self._aliases)), default=1)
         named = [term.long for term in registry.glossary] + [a for p in registry.programs.values() for a in (p.name, *p.aliases)]
-        self._domain = sorted(
-            {w for text in (*named, *headings) for w in words(text) if len(w) >= _SHORTEST and w.isalpha() and w not in STOPWORDS}
-        )
+        together = " . ".join((*named, *headings))  # thousands of short texts, read as one in a third of the time
+        self._domain = sorted({w for w in words(together) if len(w) >= _SHORTEST and w.isalpha() and w not in STOPWORDS})
         # The embedder's vocabulary is a list of common English words: what stands in it is no misspelling.
         self._english = frozenset((default_model_folder() / "vocab.txt").read_text(encoding="utf-8").split())
+        # Each step of understanding asks for the spelling of the same texts, and for the concepts in them.
+        self.spelled = lru_cache(maxsize=512)(self._spelled)
+        self._found = lru_cache(maxsize=512)(self._concepts_in)
 
-    def spelled(self, text: str) -> str:
+    def _spelled(self, text: str) -> str:
         """The text's words, with misspelt domain words put right: one edit, or two in a word of eight letters and more."""
         return " ".join(self._corrected(word) for word in words(text))
 
@@ -83,18 +83,21 @@ class Vocabulary:
 
     def concepts(self, spelled: str) -> list[Concept]:
         """The field's terms named in the text, each with all the ways of saying it; the setting (Canada, H-1B, work) left out."""
-        tokens = spelled.split()
+        return list(self._found(spelled))
+
+    def _concepts_in(self, spelled: str) -> tuple[Concept, ...]:
+        stems = [stem(token) for token in spelled.split()]
         found: dict[Concept, None] = {}
         at = 0
-        while at < len(tokens):
-            for length in range(min(self._longest, len(tokens) - at), 0, -1):
-                concept = self._concepts.get(tuple(stem(token) for token in tokens[at : at + length]))
+        while at < len(stems):
+            for length in range(min(self._longest, len(stems) - at), 0, -1):
+                concept = self._concepts.get(tuple(stems[at : at + length]))
                 if concept is not None:
                     found[concept] = None
                     at += length - 1
                     break
             at += 1
-        return list(found)
+        return tuple(found)
 
     def label(self, program: str) -> str:
         """A program's name."""
@@ -107,6 +110,9 @@ class Vocabulary:
     def _corrected(self, word: str) -> str:
         if len(word) < _SHORTEST or not word.isalpha() or word in self._english or word in STOPWORDS:
             return word
+        from rapidfuzz import process  # many a question holds no word that must be looked for
+        from rapidfuzz.distance import DamerauLevenshtein
+
         edits = 2 if len(word) >= 8 else 1
         near = process.extractOne(word, self._domain, scorer=DamerauLevenshtein.distance, score_cutoff=edits)
         return near[0] if near is not None and near[0][0] == word[0] else word
@@ -125,6 +131,7 @@ def _expansions(glossary: Sequence[Term]) -> dict[tuple[str, ...], str]:
     return table
 
 
+@lru_cache(maxsize=8192)  # of the registry's names, each of which is asked for several times
 def _stems(text: str) -> tuple[str, ...]:
     return tuple(stem(word) for word in words(text))
 

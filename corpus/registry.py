@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from corpus.errors import CorpusError
 from corpus.model import KINDS, STANDINGS, Correction, Disagreement, Document, Program, Source, Standing, Term, Value, is_date
 
 BUNDLED = Path(__file__).parent
+_TABLES = ("sources", "programs", "corrections", "glossary", "disagreements")
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,22 @@ class Registry:
 
 
 def load_registry(folder: Path = BUNDLED) -> Registry:
-    """Read sources, programs, corrections, glossary and disagreements (.toml). Raises CorpusError with every problem at once."""
+    """Sources, programs, corrections, glossary and disagreements (.toml), read once for as long as the files do not change. Raises
+    CorpusError with every problem at once."""
+    return _read_registry(folder, tuple(_stamp(folder / f"{name}.toml") for name in _TABLES))
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Differs when the file was written; reading it takes far longer."""
+    try:
+        found = path.stat()
+    except OSError:
+        return (0, 0)
+    return (found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=4)
+def _read_registry(folder: Path, stamps: tuple[tuple[int, int], ...]) -> Registry:
     problems: list[str] = []
     sources = _table(folder / "sources.toml", "source", _source, problems)
     programs = _table(folder / "programs.toml", "program", _program, problems)

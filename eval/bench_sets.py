@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from corpus.errors import NorthboundError
-from eval.compare import SIGNIFICANT, randomisation
 
 
 class BenchError(NorthboundError):
@@ -91,6 +90,8 @@ def beside_known(name: str, means: Mapping[str, float]) -> Iterator[str]:
 
 def paired(ours: str, other: str, measure: str, mine: np.ndarray, theirs: np.ndarray) -> str:
     """One line: the difference of two rows measured on the same questions, with its test."""
+    from eval.compare import SIGNIFICANT, randomisation  # brings the whole chain with it, which a peer's process must not load
+
     p = randomisation(theirs, mine)
     change = float((mine - theirs).mean())
     verdict = "level" if p >= SIGNIFICANT else "ahead" if change > 0 else "BEHIND"

@@ -1,8 +1,10 @@
 """Northbound beside the stock LangChain recipe, on the same texts and questions. `northbound eval bench --peers` calls `compare_peers`.
 
 The recipe is the one of its tutorials: RecursiveCharacterTextSplitter 1000/200, Chroma, the same sentence-transformers model. Quality,
-build time and latency are measured in this process, one question to each side in turn; memory and cold start in a fresh process for each
-side, one after the other, because what two sides hold in one process cannot be told apart. `python -m eval.peers SIDE …` is that process.
+build time and latency are measured in this process, one question to each side in turn; memory and the two starts, with the index to build
+and with the index there, in fresh processes for each side, one after the other, because what two sides hold in one process cannot be told
+apart. `python -m eval.peers TOLD START` is such a process; so that a side starts with what it needs itself and no more, the modules of the
+other are imported where they are used.
 """
 
 from __future__ import annotations
@@ -19,21 +21,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from tqdm import tqdm
 
-from bot.chain import Bot, open_bot
-from bot.documents import add_files, index_corpus
 from bot.settings import Settings
-from corpus.model import Passage
-from corpus.registry import load_registry
-from eval.bench_retrieval import read_bench
 from eval.bench_sets import BenchError, rows
-from index.build import Progress, build_index, current
 from index.embedder import DEFAULT_MODEL, Embedder, SentenceTransformerEmbedder, default_model_folder, fingerprint, load_embedder
-from index.search import Index
+
+if TYPE_CHECKING:
+    from bot.chain import Bot
+    from index.build import Progress
 
 K = 5
 NEEDS = ("langchain_chroma", "langchain_text_splitters")
@@ -76,11 +74,20 @@ class Side:
 
 @dataclass(frozen=True)
 class Alone:
-    """What a side was alone in a fresh process: seconds from its start to the first answer with the index built in between, and resident
-    memory in MB after all questions."""
+    """What a side was alone in a fresh process: seconds from its start to the first answer, and resident memory in MB after all
+    questions."""
 
-    cold: float
+    seconds: float
     megabytes: float
+
+
+@dataclass(frozen=True)
+class Way:
+    """A side: how it is built from a job, in a folder, and how what lies in the folder is opened and asked; `public` tells that it was
+    built from a public set."""
+
+    build: Callable[[Job, Settings, Path, Progress], Side]
+    open: Callable[[Settings, Path, bool], Callable[[str], object]]
 
 
 def compare_peers(
@@ -94,15 +101,21 @@ def compare_peers(
         raise BenchError(f"{', '.join(missing)}: not installed; the recipe needs them: pip install -e '.[peers]' (make setup does)")
     job = read_job(data, documents, questions)
     with tempfile.TemporaryDirectory(prefix="northbound-peers-", ignore_cleanup_errors=True) as folder:
-        made = {name: build(job, settings, Path(folder), progress) for name, build in SIDES.items()}
+        made = {name: way.build(job, settings, Path(folder), progress) for name, way in SIDES.items()}
         seen = _asked(job, made)
-    alone = {name: _in_own_process(name, settings, data, documents, questions) for name in SIDES}
-    yield from _table(job, made, seen, alone)
+        asked = Path(folder) / "asked.json"
+        asked.write_text(json.dumps([question.text for question in job.questions]), encoding="utf-8")
+        opened = {name: _in_own_process(name, settings, {"opened": folder, "asked": asked, "public": data or ""}) for name in SIDES}
+    given = {key: path for key, path in (("data", data), ("documents", documents), ("questions", questions)) if path is not None}
+    built = {name: _in_own_process(name, settings, given) for name in SIDES}
+    yield from _table(job, made, seen, built, opened)
 
 
 def read_job(data: Path | None, documents: Path | None, questions: Path | None) -> Job:
     """A public set in the common form, or a folder of .txt and .md files with rows of {id, question, gold_docs, gold_text}."""
     if data is not None:
+        from eval.bench_retrieval import read_bench
+
         read = read_bench(data)
         asked = tuple(Question(one.id, one.text, tuple(one.relevant), ()) for one in read.asked)
         return Job(data.name, {p.source_id: p.text for p in read.passages}, {p.source_id: p.heading for p in read.passages}, asked)
@@ -122,7 +135,12 @@ def read_job(data: Path | None, documents: Path | None, questions: Path | None) 
 
 def northbound(job: Job, settings: Settings, folder: Path, progress: Progress = lambda *_: None) -> Side:
     """Our side. Files are added as a user adds them, and answered by the bot; a public set is indexed as it is, and searched."""
-    ours = replace(settings, home=folder / "northbound")
+    from bot.chain import open_bot
+    from bot.documents import add_files, index_corpus
+    from corpus.model import Passage
+    from index.build import build_index
+
+    ours = _ours(settings, folder)
     _share_model(settings, ours)
     start = time.perf_counter()
     if job.folder is None:
@@ -132,13 +150,12 @@ def northbound(job: Job, settings: Settings, folder: Path, progress: Progress = 
         ]
         embedder = load_embedder(ours.embedder, ours.exported)
         build_index(ours.home, passages, embedder, only=True, progress=progress)
-        bot = Bot(load_registry(), Index(current(ours.home), embedder, {}), {})
+        bot = _searching(ours, embedder)
         names = {name: name for name in job.texts}
     else:
-        names = {}
-        for name in job.texts:
-            names[add_files([job.folder / name], ours, keep_alike=True).ids[0]] = name
-        index_corpus(ours, tuple(names), progress)
+        added = add_files([job.folder / name for name in job.texts], ours, keep_alike=True)
+        names = dict(zip(added.ids, job.texts, strict=True))
+        index_corpus(ours, added.ids, progress)
         bot = open_bot(ours)
     seconds = time.perf_counter() - start
 
@@ -158,6 +175,31 @@ def northbound(job: Job, settings: Settings, folder: Path, progress: Progress = 
     return Side(bot.index.manifest.passages, seconds, find, answer if job.folder is not None else None)
 
 
+def _open_ours(settings: Settings, folder: Path, public: bool) -> Callable[[str], object]:
+    """Our side as `northbound ask` opens it; of a public set only the search."""
+    from bot.chain import open_bot
+
+    ours = _ours(settings, folder)
+    if not public:
+        return open_bot(ours).answer
+    bot = _searching(ours, load_embedder(ours.embedder, ours.exported))
+    return lambda question: bot.search(bot.understand(question))
+
+
+def _ours(settings: Settings, folder: Path) -> Settings:
+    return replace(settings, home=folder / "northbound")
+
+
+def _searching(ours: Settings, embedder: Embedder) -> Bot:
+    """A bot on an index that holds a public set alone."""
+    from bot.chain import Bot
+    from corpus.registry import load_registry
+    from index.build import current
+    from index.search import Index
+
+    return Bot(load_registry(), Index(current(ours.home), embedder, {}), {})
+
+
 def langchain(job: Job, settings: Settings, folder: Path, progress: Progress = lambda *_: None) -> Side:
     """The recipe as it stands, with the embedding model through sentence-transformers."""
     return _recipe(job, _through_torch(settings.embedder), folder / "langchain")
@@ -168,18 +210,42 @@ def langchain_onnx(job: Job, settings: Settings, folder: Path, progress: Progres
     return _recipe(job, load_embedder(settings.embedder, settings.exported), folder / "langchain-onnx")
 
 
-Build = Callable[[Job, Settings, Path, Progress], Side]
+def _open_langchain(settings: Settings, folder: Path, public: bool) -> Callable[[str], object]:
+    return _asking(_recipe_store(_through_torch(settings.embedder), folder / "langchain"))
+
+
+def _open_langchain_onnx(settings: Settings, folder: Path, public: bool) -> Callable[[str], object]:
+    return _asking(_recipe_store(load_embedder(settings.embedder, settings.exported), folder / "langchain-onnx"))
+
+
 OURS, STOCK = "Northbound", "LangChain stock"
-SIDES: dict[str, Build] = {OURS: northbound, STOCK: langchain, "LangChain, our engine": langchain_onnx}
+SIDES: dict[str, Way] = {
+    OURS: Way(northbound, _open_ours),
+    STOCK: Way(langchain, _open_langchain),
+    "LangChain, our engine": Way(langchain_onnx, _open_langchain_onnx),
+}
 
 
 def _recipe(job: Job, embedder: Embedder, folder: Path) -> Side:
+    from langchain_core.documents import Document
+    from langchain_text_splitters import RecursiveCharacterTextSplitter
+
+    start = time.perf_counter()
+    whole = [Document("\n".join(t for t in (job.titles.get(n, ""), text) if t), metadata={"source": n}) for n, text in job.texts.items()]
+    cut = RecursiveCharacterTextSplitter(chunk_size=1000, chunk_overlap=200).split_documents(whole)
+    store = _recipe_store(embedder, folder)
+    for at in range(0, len(cut), 5000):  # Chroma takes at most 5461 at once
+        store.add_documents(cut[at : at + 5000])
+    seconds = time.perf_counter() - start
+
+    return Side(len(cut), seconds, _asking(store))
+
+
+def _recipe_store(embedder: Embedder, folder: Path) -> Any:
     """langchain-huggingface wraps the same call of sentence-transformers that `Embedder` does; it wants an older huggingface-hub than the
     rest of us, so the wrapper is written here."""
     from langchain_chroma import Chroma
-    from langchain_core.documents import Document
     from langchain_core.embeddings import Embeddings
-    from langchain_text_splitters import RecursiveCharacterTextSplitter
 
     class Same(Embeddings):
         def embed_documents(self, texts: list[str]) -> list[list[float]]:
@@ -188,18 +254,11 @@ def _recipe(job: Job, embedder: Embedder, folder: Path) -> Side:
         def embed_query(self, text: str) -> list[float]:
             return self.embed_documents([text])[0]
 
-    start = time.perf_counter()
-    whole = [Document("\n".join(t for t in (job.titles.get(n, ""), text) if t), metadata={"source": n}) for n, text in job.texts.items()]
-    cut = RecursiveCharacterTextSplitter(chunk_size=1000, chunk_overlap=200).split_documents(whole)
-    store = Chroma(collection_name="peer", embedding_function=Same(), persist_directory=str(folder))
-    for at in range(0, len(cut), 5000):  # Chroma takes at most 5461 at once
-        store.add_documents(cut[at : at + 5000])
-    seconds = time.perf_counter() - start
+    return Chroma(collection_name="peer", embedding_function=Same(), persist_directory=str(folder))
 
-    def find(question: str) -> Found:
-        return [(str(d.metadata["source"]), d.page_content) for d, _ in store.similarity_search_with_score(question, k=K)]
 
-    return Side(len(cut), seconds, find)
+def _asking(store: Any) -> Callable[[str], Found]:
+    return lambda question: [(str(d.metadata["source"]), d.page_content) for d, _ in store.similarity_search_with_score(question, k=K)]
 
 
 def _through_torch(model: str) -> Embedder:
@@ -219,6 +278,8 @@ class Seen:
 
 def _asked(job: Job, made: Mapping[str, Side]) -> dict[str, Seen]:
     """Every question to every side in turn, so that what slows the machine slows all."""
+    from tqdm import tqdm
+
     values: dict[str, list[tuple[float, ...]]] = {name: [] for name in (*made, *(_whole(n) for n, s in made.items() if s.answer))}
     for side in made.values():
         for ask in (side.find, side.answer):
@@ -248,9 +309,10 @@ def _place(question: Question, found: Found) -> int:
     return next((place for place, (document, text) in enumerate(found, 1) if question.answered_by(document, text)), 0)
 
 
-def _in_own_process(name: str, settings: Settings, data: Path | None, documents: Path | None, questions: Path | None) -> Alone:
-    given = {key: str(path) for key, path in (("data", data), ("documents", documents), ("questions", questions)) if path is not None}
-    told = json.dumps({"side": name, "settings": {k: str(v) for k, v in asdict(settings).items() if k in ("home", "embedder")}, **given})
+def _in_own_process(name: str, settings: Settings, given: Mapping[str, str | Path]) -> Alone:
+    """A side in a process of its own: what was built before, where it is `given` as `opened`, or built there from a job."""
+    ours = {key: str(value) for key, value in asdict(settings).items() if key in ("home", "embedder")}
+    told = json.dumps({"side": name, "settings": ours, **{key: str(value) for key, value in given.items()}})
     start = time.time()
     done = subprocess.run([sys.executable, "-m", "eval.peers", told, str(start)], capture_output=True, text=True, check=False)
     if done.returncode:
@@ -259,19 +321,26 @@ def _in_own_process(name: str, settings: Settings, data: Path | None, documents:
 
 
 def main(told: str, start: float) -> None:
-    """One side alone: build, answer every question, and print an Alone."""
+    """One side alone: open or build it, answer every question, and print an Alone."""
     given: dict[str, Any] = json.loads(told)
-    paths = [Path(given[key]) if key in given else None for key in ("data", "documents", "questions")]
     settings = Settings(home=Path(given["settings"]["home"]), embedder=given["settings"]["embedder"])
-    job = read_job(*paths)
+    way = SIDES[given["side"]]
+    if "opened" in given:
+        questions = json.loads(Path(given["asked"]).read_text(encoding="utf-8"))
+        _ask_all(way.open(settings, Path(given["opened"]), bool(given["public"])), questions, start)
+        return
+    job = read_job(*(Path(given[key]) if key in given else None for key in ("data", "documents", "questions")))
     with tempfile.TemporaryDirectory(prefix="northbound-peers-", ignore_cleanup_errors=True) as folder:
-        side = SIDES[given["side"]](job, settings, Path(folder), lambda *_: None)
-        ask = side.answer or side.find
-        ask(job.questions[0].text)
-        cold = time.time() - start
-        for question in job.questions:
-            ask(question.text)
-        print(json.dumps({"cold": cold, "megabytes": _resident()}))
+        side = way.build(job, settings, Path(folder), lambda *_: None)
+        _ask_all(side.answer or side.find, [question.text for question in job.questions], start)
+
+
+def _ask_all(ask: Callable[[str], object], questions: list[str], start: float) -> None:
+    ask(questions[0])
+    seconds = time.time() - start
+    for question in questions:
+        ask(question)
+    print(json.dumps({"seconds": seconds, "megabytes": _resident()}))
 
 
 def _resident() -> float:
@@ -292,7 +361,9 @@ def _share_model(settings: Settings, other: Settings) -> None:
         other.exported.parent.symlink_to(settings.exported.parent.resolve(), target_is_directory=True)
 
 
-def _table(job: Job, made: Mapping[str, Side], seen: Mapping[str, Seen], alone: Mapping[str, Alone]) -> Iterator[str]:
+def _table(
+    job: Job, made: Mapping[str, Side], seen: Mapping[str, Seen], built: Mapping[str, Alone], opened: Mapping[str, Alone]
+) -> Iterator[str]:
     yield f"{job.name}: {len(job.texts)} documents, {len(job.questions)} questions"
     yield f"{'':28}{'passages':>9}{'hit@1':>7}{'hit@5':>7}{'MRR':>7}{'shown':>7}{'words':>7}{'p50 ms':>8}{'p95 ms':>8}"
     for name, values in seen.items():
@@ -304,10 +375,14 @@ def _table(job: Job, made: Mapping[str, Side], seen: Mapping[str, Seen], alone: 
             f"{np.percentile(values.milliseconds, 95):>8.1f}"
         )
     yield "shown: the first passage, or the whole answer, holds what answers; words: how many it has"
-    yield f"{'':28}{'build s':>9}{'cold s':>9}{'MB':>9}"
-    for name, one in alone.items():
-        yield f"{name:28}{made[name].seconds:>9.2f}{one.cold:>9.2f}{one.megabytes:>9.0f}"
-    yield "cold: from the start of a fresh process to its first answer, index built in between; MB: resident after all questions"
+    yield f"{'':28}{'build s':>9}{'cold s':>9}{'MB':>9}{'open s':>9}{'MB':>9}"
+    for name in made:
+        one, other = built[name], opened[name]
+        yield (f"{name:28}{made[name].seconds:>9.2f}{one.seconds:>9.2f}{one.megabytes:>9.0f}{other.seconds:>9.2f}{other.megabytes:>9.0f}")
+    yield (
+        "from the start of a fresh process to its first answer: cold with the index to build, open with the index there; "
+        "MB: resident after all questions"
+    )
     for name in made:
         if name == OURS:
             continue
@@ -318,8 +393,10 @@ def _table(job: Job, made: Mapping[str, Side], seen: Mapping[str, Seen], alone: 
             "p50": (np.median(ours.milliseconds), np.median(theirs.milliseconds)),
             "p95": (np.percentile(ours.milliseconds, 95), np.percentile(theirs.milliseconds, 95)),
             "build": (made[OURS].seconds, made[name].seconds),
-            "cold": (alone[OURS].cold, alone[name].cold),
-            "memory": (alone[OURS].megabytes, alone[name].megabytes),
+            "cold": (built[OURS].seconds, built[name].seconds),
+            "its memory": (built[OURS].megabytes, built[name].megabytes),
+            "open": (opened[OURS].seconds, opened[name].seconds),
+            "its memory then": (opened[OURS].megabytes, opened[name].megabytes),
         }
         yield f"ours as a share of {name}: " + ", ".join(f"{what} {a / b:.2f}" if b else f"{what} –" for what, (a, b) in ratios.items())
 

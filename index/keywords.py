@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-import bm25s
 import numpy as np
 import Stemmer
 
@@ -31,23 +31,38 @@ _DIGITS = {w: str(n) for n, w in enumerate("two three four five six seven eight 
     "ninety": "90",
 }
 _WORD = re.compile(r"[a-z0-9]+(?:\.[0-9]+)?")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
+_PROGRAMME = re.compile(r"\bprogramme(s?)\b")
+_THOUSAND = re.compile(r"\b(\d+)k\b")
+_DIGIT = re.compile(r"\d")
+_APOSTROPHE = re.compile(r"(?<=\w)'s\b|'")
 _stemmer = Stemmer.Stemmer("english")
 
 
 def words(text: str) -> list[str]:
     """Lower-case words with visa classes and form codes joined (h1b, i797, imm5710), thousands without commas, accents off."""
-    plain = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()
-    plain = re.sub(r"(?<=\d),(?=\d{3}\b)", "", plain)
-    plain = re.sub(r"\bprogramme(s?)\b", r"program\1", plain)
-    plain = re.sub(r"\b(\d+)k\b", r"\g<1>000", plain)
-    plain = _JOINED.sub(lambda m: f"{m[1]}{m[2]}{m[3]}", plain)
-    plain = re.sub(r"(?<=\w)'s\b|'", "", plain)
+    plain = text.lower()
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
+    # Most texts hold none of what these put right, and looking for a letter is cheaper than matching a pattern.
+    if "programme" in plain:
+        plain = _PROGRAMME.sub(r"program\1", plain)
+    if _DIGIT.search(plain):
+        plain = _THOUSAND.sub(r"\g<1>000", _THOUSANDS.sub("", plain))
+        plain = _JOINED.sub(lambda m: f"{m[1]}{m[2]}{m[3]}", plain)
+    if "'" in plain:
+        plain = _APOSTROPHE.sub("", plain)
     return [_DIGITS.get(word, word) for word in _WORD.findall(plain)]
 
 
 def terms(text: str) -> list[str]:
     """The stems of a text's words without stop words: what BM25 indexes and what overlap is counted in."""
-    return [stem(word) for word in words(text) if word not in STOPWORDS]
+    return list(_terms(text))
+
+
+@lru_cache(maxsize=2048)  # one answer asks for the terms of its question and of the sentences near it again and again
+def _terms(text: str) -> tuple[str, ...]:
+    return tuple(stem(word) for word in words(text) if word not in STOPWORDS)
 
 
 @lru_cache(maxsize=65536)
@@ -65,14 +80,21 @@ def covered(concepts: Iterable[Concept], held: frozenset[str]) -> float:
 
 
 class Keywords:
-    """A BM25 index on disk. Scores are Lucene's variant, k1 0.9 and b 0.4 (short passages of even length)."""
+    """A BM25 index on disk. Scores are Lucene's variant, k1 0.9 and b 0.4 (short passages of even length).
 
-    def __init__(self, retriever: bm25s.BM25) -> None:
-        self._retriever = retriever
-        self._known = retriever.vocab_dict
+    bm25s writes it, a score for each word and passage that holds it; adding them up is all that reading takes, and needs none of the half
+    second in which bm25s and SciPy are imported.
+    """
+
+    def __init__(self, scores: np.ndarray, places: np.ndarray, starts: np.ndarray, vocabulary: Mapping[str, int]) -> None:
+        """`scores[starts[n] : starts[n + 1]]` are those of the n-th word of the vocabulary, in the passages `places` of that slice."""
+        self._scores, self._places, self._starts, self._known = scores, places, starts, vocabulary
+        self.rarity = lru_cache(maxsize=65536)(self._rarity)  # a search asks for that of each word in each of its candidates
 
     @classmethod
     def build(cls, texts: Sequence[str], folder: Path) -> None:
+        import bm25s
+
         retriever = bm25s.BM25(method="lucene", k1=0.9, b=0.4)
         retriever.index([terms(text) or ["_"] for text in texts], show_progress=False)
         retriever.save(str(folder))
@@ -80,18 +102,21 @@ class Keywords:
     @classmethod
     def open(cls, folder: Path) -> Keywords:
         try:
-            return cls(bm25s.BM25.load(str(folder), mmap=True))
-        except (OSError, ValueError, KeyError, EOFError) as error:
+            scores, places, starts = (np.load(folder / f"{part}.csc.index.npy", mmap_mode="r") for part in ("data", "indices", "indptr"))
+            return cls(scores, places, starts, json.loads((folder / "vocab.index.json").read_text(encoding="utf-8")))
+        except (OSError, ValueError, EOFError) as error:
             raise SearchIndexError(f"{folder}: the keyword index cannot be read ({error}); build again: northbound index build") from None
 
     def scores(self, query: Sequence[str], count: int) -> np.ndarray:
         """BM25 score of each of `count` passages for the query's terms; terms that no passage holds are ignored."""
-        known = [term for term in query if term in self._known]
-        if not known:
-            return np.zeros(count, dtype=np.float32)
-        return np.asarray(self._retriever.get_scores(known), dtype=np.float32)
+        found = np.zeros(count, dtype=np.float32)
+        for term in query:
+            if (known := self._known.get(term)) is not None:
+                where = slice(int(self._starts[known]), int(self._starts[known + 1]))
+                found[self._places[where]] += self._scores[where]  # a word has one score in a passage
+        return found
 
-    def rarity(self, term: str, count: int) -> float:
+    def _rarity(self, term: str, count: int) -> float:
         """Inverse document frequency, 0 to about log(count): ln(1 + (N - n + 0.5) / (n + 0.5)); half the largest for a term that no
         passage holds, which is as often chatter as it is substance.
         Source: Robertson and Zaragoza 2009, The Probabilistic Relevance Framework."""

@@ -1,0 +1,232 @@
+"""What makes answering quick: nothing is imported that an answer does not need, nothing is embedded or read twice, and the quick way of
+doing a thing gives what the long way gives. How long things take is measured by `northbound eval bench --peers`, not here."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.chain import Bot
+from corpus import registry
+from corpus.errors import CorpusError, ModelError, SearchIndexError
+from corpus.registry import BUNDLED, load_registry
+from index import store
+from index.build import current
+from index.embedder import Embedder, OnnxEmbedder, load_embedder, sha256, valid_export
+from index.keywords import Keywords, terms
+from index.search import Index, Query, open_index
+from index.store import DATABASE, MappedStore, Store
+from tests.conftest import ROOT, environment
+
+PRICE = Query(("what does a work permit cost", "work permit fee"))
+
+
+class Counting:
+    """An embedder that remembers what it was asked for."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self.fingerprint, self.engine, self._embedder = embedder.fingerprint, embedder.engine, embedder
+        self.asked: list[str] = []
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        self.asked.extend(texts)
+        return self._embedder.embed(texts)
+
+
+# What is imported
+
+
+def test_answering_imports_neither_torch_nor_chroma_nor_what_only_a_build_needs(small_home: Path) -> None:
+    code = (
+        "import sys; from bot.chain import open_bot; from bot.settings import read_settings\n"
+        "answer = open_bot(read_settings()).answer('how many could apply for the 2023 open work permit')\n"
+        "print(answer.citations[0].passage_id, *sorted(sys.modules))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment(small_home), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    cited, *imported = done.stdout.split()
+    assert cited == "ircc-h1b-owp#cap"
+    heavy = {"torch", "sentence_transformers", "chromadb", "bm25s", "scipy", "langchain_core", "gradio", "fastapi", "corpus.merge"}
+    assert heavy.isdisjoint(imported)
+
+
+def test_the_side_that_is_not_ours_starts_without_our_chain() -> None:
+    # Else the recipe's start in `eval bench --peers` would hold ours.
+    code = "import sys; import eval.peers; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert {"bot.chain", "bot.answer", "index.search", "corpus.registry"}.isdisjoint(done.stdout.split())
+
+
+# Searching a small index without Chroma, and a larger one with it
+
+
+def test_up_to_a_number_of_vectors_they_are_compared_one_by_one_and_above_it_chroma_is_asked(
+    small_home: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = open_index(small_home, embedder, {})
+    monkeypatch.setattr(store, "CHROMA_ABOVE", small.manifest.rows - 2)  # one row is a known error's wording and is not searched for
+    large = open_index(small_home, embedder, {})
+    assert (type(small._store), type(large._store)) == (MappedStore, Store)
+    assert small._store.count == large._store.count == small.manifest.rows - 1
+    assert small.search(PRICE) == large.search(PRICE) != []
+
+
+def test_both_find_the_same_rows_in_the_same_order(small_home: Path, embedder: Embedder) -> None:
+    folder = current(small_home)
+    vectors = np.load(folder / "vectors.npy", mmap_mode="r")
+    mapped, chroma = MappedStore(folder / "chroma", vectors[:-1]), Store(folder / "chroma")
+    asked = embedder.embed(["work permit price", "how many people could apply", "citizenship of an adult"])
+    assert mapped.nearest(asked, 4) == chroma.nearest(asked, 4)
+    assert [len(rows) for rows in mapped.nearest(asked, 1000)] == [mapped.count] * 3
+
+
+def test_rows_that_are_missing_from_chromas_database_are_found_though_it_is_not_searched(small_home: Path, embedder: Embedder) -> None:
+    database = current(small_home) / "chroma" / DATABASE
+    with closing(sqlite3.connect(database)) as opened:
+        opened.execute("DELETE FROM embeddings WHERE id = 1")
+        opened.commit()
+    with pytest.raises(SearchIndexError, match=r"damaged: \d+ vectors stored for \d+ rows; build again: northbound index build"):
+        open_index(small_home, embedder, {})
+
+
+# Nothing twice
+
+
+def test_wordings_are_embedded_once_for_an_answer_and_nothing_again_for_the_same_question(small_home: Path, embedder: Embedder) -> None:
+    counting = Counting(embedder)
+    held = load_registry()
+    bot = Bot(held, Index(current(small_home), counting, held.sources), held.sources)
+    first = bot.answer("how many could apply for the 2023 open work permit")  # asks for passages, for corrections, for disagreements
+    assert len(counting.asked) == len(set(counting.asked)) > 0
+    before = len(counting.asked)
+    again = bot.answer("how many could apply for the 2023 open work permit")
+    assert len(counting.asked) == before
+    assert again.model_copy(update={"timings_ms": first.timings_ms}) == first
+
+
+def test_the_wordings_of_a_follow_up_are_not_embedded_again_without_what_was_said_before(small_home: Path, embedder: Embedder) -> None:
+    counting = Counting(embedder)
+    index = Index(current(small_home), counting, {})
+    index.search(Query(("and for my wife?",), ("what does it cost", "It costs CAN$155.")))
+    assert index.nearest_registered("correction", ["and for my wife?"]) is not None
+    assert sorted(counting.asked) == ["It costs CAN$155.", "and for my wife?", "what does it cost"]
+
+
+def test_vectors_do_not_depend_on_what_was_asked_before(small_home: Path, embedder: Embedder) -> None:
+    asked = Query(("what does a work permit cost", "work permit fee"), ("how long may I stay in Canada with it",))
+    alone, after = (open_index(small_home, embedder, {}) for _ in range(2))
+    for earlier in (("work permit fee",), ("how long may I stay in Canada with it", "a much longer question about something else")):
+        after.search(Query(earlier))
+    one, other = (index._query_vectors(asked) for index in (alone, after))
+    assert np.array_equal(one.each, other.each) and np.array_equal(one.whole, other.whole)  # to the last bit
+
+
+def test_the_registries_are_read_once_until_one_changes(tmp_path: Path) -> None:
+    for table in BUNDLED.glob("*.toml"):
+        shutil.copy(table, tmp_path)
+    first = load_registry(tmp_path)
+    assert load_registry(tmp_path) is first
+    with (tmp_path / "glossary.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[[term]]\nlong = "boat ride"\nshort = ["br"]\n')
+    assert "boat ride" in [term.long for term in load_registry(tmp_path).glossary]
+    (tmp_path / "glossary.toml").unlink()
+    with pytest.raises(CorpusError, match=r"glossary\.toml: missing"):
+        load_registry(tmp_path)
+
+
+def test_every_registry_is_watched_for_changes() -> None:
+    named = {f"{name}.toml" for name in registry._TABLES}
+    assert named == {path.name for path in BUNDLED.glob("*.toml") if path.name not in ("figures.toml", "addresses.toml")}
+
+
+# The quick way gives what the long way gives
+
+
+@pytest.mark.parametrize(
+    ("lengths", "batches"),
+    [
+        ([], []),
+        ([5, 6, 200, 7], [[0, 1, 3], [2]]),  # the last answer of a conversation beside the wordings of a question
+        ([9] * 20, [list(range(8)), list(range(8, 16)), list(range(16, 20))]),
+        ([10, 42, 43], [[0, 1], [2]]),  # 32 pieces of padding, and not 33
+    ],
+)
+def test_texts_of_about_one_length_are_embedded_together(embedder: Embedder, lengths: list[int], batches: list[list[int]]) -> None:
+    assert isinstance(embedder, OnnxEmbedder)
+    assert embedder._batches(lengths) == batches
+
+
+def test_the_vectors_do_not_depend_on_what_is_embedded_beside_a_text(embedder: Embedder) -> None:
+    texts = ["fee", "how long may I stay", "the permit " * 90, "", "biometrics cost 85 dollars for one person"]
+    together = embedder.embed(texts)
+    assert np.abs(together - np.concatenate([embedder.embed([text]) for text in texts])).max() < 1e-6
+
+
+def test_keywords_are_scored_as_bm25s_scores_them(tmp_path: Path) -> None:
+    import bm25s
+
+    dealt = random.Random(5)
+    vocabulary = [f"word{n}x" for n in range(40)]
+    texts = [" ".join(dealt.choices(vocabulary, k=dealt.randint(0, 30))) for _ in range(60)]
+    Keywords.build(texts, tmp_path / "keywords")
+    ours, theirs = Keywords.open(tmp_path / "keywords"), bm25s.BM25.load(str(tmp_path / "keywords"))
+    for _ in range(20):
+        asked = list(dict.fromkeys(terms(" ".join(dealt.choices(vocabulary, k=6)))))
+        assert np.array_equal(ours.scores(asked, len(texts)), theirs.get_scores(asked))
+
+
+# The exported model in two files
+
+
+def record(folder: Path, **changed: str) -> None:
+    made = json.loads((folder / "export.json").read_text())
+    (folder / "export.json").write_text(json.dumps({**made, **changed}))
+
+
+def copied(models: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(models / "onnx", tmp_path / "onnx"))
+
+
+def test_weights_that_changed_since_the_export_are_not_used(models: Path, tmp_path: Path) -> None:
+    copy = copied(models, tmp_path)
+    assert valid_export(copy) == copy / "model.onnx"
+    with (copy / "weights.bin").open("r+b") as file:
+        file.seek(40_000_000)
+        file.write(b"\x01")
+    assert valid_export(copy) is None
+    (copy / "weights.bin").unlink()
+    assert valid_export(copy) is None
+
+
+def test_an_export_of_an_earlier_version_in_one_file_still_serves(models: Path, tmp_path: Path) -> None:
+    copy = copied(models, tmp_path)
+    made = json.loads((copy / "export.json").read_text())
+    del made["data"]
+    (copy / "export.json").write_text(json.dumps(made))
+    assert valid_export(copy) == copy / "model.onnx"
+
+
+def test_the_graph_holds_no_weights_of_its_own(models: Path) -> None:
+    sizes = {path.name: path.stat().st_size for path in (models / "onnx").iterdir()}
+    assert set(sizes) == {"model.onnx", "weights.bin", "export.json"}
+    assert sizes["model.onnx"] < 1_000_000 < 80_000_000 < sizes["weights.bin"]
+
+
+@pytest.mark.parametrize("graph", [b"", b"no graph"])
+def test_a_graph_that_onnx_runtime_cannot_load_is_named(models: Path, tmp_path: Path, graph: bytes) -> None:
+    copy = copied(models, tmp_path)
+    (copy / "model.onnx").write_bytes(graph)
+    record(copy, graph=sha256(copy / "model.onnx"))
+    with pytest.raises(ModelError, match=r"model\.onnx: cannot be loaded \(.*\); remove its folder, then: northbound index build"):
+        load_embedder("all-MiniLM-L6-v2", copy)
