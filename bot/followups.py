@@ -1,19 +1,24 @@
 """Make a follow-up stand alone: decide whether it leans on the conversation at all, find what it is about, and say so in words.
 
-No language model. A question leans when it opens like a continuation, holds a pronoun with nothing before it to stand for, or is too
-short to be a question of its own; a question that names its own program and its own subject starts afresh.
+No language model. The conversation is read from its start, so that a follow-up to a follow-up goes on from what that one meant. A
+question leans when it opens like a continuation, holds a pronoun with nothing before it to stand for, or is too short to be a question
+of its own; a question that names its own program and its own subject starts afresh.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Protocol
 
 from bot.answer import Turn
-from bot.scope import is_vague
+from bot.scope import asks_whether_open, is_vague
+from bot.swaps import place_in, swapped
+from bot.topics import introduces, resolve
 from corpus.model import Program
-from index.keywords import terms, words
+from index.keywords import terms
 
 _OPENS = re.compile(
     r"(and|or|but|so|ok(ay)?( so| and| but)?|also|then|what about|how about|what if|and if|even|same|why|why not|really|which one|"
@@ -31,16 +36,36 @@ _PERSON = re.compile(
     r".{0,60}?\b(?:he|she|they|them|it|his|her|their)\b",
     re.IGNORECASE,
 )
+_MEANS = r"(?:(?:i|we)(?:'m| am| was| were)? (?:mean|meant|asking about|talking about|asking for))"
 _CORRECTS = re.compile(
-    r"\b(?:no,? )?(?:i|we) (?:meant?|was asking about|am asking about|am talking about)\b\s*(?:about\s+)?(.*)|"
-    r"^not (?:that|this)(?: one)?,?\s*(.*)",
+    rf"^\W*(?:(?:no|nope|sorry|ok|oh|hmm|but|wait|actually)\b[\s,.!:;-]*)*(?:"
+    rf"(?:(?:i|we) (?:do ?n.?t|did ?n.?t|do not|did not) mean|not) (?:that(?: one)?|this(?: one)?|it|the \w+(?: \w+)?|\w+(?: \w+)?)"
+    rf"\s*[,;.:]\s*(?:(?:but|rather|{_MEANS})\b\s*)*(?P<right>.+)|"
+    rf"{_MEANS}\b\s*(?:about\s+)?(?P<meant>.+?)(?:,? (?:and )?not [\w ]+)?)[\s?.!]*$",
     re.IGNORECASE,
 )
 _NEW = re.compile(r"\b(new|newer|latest|upcoming|2025|2026|next|coming|recent)\b", re.IGNORECASE)
 _OLD = re.compile(r"\b(old|older|first|original|previous|earlier|2023)\b", re.IGNORECASE)
-_ONE = re.compile(r"\b(?:the|that|this) (\w+) (?:one|program(?:me)?|version)\b", re.IGNORECASE)
+_ONE = re.compile(r"\b(?:the|that|this) (\w+(?: \w+){0,2}?) (?:one|program(?:me)?|version)\b", re.IGNORECASE)
+_ASKS = re.compile(
+    r"\b(?:how|what|whats|when|where|which|who|why|is|are|was|were|can|could|do|does|did|will|would|should|may|must|has|have)\b",
+    re.IGNORECASE,
+)
+_OPENER = re.compile(r"\W*(?:(?:ok(?:ay)?|so|but|then)\b\W*)*(?:and|or|also|what about|how about|for|same for)\b", re.IGNORECASE)
+# "We are 2, not 5", "not ontario, bc", "I have a PhD not a master's": one word of the last question was wrong.
+_INSTEAD = re.compile(
+    r"^.*?(?:\bnot (?:an? |the )?(?P<old>[\w-]+)\s*[,;.]\s*(?:but |rather )?(?:an? |the )?(?P<new>[\w-]+)|"
+    r"(?P<right>[\w-]+),? (?:and )?not (?:an? |the )?(?P<wrong>[\w-]+))[\s?.!]*$",
+    re.IGNORECASE,
+)
+# What somebody else says against the last answer.
+_PUSHES = re.compile(r"\b(?:says?|said|saying|read|heard|told (?:me|us)|saw|wrote|claims?)\b", re.IGNORECASE)
+_INTRODUCES = re.compile(
+    r"^\W*(?:(?:and|so|then|also|but|ok(?:ay)?)\b\W*)*(?:what(?:'?s| is| are)|who(?:'?s| is| are)|tell me about)\b", re.IGNORECASE
+)
 _KIND_WORDS = frozenset(terms("one program version permit pathway policy stream visa"))  # say what sort of thing, not which
 _ANSWERS = frozenset(terms("no yes yeah not"))
+_LONG = 300  # characters; a longer message tells its own story
 _SHORT = 4  # fewer content words than this rarely make a question of their own
 _THANKS = re.compile(r"^(thanks?( you)?( so much| a lot)?|thx|ty|great|ok(ay)?|cool|perfect|got it|nice|alright)[\s,.!:;-]+", re.IGNORECASE)
 _SWITCH = re.compile(
@@ -49,23 +74,41 @@ _SWITCH = re.compile(
     r"((just )?(one )?(last|more) (thing|question))|"
     r"changing (the )?(topic|subject)|leave (that|it|this)( one)?|forget (that|it|this|about (that|it|this))|never ?mind( that)?|moving on|"
     r"on (a|another) (different|other) (note|topic)|"
-    r"switching (topics?|gears))\b[\s,.:;!-]*",
+    r"switching (topics?|gears)|anyway)\b[\s,.:;!-]*",
+    re.IGNORECASE,
+)
+_BACK = re.compile(
+    r"^\W*(?:(?:ok(?:ay)?|so|and|but|now|well|thanks)\b[\s,.!]*)*"
+    r"(?:(?:(?:going|coming|come|go|getting|let.?s go|to go|to come) )?back to|returning to|as for|regarding|about my)\b\s+"
+    r"(?P<what>[^,:;.?]+)[,:;.?]\s*(?P<rest>.*)$",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s")
+_FIRST = re.compile(r"\b(first|beginning|start|original|initial)\b", re.IGNORECASE)
+# A name whose last noun is one of these takes an article: "the Global Talent Stream", but "Express Entry".
+_COUNTED = re.compile(
+    r"\b(?:permit|pathway|program|stream|class|strategy|plan|initiative|pilot|visa|category|number|period|payment|fee|measure|draws|points|"
+    r"extension|renewal|selection|card)\b(?= (?:for|of|in|after|on|to|\()|$)",
     re.IGNORECASE,
 )
 
-# How a question opens before it comes to what it is about: "Can you tell me about", "So what is the", "How do".
-_OPENING = re.compile(
-    r"\W*(?:(?:and|so|ok(?:ay)?|but|also|then|well|yes|no|great|thanks?|hi|hello|please)\b[\s,.!]*)*"
-    r"(?:i(?:'m| am)? (?:want|would like|interested|looking|curious|like|need|heard|read)\b.*?\b(?:in|about|to|that|know|for) )?"
-    r"(?:(?:can|could|would|will) (?:you|i|we) (?:please )?)?"
-    r"(?:(?:tell|teach|inform|give|show) (?:me|us)(?: (?:more|something|a bit))?(?: about)?|describe|explain|list|what about|how about|"
-    r"(?:what|who|where|when|why|which|how)(?:'s|(?: (?:many|much|long|is|are|was|were|do|does|did|can|to))*)|"
-    r"is|are|was|were|do|does|did|can|could|will|would|should|has|have|had)?\b\s*"
-    r"(?:(?:the|a|an|some|you|i|we|people|there)\b\s*)*",
+
+# A clause that has no question of its own finishes the last one: "kids can go to school" – "if I am only a visitor?".
+_CLAUSE = re.compile(
+    r"^\W*(?:(?:and|or|but|also|so|ok(?:ay)?|even|what|how about|what about)\b[\s,]*)*"
+    r"(?P<clause>(?:if|while|without|unless|because|in case|(?:together )?with)\b"
+    r"(?:(?!\b(?:can|could|do|does|did|is|are|am|will|would|should|may|must) (?:i|we|he|she|they|it|my|the)\b|"
+    r"\b(?:how|what|where|which|who|why)\b).)+?)[\s?.!]*$",
     re.IGNORECASE,
 )
-_OWNER = re.compile(r"\b(?:its|their|his|her)\b", re.IGNORECASE)
-_THING = re.compile(r"\b(?:it|they|them|that|this|these|those|he|she|him)\b", re.IGNORECASE)
+_THAT_ONE = re.compile(r"\b(?:that|this) one\b", re.IGNORECASE)
+_BARE = re.compile(r"\bthe \w+\W*$", re.IGNORECASE)  # "how long is the permit", "who can give the offer": which one was said before
+
+
+class Rewriter(Protocol):
+    """Writes a follow-up as a stand-alone question, as a language model can; None where it has nothing better than the rules."""
+
+    def __call__(self, question: str, history: Sequence[Turn]) -> str | None: ...
 
 
 @dataclass(frozen=True)
@@ -81,6 +124,35 @@ class StandAlone:
     context: tuple[str, ...] = ()
     previous: str = ""
 
+    @property
+    def about(self) -> tuple[str, ...]:
+        return self.named or self.inferred
+
+
+@dataclass(frozen=True)
+class _Field:
+    """What is known of the field: its programs, the programs that a text names, and whether it holds a word of the field."""
+
+    programs: Mapping[str, Program]
+    named_in: Callable[[str], list[str]]
+    speaks: Callable[[str], bool]
+
+
+@dataclass
+class _Said:
+    """The conversation so far: the user's questions standing alone, the messages as they were, and the last answer."""
+
+    asked: list[StandAlone] = field(default_factory=list)
+    turns: list[Turn] = field(default_factory=list)
+    answer: str = ""
+
+    def up_to(self, question: int) -> _Said:
+        """The conversation as it was after the question of this number, from 0."""
+        users = [place for place, turn in enumerate(self.turns) if turn.role == "user"]
+        end = users[question + 1] if question + 1 < len(users) else len(self.turns)
+        answered = [turn.content for turn in self.turns[users[question] : end] if turn.role == "assistant"]
+        return _Said(self.asked[: question + 1], self.turns[:end], answered[-1] if answered else "")
+
 
 def stand_alone(
     question: str,
@@ -88,110 +160,219 @@ def stand_alone(
     programs: Mapping[str, Program],
     named_in: Callable[[str], list[str]],
     in_field: Callable[[str], bool],
+    rewriter: Rewriter | None = None,
 ) -> StandAlone:
     """Rewrite `question` so that it reads alone. `named_in` finds the programs a text names; `in_field` tells whether it holds a word
-    of the field, or one that asks for a fee, a time and the like."""
+    of the field, or one that asks for a fee, a time and the like. What a `rewriter` gives takes the place of the text; everything else,
+    and the text where it gives None, is as the rules have it."""
+    made = _by_rules(question, history, programs, named_in, in_field)
+    text = rewriter(made.typed, history) if rewriter is not None and history else None
+    if text is None or not text.strip():
+        return made
+    named = tuple(named_in(text))
+    return replace(made, text=text.strip(), named=named or made.named, inferred=() if named else made.inferred)
+
+
+def _by_rules(
+    question: str,
+    history: Sequence[Turn],
+    programs: Mapping[str, Program],
+    named_in: Callable[[str], list[str]],
+    in_field: Callable[[str], bool],
+) -> StandAlone:
+    known = _Field(programs, lru_cache(maxsize=None)(named_in), in_field)
+    asked = [turn.content for turn in history if turn.role == "user"]
+    if asked and 2 * sum(map(in_field, asked)) <= len(asked) and not any(known.named_in(_opening(turn)) for turn in history):
+        return _of_anything(question, history, known.named_in)
+    said = _Said()
+    for turn in history:
+        if turn.role == "user":
+            said.asked.append(_stand_alone(turn.content, said, known))
+            said.answer = ""
+        elif said.asked:
+            said.answer = turn.content
+        said.turns.append(turn)
+    return _stand_alone(question, said, known)
+
+
+def _of_anything(question: str, history: Sequence[Turn], named_in: Callable[[str], list[str]]) -> StandAlone:
+    """In a conversation that is mostly about something else than the field, a new word is no sign of a new topic."""
+    plain = _THANKS.sub("", question.strip()) or question
+    fresh = _SWITCH.match(plain)
+    plain = (plain[fresh.end() :] if fresh else plain) or plain
+    text = plain if fresh else resolve(plain, history)
+    named = tuple(named_in(plain))
+    if text == plain:
+        return StandAlone(plain, plain, named)
+    asked = [turn.content for turn in history if turn.role == "user"]
+    answers = [turn.content for turn in history if turn.role == "assistant"]
+    inferred = () if named else tuple(named_in(text))[:1]
+    return StandAlone(text, plain, named, inferred, tuple(dict.fromkeys((asked[0], asked[-1], *answers[-1:]))), asked[-1])
+
+
+def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
     question = _THANKS.sub("", question.strip()) or question
     fresh = _SWITCH.match(question)
     question = (question[fresh.end() :] if fresh else question) or question
-    named = named_in(question)
-    asked = [turn.content for turn in history if turn.role == "user"]
-    if not asked or fresh:
+    named = known.named_in(question)
+    if not said.asked or fresh:
         return StandAlone(question, question, tuple(named))
-    answers = [turn.content for turn in history if turn.role == "assistant"]
-    talked_of = _talked_of(history, named_in)
-    if 2 * sum(map(in_field, asked)) <= len(asked):
-        in_field = _anything  # what most of the conversation is not about is no sign of a new topic
-    if (meant := _CORRECTS.search(question)) is not None:
-        return _corrected(question, meant, named, asked, talked_of, named_in, programs)
-    if not named and (one := _ONE.search(question)) is not None and (meant_one := _which(one[1], talked_of, programs)):
-        return _of_another(question, one, programs[meant_one], asked[-1], named_in, programs)
-    if not _leans(question, named, talked_of, in_field):
+    last = said.asked[-1]
+    if len(question) > _LONG:
         return StandAlone(question, question, tuple(named))
-    about = named or talked_of[:1]
-    label = programs[about[0]].name if about and about[0] in programs else ""
+    if (back := _BACK.match(question)) is not None:
+        return _of_before(back, said, known)
+    if (instead := _INSTEAD.match(question)) is not None and (put := _put_right(instead, last, said, known)):
+        return put
+    if (corrects := _CORRECTS.match(question)) is not None:
+        return _corrected(corrects, said, known)
+    if not named and (again := _elsewhere(question, last, said, known)):
+        return again
+    if not named and (clause := _CLAUSE.match(question)) is not None:
+        text = f"{_bare(last.text)}, {clause['clause']}?"
+        text = _about(text, known.programs[last.inferred[0]]) if last.inferred and last.inferred[0] in known.programs else text
+        return StandAlone(text, question, (), last.about, _context(said), last.text)
+    talked_of = _talked_of(said, known)
+    if not named and (one := _ONE.search(question)) is not None and (meant := _which(one[1], talked_of, known.programs)):
+        return _of_another(question, one, known.programs[meant], last, known)
+    if not _leans(question, named, talked_of, known.speaks):
+        return StandAlone(question, question, tuple(named))
     # "And for Express Entry?" asks the last question again; "what about my wife?" asks a new one about the same program.
-    if named and label and _says_only(question, programs[named[0]]):
-        again = _swapped(asked[-1], programs[named[0]], named_in, programs)
-        if again:
-            return StandAlone(again, question, tuple(named))
+    if named and named[0] in known.programs and _says_only(question, known.programs[named[0]]):
+        program = known.programs[named[0]]
+        text = (_again if _OPENER.match(question) else _with_program)(_bare(last.text), program, known)
+        if text:
+            return StandAlone(text, question, tuple(named))
+    return _leaning(question, named, talked_of, said, known)
+
+
+def _leaning(question: str, named: Sequence[str], talked_of: Sequence[str], said: _Said, known: _Field) -> StandAlone:
+    """What it leans on said behind it: the program, or else the topic of the conversation."""
+    last = said.asked[-1]
+    about = named or talked_of[:1]
+    if _THAT_ONE.search(question):  # what the last answer came to
+        about = [p for p in known.named_in(_first_sentence(said.answer)) if p not in last.about][:1] or about
     text = question.rstrip()
-    if label and not named:
-        text = f"{text.rstrip('?.! ')} – about the {label}?"
-    elif not named:
-        text = _of_topic(question, asked, in_field)
-    elif subject := _subject(question, asked[-1]):
-        text = f"{text.rstrip('?.! ')} ({subject})?"
-    context = tuple(dict.fromkeys(c for c in (asked[0], asked[-1], *answers[-1:]) if c))
-    return StandAlone(text, question, tuple(named), () if named else tuple(about), context, asked[-1])
+    if not named and about and about[0] in known.programs:
+        text = _about(text, known.programs[about[0]])
+    elif introduces(last.text) and not named:
+        text = resolve(question, (Turn(role="user", content=last.text),))
+    if text == question.rstrip() and (not named or len(terms(question)) <= 3):
+        text = f"{text.rstrip('?.! ')} – after “{' '.join(_bare(last.text).split()[:25])}”"
+    return StandAlone(text, question, tuple(named), () if named else tuple(about), _context(said), last.text)
 
 
-def with_its_number(question: str, previous: str) -> str:
-    """The previous question with this one's number in place of its own ("and if we are 4?"), or "" where either has not just one."""
-    before, now = words(previous), [w for w in words(question) if w.isdigit()]
-    if len(now) != 1 or sum(w.isdigit() for w in before) != 1:
-        return ""
-    return " ".join(now[0] if w.isdigit() else w for w in before)
+def _context(said: _Said) -> tuple[str, ...]:
+    """What the search hears of the conversation: its first and its last question, and the last answer."""
+    users = [turn.content for turn in said.turns if turn.role == "user"]
+    return tuple(dict.fromkeys(text for text in (users[0], users[-1], said.answer) if text))
+
+
+def _bare(question: str) -> str:
+    """Without what was said behind it."""
+    return re.split(r" – (?:about|after)\b", question, maxsplit=1)[0].rstrip("?.! ")
+
+
+def _about(question: str, program: Program) -> str:
+    """ "how much is it – about Express Entry?"; a question that opens with "about" does not say it twice."""
+    said = question.rstrip("?.! ")
+    return f"{said} – {'' if re.search(r'about', said, re.IGNORECASE) else 'about '}{_named(program)}?"
+
+
+def _named(program: Program) -> str:
+    """The program's name with its article."""
+    return f"the {program.name}" if _COUNTED.search(program.name) else program.name
+
+
+def _of_before(back: re.Match[str], said: _Said, known: _Field) -> StandAlone:
+    """Goes back to an earlier question, the first or the latest that shares most words with what is named, and on from there."""
+    what, rest = back["what"], back["rest"]
+    wanted, programs = set(terms(what)), set(known.named_in(what))
+    shared = [len(wanted & set(terms(one.text))) + 2 * len(programs & set(one.about)) for one in said.asked]
+    place = 0 if _FIRST.search(what) else max(range(len(shared)), key=lambda n: (shared[n], n))
+    then = said.up_to(place)
+    if not rest:
+        return then.asked[-1]
+    named = known.named_in(rest)
+    if named:
+        return StandAlone(rest, rest, tuple(named))
+    if not programs and not _FIRST.search(what) and shared[place] == 0:
+        return StandAlone(f"{rest.rstrip('?.! ')} – about {what}?", rest, (), tuple(programs))
+    talked_of = sorted(programs) or _talked_of(then, known)
+    made = _leaning(rest, (), talked_of, then, known)
+    if programs or _FIRST.search(what):
+        return made
+    return StandAlone(f"{rest.rstrip('?.! ')} – about {what}?", rest, (), made.inferred, made.context, made.previous)
+
+
+def _put_right(instead: re.Match[str], last: StandAlone, said: _Said, known: _Field) -> StandAlone | None:
+    """The last question with the right word in place of the wrong one, if it held the wrong one."""
+    wrong, right = instead["old"] or instead["wrong"], instead["new"] or instead["right"]
+    if (again := _elsewhere(right, last, said, known)) is not None:
+        return again
+    text = re.sub(rf"(?<![\w-]){re.escape(wrong)}(?![\w-])", lambda _: right, last.text, count=1, flags=re.IGNORECASE)
+    named = tuple(known.named_in(text))
+    return StandAlone(text, right, named or last.named, () if named else last.inferred) if text != last.text else None
+
+
+def _elsewhere(question: str, last: StandAlone, said: _Said, known: _Field) -> StandAlone | None:
+    """The last question asked again of another place, nationality, relative or number, if that is all the question names."""
+    if asks_whether_open(last.text) and re.search(r"\bmy\b", question, re.IGNORECASE):
+        return None  # "what about my wife?" after "is it open?" asks how the program treats her
+    fragment = last.previous and _OPENER.match(last.typed) and not _ASKS.search(_OPENER.sub("", last.typed))
+    asked = _bare(last.previous if fragment else last.text)  # a fragment holds no place of its own: the question before it does
+    again = swapped(question, asked)
+    if not again:
+        return None
+    place, programs = place_in(question), [known.programs[p] for p in last.about if p in known.programs]
+    if place and any(place_in(name) for program in programs for name in _names(program)):
+        # Each province has a program of its own.
+        other = _which(place, [p.id for p in programs], known.programs)
+        if not other:
+            return StandAlone(again, question)
+        return StandAlone(_with_program(again, known.programs[other], known) or again, question, (other,))
+    if last.inferred and last.inferred[0] in known.programs and not known.named_in(again):
+        again = _about(again, known.programs[last.inferred[0]])
+    named = tuple(known.named_in(again))
+    return StandAlone(again, question, named or last.named, () if named else last.inferred)
 
 
 def _leans(question: str, named: Sequence[str], talked_of: Sequence[str], in_field: Callable[[str], bool]) -> bool:
     content = terms(question)
     if named and talked_of and named[0] not in talked_of:
         # Names another program: it leans only as "what about X?" does, carrying the last question's subject.
-        return (
-            bool(re.match(r"\W*(and|or|ok(ay)?|so|but|what|how)?\W*(what|how)? ?(about|is it for|with|for)?\b", question, re.IGNORECASE))
-            and len(content) <= _SHORT
+        return len(content) <= 1 or (
+            _OPENER.match(question) is not None and not _ASKS.search(_OPENER.sub("", question)) and len(content) <= _SHORT
         )
+    if _INTRODUCES.match(question) and len(content) > 2 and not _REFERS.search(re.sub(r"^\W*then\b", "", question, flags=re.IGNORECASE)):
+        return False
+    if _PUSHES.search(question) and not _ASKS.search(question) and len(content) <= 8:
+        return True
     if _OPENS.match(question) and len(content) <= 9:
         return True
     if _REFERS.search(_PERSON.sub(" ", question)) and len(content) <= 8:
         return True
-    return len(content) < _SHORT and not named and (len(content) <= 1 or in_field(question))
+    return (
+        len(content) < _SHORT
+        and not named
+        and (
+            len(content) <= 1
+            or in_field(question)
+            or len(content) <= 2
+            and not _ASKS.search(question)
+            or _BARE.search(question) is not None
+        )
+    )
 
 
-def _subject(question: str, previous: str) -> str:
-    """What the last question was about, when this one only swaps one part of it ("and for Express Entry?")."""
-    if len(terms(question)) > 3 or not previous:
-        return ""
-    words_of = " ".join(previous.split()[:25])
-    return words_of.rstrip("?.! ")
-
-
-def _anything(_: str) -> bool:
-    return True
-
-
-def _of_topic(question: str, asked: Sequence[str], in_field: Callable[[str], bool]) -> str:
-    """The question with the topic of the conversation in place of its first pronoun, or else behind it; behind it also what the last
-    question was about besides. The topic is what the last question that stood alone was about."""
-    alone = [before for before in asked if not _leans(_THANKS.sub("", before.strip()), (), (), in_field)]
-    topic = _asked_about(alone[-1] if alone else asked[0])
-    text = question.rstrip("?.! ")
-    placed = _OWNER.sub(lambda _: f"{topic}'s", text, count=1)
-    placed = _THING.sub(lambda _: topic, text, count=1) if placed == text else placed
-    held = set(terms(f"{placed} {topic}"))
-    besides = " ".join(word for word in _asked_about(asked[-1]).split() if terms(word) and not set(terms(word)) & held)
-    behind = "; ".join(part for part in (topic if placed == text else "", besides) if part)
-    return f"{placed} ({behind})?" if behind else f"{placed}?"
-
-
-def _asked_about(question: str) -> str:
-    """The last sentence of a question without its opening: "the history of toilets" is what "Tell me about the history of toilets" asks
-    about. At most 25 words."""
-    sentence = re.split(r"(?<=[.?!])\s+", question.strip().rstrip("?.! "))[-1]
-    opening = _OPENING.match(sentence)
-    about = (sentence[opening.end() :] if opening else sentence).strip(" ?.!,") or sentence
-    return " ".join(about.split()[:25])
-
-
-def _swapped(previous: str, program: Program, named_in: Callable[[str], list[str]], programs: Mapping[str, Program]) -> str:
+def _with_program(previous: str, program: Program, known: _Field) -> str:
     """The last question with `program` for the one it named, or "" where it named none or several. "Fee" and the like are no subject."""
     mentions: dict[str, str] = {}
-    for before in (programs[p] for p in named_in(previous) if p in programs):
+    for before in (known.programs[p] for p in known.named_in(previous) if p in known.programs):
         for name in sorted(_names(before), key=len, reverse=True):
-            swapped, times = re.subn(rf"(?<!\w){re.escape(name)}(?!\w)", lambda _: program.name, previous, flags=re.IGNORECASE)
-            if times and not is_vague(name):
-                mentions.setdefault(before.id, swapped)
+            found = re.search(rf"(?<!\w)(the )?{re.escape(name)}(?!\w)", previous, re.IGNORECASE)
+            if found and not is_vague(name):
+                mentions.setdefault(before.id, f"{previous[: found.start()]}{_named(program)}{previous[found.end() :].rstrip('?.! ')}?")
     return next(iter(mentions.values())) if len(mentions) == 1 and program.id not in mentions else ""
 
 
@@ -200,54 +381,63 @@ def _says_only(question: str, program: Program) -> bool:
     return set(terms(question)) <= {term for name in _names(program) for term in terms(name)}
 
 
-def _talked_of(history: Sequence[Turn], named_in: Callable[[str], list[str]]) -> list[str]:
-    """Programs named in the conversation, the latest first; what the user named counts before what an answer did, and an answer
-    that names several counts for none."""
+def _talked_of(said: _Said, known: _Field) -> list[str]:
+    """Programs that the conversation was about, the latest exchange first; of an exchange what the question meant, then what the answer
+    says first."""
     found: dict[str, None] = {}
-    for turn in reversed(history):
-        if turn.role == "user":
-            found.update(dict.fromkeys(reversed(named_in(turn.content))))
-    for turn in reversed(history):
-        if turn.role == "assistant" and len(answered := named_in(turn.content)) == 1:
-            found[answered[0]] = None
+    answer = ""
+    exchange = len(said.asked)
+    for turn in reversed(said.turns):
+        if turn.role == "assistant":
+            answer = _opening(turn)
+            continue
+        exchange -= 1
+        found.update(dict.fromkeys(reversed(said.asked[exchange].about)))
+        found.update(dict.fromkeys(known.named_in(answer)[:1]))
+        answer = ""
     return list(found)
 
 
-def _corrected(
-    question: str,
-    meant: re.Match[str],
-    named: Sequence[str],
-    asked: Sequence[str],
-    talked_of: Sequence[str],
-    named_in: Callable[[str], list[str]],
-    programs: Mapping[str, Program],
-) -> StandAlone:
-    """The user says what was meant: ask the last question again about that."""
-    said = (meant[1] or meant[2] or question).strip(" ?.!")
-    about = tuple(named) or ((other,) if (other := _which(said, talked_of, programs)) else ())
-    if about and about[0] in programs:
-        return StandAlone(_again(asked[-1], programs[about[0]], named_in, programs), said, about)
-    return StandAlone(f"{said} ({asked[-1].rstrip('?.! ')})?", said, about)
+def _opening(turn: Turn) -> str:
+    """What the user asked; of an answer its first sentence, which says what it is about."""
+    return turn.content if turn.role == "user" else _first_sentence(turn.content)
 
 
-def _of_another(
-    question: str,
-    one: re.Match[str],
-    program: Program,
-    previous: str,
-    named_in: Callable[[str], list[str]],
-    programs: Mapping[str, Program],
-) -> StandAlone:
+def _first_sentence(answer: str) -> str:
+    return _SENTENCE_END.split(answer, maxsplit=1)[0]
+
+
+def _corrected(corrects: re.Match[str], said: _Said, known: _Field) -> StandAlone:
+    """The user says what was meant: that is the question where it has words of its own, else the last question is asked again about it."""
+    last = said.asked[-1]
+    meant = (corrects["right"] or corrects["meant"]).strip(" ?.!")
+    talked_of = _talked_of(said, known)
+    named = tuple(known.named_in(meant))
+    programs = [known.programs[p] for p in named if p in known.programs]
+    if programs and not _says_only(meant, programs[0]):
+        return StandAlone(meant, meant, named)
+    if not programs and (again := _elsewhere(meant, last, said, known)):
+        return again
+    one = _ONE.search(meant)
+    about = named or ((other,) if (other := _which(one[1] if one else meant, talked_of, known.programs)) else ())
+    if about and about[0] in known.programs:
+        return StandAlone(_again(last.text, known.programs[about[0]], known), meant, about)
+    if _ASKS.search(meant):
+        return _leaning(meant, (), last.about, said, known)
+    return StandAlone(f"{_bare(last.text)} – {meant}?", meant, (), last.about, _context(said), last.text)
+
+
+def _of_another(question: str, one: re.Match[str], program: Program, last: StandAlone, known: _Field) -> StandAlone:
     """Ask the last question of the other program ("and the old one?"), or this question ("how much is the new one?")."""
     before, after = question[: one.start()], question[one.end() :]
     own = set(terms(before + after)) - _ANSWERS
-    text = f"{before}the {program.name}{after}" if own else _again(previous, program, named_in, programs)
+    text = f"{before}{_named(program)}{after}" if own else _again(last.text, program, known)
     return StandAlone(text, question, (program.id,))
 
 
-def _again(previous: str, program: Program, named_in: Callable[[str], list[str]], programs: Mapping[str, Program]) -> str:
+def _again(previous: str, program: Program, known: _Field) -> str:
     """The last question, asked of this program."""
-    return _swapped(previous, program, named_in, programs) or f"{previous.rstrip('?.! ')} – about the {program.name}?"
+    return _with_program(_bare(previous), program, known) or _about(_bare(previous), program)
 
 
 def _which(said: str, talked_of: Sequence[str], programs: Mapping[str, Program]) -> str:

@@ -1,0 +1,129 @@
+"""Ask the last question again with one thing changed: "and bc?", "what about chinese citizens?", "and if we are 4?".
+
+`bot/followups.py` calls it first: a fragment that names nothing but a place, a nationality, a relative or a number says what is to be
+put in the place of the last question's own.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from index.keywords import words
+
+_PLACES = (
+    "ontario|toronto|ottawa|waterloo|british columbia|b\\.?c\\.?|vancouver|victoria|alberta|calgary|edmonton|qu[eé]bec|montr[eé]al|"
+    "saskatchewan|sask|saskatoon|regina|manitoba|winnipeg|nova scotia|halifax|new brunswick|newfoundland|prince edward island|pei|yukon|"
+    "nunavut|northwest territories"
+)
+_COUNTRIES = (
+    "india|china|mexico|pakistan|bangladesh|nepal|sri lanka|nigeria|ghana|kenya|egypt|iran|turkey|brazil|colombia|philippines|vietnam|"
+    "korea|south korea|japan|taiwan|hong kong|singapore|uk|france|germany|italy|spain|russia|ukraine|israel|australia|the us|usa|the usa"
+)
+_NATIONALITIES = (
+    "indian|chinese|mexican|american|pakistani|bangladeshi|nepali|sri lankan|nigerian|ghanaian|kenyan|egyptian|iranian|turkish|"
+    "brazilian|colombian|filipino|vietnamese|korean|japanese|taiwanese|singaporean|british|french|german|italian|spanish|russian|"
+    "ukrainian|israeli|australian"
+)
+_RELATIVES = (
+    "wife|husband|spouse|partner|son|daughter|kids?|child|children|parents?|mother|father|mom|dad|brother|sister|family|fianc[eé]e?"
+)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What can take each other's place, and how one is added to a question that has none; "" where it is not."""
+
+    value: re.Pattern[str]
+    added: str = ""
+
+
+def _kind(pattern: str, added: str = "") -> _Kind:
+    return _Kind(re.compile(rf"(?<![\w-])(?:{pattern})(?![\w-])", re.IGNORECASE), added)
+
+
+_ORDINALS = "first|second|third|fourth|fifth|last|latest|other|next|previous"
+_KINDS = (
+    _kind(_PLACES, "in {}"),
+    _kind(
+        rf"(?:an? |the )?(?:(?:{_NATIONALITIES}|us|uk) (?:citizens?|nationals?|passport ?holders?|passports?|people)|"
+        rf"us green card(?: ?holders?)?)|(?:{_NATIONALITIES})s?",
+        "for {}",
+    ),
+    _kind(_COUNTRIES, "for people from {}"),
+    _kind(rf"(?:my|our|his|her|their|the) (?:\d+[- ]year[- ]old |own |adult |minor |young |common[- ]law )*(?:{_RELATIVES})"),
+    _kind(rf"(?:the )?(?:{_ORDINALS}) (?:one|two|category|round|draw|stage|step|part|type|kind|year)"),
+)
+_OPENING = re.compile(
+    r"^\W*(?:(?:and|or|but|also|so|ok(?:ay)?|then|now|no|not|sorry|thanks|hmm|(?:what|how) about|what if|same|is it the same)\b[\s,.!-]*)*",
+    re.IGNORECASE,
+)
+_AROUND = frozenset(
+    "for in of from with to at if i am im we are its it is he she they you the a an then too also as well instead about someone somebody "
+    "who has have having holders holder people person persons us only just say that are same".split()
+)
+_PEOPLE = r"(?:people|persons?|applicants?|members?|adults?|of us|we are)"
+_HEADS = r"(?:people|persons?|applicants?|members?|adults?|kids?|children|years?|months?|days?|of us|family members)"
+_NUMBER = re.compile(
+    rf"(?<![\w$.,-])(?:\d[\d,]*(?![\w.-])|(?:two|three|four|five|six|seven|eight|nine|ten)\b|one(?= {_HEADS}))", re.IGNORECASE
+)
+_PHRASE = re.compile(r"(for|in|with|from|at|on)(?: (?:an?|the|my|our))?(?: [\w'-]+){1,3}", re.IGNORECASE)
+_RELATIVE = re.compile(rf"\b(?:{_RELATIVES})\b", re.IGNORECASE)
+_I_ASK = re.compile(r"\b(can|could|may|must|should|will|would|do|did|am) (?:i|we)\b", re.IGNORECASE)
+_THIRD = {"do": "does", "am": "is"}
+
+
+def swapped(fragment: str, question: str) -> str:
+    """The question with the fragment's value in place of its own of that kind, or "" where the fragment says more than a value, or the
+    question has no place for it."""
+    said = _OPENING.sub("", fragment.strip()).rstrip("?.! ")
+    question = question.rstrip("?.! ")
+    for kind in _KINDS:
+        new = kind.value.findall(said)
+        if len(new) == 1 and _nothing_else(kind.value.sub(" ", said)):
+            return _put(kind, new[0], question) or _prepositional(said, question) or _added(kind, new[0], question)
+    return _counted(said, question) or _prepositional(said, question)
+
+
+def place_in(text: str) -> str:
+    """The one province or city that a text names, or ""."""
+    found = _KINDS[0].value.findall(text)
+    return found[0].lower() if len(found) == 1 else ""
+
+
+def _nothing_else(rest: str) -> bool:
+    return set(words(rest)) <= _AROUND
+
+
+def _put(kind: _Kind, new: str, question: str) -> str:
+    held = list(kind.value.finditer(question))
+    if len(held) != 1 or held[0][0].lower() == new.lower():
+        return ""
+    return f"{question[: held[0].start()]}{new}{question[held[0].end() :]}?"
+
+
+def _added(kind: _Kind, new: str, question: str) -> str:
+    if kind.value.search(question):
+        return ""
+    if kind.added:
+        return f"{question} {kind.added.format(new)}?"
+    asks = _I_ASK.search(question) if _RELATIVE.search(new) else None
+    return f"{question[: asks.start()]}{_THIRD.get(asks[1].lower(), asks[1])} {new}{question[asks.end() :]}?" if asks else ""
+
+
+def _prepositional(said: str, question: str) -> str:
+    """ "How many points for a nomination" asked again "for French": a phrase with the same preposition takes the last one's place."""
+    phrase = _PHRASE.fullmatch(said)
+    held = list(re.finditer(rf"\b{phrase[1]} [^,;]+$", question, re.IGNORECASE)) if phrase else []
+    return f"{question[: held[0].start()]}{said}?" if len(held) == 1 and len(held[0][0].split()) <= 7 else ""
+
+
+def _counted(said: str, question: str) -> str:
+    """The same for a number: "and if we are 4?", "5 people?"."""
+    new, held = _NUMBER.findall(said), list(_NUMBER.finditer(question))
+    if len(new) != 1 or len(held) > 1 or not _nothing_else(re.sub(_HEADS, " ", _NUMBER.sub(" ", said), flags=re.IGNORECASE)):
+        return ""
+    question = question.rstrip("?.! ")
+    if held:
+        return f"{question[: held[0].start()]}{new[0]}{question[held[0].end() :]}?"
+    return f"{question} for {new[0]} people?" if re.search(rf"\b{_PEOPLE}\b", said, re.IGNORECASE) else ""
