@@ -19,8 +19,8 @@ from index.search import Hit, Index
 NOT_FOUND = 0.40
 SURE = 0.45
 # A question this near to a known error's wording is met with what is right (cosine).
-_PREMISE = 0.80
-_CLEAR_PREMISE = 0.88
+_PREMISE = 0.76
+_CLEAR_PREMISE = 0.855
 
 # A guess that is called one may follow what is right; a plain statement of what is wrong may not.
 _GUESSES = re.compile(r"\b(may|might|could|likely|suggests?|indications?|expected|appears?|possibl[ey]|seems?)\b", re.IGNORECASE)
@@ -84,7 +84,8 @@ def check(
             else:
                 dropped += 1
     leading = [_registered(index, c.source, f"correction-{c.id}") for c in list(corrections.values())[:2]]
-    said = [p for p in leading if p is not None and not says_already(p, kept[:3])]
+    said = [p for p in leading if p is not None and not says_already(p, kept[:1])]
+    kept = [piece for piece in kept if not says_already(piece, said)]  # what is right comes first, and once
     differing = [] if corrections else _differing(understood, hits, kept, likely, registry, index)
     for disagreement in differing:
         sides = [_registered(index, v.source, disagreement_name(disagreement.id, n)) for n, v in enumerate(disagreement.values)]

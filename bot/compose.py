@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from bot.scope import asks_whether_open
+from bot.scope import PLACES, asks_whether_open, domain_terms
 from corpus.model import Passage
 from corpus.sentences import leans
 from index.expects import holds
@@ -19,8 +19,9 @@ from index.keywords import Concept, covered, terms
 from index.search import Hit
 
 MAX_WORDS = 100  # of an answer; a list may run a little over
-_RELATED = 0.55  # cosine to a question of ours below which a second passage is about something else
-_NEARLY_OURS = 0.62  # cosine to a question of ours at which a passage answers in spite of a long story around the question
+_RELATED = 0.50  # cosine to a question of ours below which a second passage is about something else
+_NEARLY_OURS = 0.58  # cosine to a question of ours at which a passage answers in spite of a long story around the question
+_AS_GOOD = 0.05  # in score
 _MERELY_LIKE = 0.3  # what is left of a passage's chance when it is about another program, visa or year than the question
 _FIRST_OF_SEVERAL = 65  # words of the best passage where others are nearly as good: what it lacks, the next may hold
 _PROSE_PASSAGES = 3
@@ -64,10 +65,10 @@ class Asked:
 class Answerability:
     """Logistic weights for "does this passage answer this question?", one set for passages written as answers, one for prose.
 
-    Fitted by eval/tune.py on eval/sets; see docs/decisions/0004.
+    Fitted by eval/tune.py on eval/sets; see docs/decisions/0004. `answerability` gives those for the documents at hand.
     """
 
-    written: tuple[float, ...] = (-2.9, 2.2, 1.2, 0.0, 1.6, 0.4, 0.7)
+    written: tuple[float, ...] = (-2.75, 2.2, 1.2, 0.0, 1.6, 0.4, 0.7)
     prose: tuple[float, ...] = (-3.55, 0.0, 0.0, 1.5, 1.8, 2.2, 0.4)
 
     def __call__(self, asked: Asked, hit: Hit) -> float:
@@ -84,6 +85,20 @@ class Answerability:
         whether the sort of thing asked for is there."""
         typed = float(holds(asked.wants, hit.passage.text))
         return (1.0, max(hit.question, 0.0), hit.text, hit.sentence, hit.overlap, covered(asked.concepts, hit.terms), typed)
+
+
+# Fitted by eval/tune.py on public questions (docs/decisions/0015). The words in common have no part: who writes a question with the passage
+# in view borrows its words, who searches does not.
+OF_ANOTHER_FIELD = Answerability(prose=(-4.05, 0.0, 2.1, 5.0, 0.0, 0.0, 0.0))
+_LOOKED_AT = 200  # passages, about, that tell what documents are about: spread over all, and no more are read
+_SPEAKING = 0.4  # share that speak of the field: 0.87 in articles on it, 0.60 of IRCC's help centre, 0.10 to 0.27 in three other fields
+
+
+def answerability(passages: Sequence[Passage]) -> Answerability:
+    """The weights for documents of these passages: where few speak of our field, it tells nothing that a question names no term of it."""
+    some = [p for p in passages[:: max(1, len(passages) // _LOOKED_AT)] if p.kind == "section"]
+    speaking = sum(len(domain_terms(p.text) - PLACES) > 1 for p in some)
+    return Answerability() if speaking >= _SPEAKING * len(some) else OF_ANOTHER_FIELD
 
 
 def _is_about(hit: Hit, program: str, names: Concept) -> bool:
@@ -107,6 +122,10 @@ def compose(
     if best.passage.origin != "brief":
         return _from_prose(asked, hits, answers, wrong, budget)
     others = [hit for hit in hits[1:4] if _is_written_answer(hit) and hit.score >= best.score - _near(best) and hit.question >= _RELATED]
+    # "How many days?" is not answered by "No, a margin is safer: …": of two that are as good, the one without goes first.
+    openly = _OPEN_QUESTION.search(asked.wordings[0]) is not None
+    if openly and others and others[0].score >= best.score - _AS_GOOD and _gives_verdict(best) and not _gives_verdict(others[0]):
+        best, others[0] = others[0], best
     # Half a table misleads, and the next passages do not hold the rest.
     first = budget if not others or _has_list(best) else min(budget, _FIRST_OF_SEVERAL)
     pieces = _from_answer(asked, best, answers(asked, best), first)
@@ -139,8 +158,8 @@ _TURNS = re.compile(
 _OPEN_QUESTION = re.compile(r"\b(?:what|how|which|when|who|where|why|should|shall)\b", re.IGNORECASE)
 # On 566 questions, half of the answers with less in common than both of these were right (eval/sets, November 2026).
 _LITTLE = 0.35  # share of the question's terms, by rarity, that stand in the passage
-_NEAR = 0.8  # cosine to a question of ours
-_ALIKE = 0.7  # cosine below which a heading is another question than the one asked
+_NEAR = 0.765  # cosine to a question of ours
+_ALIKE = 0.65  # cosine below which a heading is another question than the one asked
 
 
 def is_doubtful(hit: Hit) -> bool:
@@ -167,14 +186,18 @@ def _without_verdict(piece: Piece) -> Piece | None:
     return replace(piece, start=piece.start + verdict.end())
 
 
+def _gives_verdict(hit: Hit) -> bool:
+    return bool(_VERDICT.match(hit.passage.text) or _QUALIFIED.match(hit.passage.text))
+
+
 def _near(best: Hit) -> float:
     """How far behind the best hit another may lie and still be shown: a sure match stands alone."""
-    return 0.1 if best.question > 0.8 else 0.2
+    return 0.12 if best.question > _NEAR else 0.23
 
 
 def _is_written_answer(hit: Hit) -> bool:
     """Whether the passage is the answer to a question that is like the one asked."""
-    return bool(hit.passage.asked) or (hit.passage.heading.endswith("?") and hit.question >= 0.5)
+    return bool(hit.passage.asked) or (hit.passage.heading.endswith("?") and hit.question >= 0.46)
 
 
 def _from_answer(asked: Asked, hit: Hit, support: float, budget: int) -> list[Piece]:
