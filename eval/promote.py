@@ -47,7 +47,7 @@ def from_answer(text: str, history: Sequence[Turn] = ()) -> Seen:
 
 def from_gap(number: int, settings: Settings) -> Seen:
     """From a gap as `northbound desk gaps` lists them, counted from 1."""
-    found = gaps(read_rows(settings), load_embedder(settings.embedder, settings.exported))
+    found = gaps(read_rows(settings), load_embedder(settings.embedder, settings.exported, settings.embedder_key))
     if number > len(found):
         raise RequestError(f"--gap {number}: the journal shows {len(found)}; see them: northbound desk gaps")
     gap = found[number - 1]
@@ -69,7 +69,7 @@ def promote(seen: Seen, name: str, folder: Path = SETS) -> tuple[Path, str]:
     Raises CaseError when a set is broken, NorthboundError when the file cannot be written or the name cannot be a file's.
     """
     if not re.fullmatch(r"[a-z0-9_-]+", name):
-        raise NorthboundError(f"--set {name!r}: use lower-case letters, digits, hyphens and underscores")
+        raise NorthboundError(f"a set cannot be named {name!r}: use lower-case letters, digits, hyphens and underscores")
     path = folder / f"{name}.jsonl"
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -89,7 +89,7 @@ def test_a_broken_set_or_a_name_that_is_none_is_told_before_anything_is_written(
     with pytest.raises(CaseError, match="mine.jsonl, line 1: pattern"):
         promote(Seen("q?", "answered"), "mine", sets)
     assert (sets / "mine.jsonl").read_bytes() == before
-    with pytest.raises(NorthboundError, match="--set '../x': use lower-case letters"):
+    with pytest.raises(NorthboundError, match="a set cannot be named '../x': use lower-case letters"):
         promote(Seen("q?", "answered"), "../x", sets)
 
 
