@@ -6,6 +6,7 @@ gave, so each can be tested alone; `Bot.runnable` is the same chain as a LangCha
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 from bot import scope
 from bot.answer import Answer, Timings, Turn
 from bot.check import NOT_FOUND, SURE, Checked, check
-from bot.compose import MAX_WORDS, Answerability, Asked, Piece, compose, is_doubtful
+from bot.compose import MAX_WORDS, Asked, Piece, answerability, compose, is_doubtful
+from bot.followups import Rewriter
 from bot.settings import Settings
 from bot.understand import Understood, past_day, understand
 from bot.vocabulary import Vocabulary
@@ -24,19 +26,23 @@ from bot.wording import Wording
 from corpus.model import Program, Source
 from corpus.registry import Registry, load_registry
 from corpus.timeline import not_yet, registry_on, sentences_on
-from index.build import current
-from index.embedder import load_embedder
+from index.build import current, read_manifest
+from index.embedder import Embedder, load_embedder
 from index.expects import expected
+from index.published import Held, hold
 from index.search import Hit, Index, Query
+from index.store import open_local, reduced
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
 
 # A question that names nothing of the field must be nearer than this to one of ours (cosine) to be taken for it.
-_RESEMBLES = 0.62
+_RESEMBLES = 0.575
 _IN_COMMON = 0.45  # or have this share of its terms, by rarity, in common with the passage
 _SHOWN = 10  # hits that go on from searching
+
+_log = logging.getLogger("northbound.chain")
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,7 @@ class Found:
     asked: tuple[Asked, ...]
     hits: tuple[tuple[Hit, ...], ...]
     not_yet: frozenset[str] = frozenset()  # programs that did not exist on the day that is answered as of
+    reduced: tuple[str, ...] = ()  # what a person should know of a search that did without its server
 
 
 @dataclass(frozen=True)
@@ -60,16 +67,25 @@ class Draft:
 class Bot:
     """The chain with what it stands on: the registry, an open index, and the settings. Safe to share between threads."""
 
-    def __init__(self, registry: Registry, index: Index, sources: Mapping[str, Source], today: date | None = None) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        index: Index,
+        sources: Mapping[str, Source],
+        today: date | None = None,
+        rewriter: Rewriter | None = None,
+    ) -> None:
         self.registry = registry
         self.index = index
         self.programs: Mapping[str, Program] = registry.programs
         self.sources = {s: sources[s] for s in index.manifest.documents if s in sources}
         self.corpus_version = index.manifest.corpus_version
         self._all_sources = sources
-        self._vocabulary = Vocabulary(registry, (p.heading for p in index.passages if p.asked))
-        self.answerability = Answerability()
+        self._vocabulary = Vocabulary(registry, (index.passages[n].heading for n in index.passages.numbers(asked=True)))
+        # The briefs are of the field; what a user chose need not be.
+        self.answerability = answerability(index.passages if index.manifest.only else ())
         self._today = today
+        self._rewriter = rewriter
         self._registry_on = lru_cache(maxsize=64)(lambda at: registry_on(registry, at) if at else registry)
 
     def answer(self, question: str, history: Sequence[Turn] = (), id: str = "", at: str = "") -> Answer:
@@ -97,7 +113,7 @@ class Bot:
     def understand(self, question: str, history: Sequence[Turn] = (), at: str = "") -> Understood:
         """What is asked, standing alone, as of when, and what sort of message it is."""
         day = past_day(at, self.today) if at else ""
-        return replace(understand(question, history, self._vocabulary, self.programs), at=day)
+        return replace(understand(question, history, self._vocabulary, self.programs, self._rewriter), at=day)
 
     @property
     def today(self) -> date:
@@ -105,17 +121,28 @@ class Bot:
 
     def search(self, understood: Understood) -> Found:
         """Hits for each question in the message; none for a message that asks nothing, or whose writer needs something else first."""
+        with reduced() as told:
+            found = self._found(understood)
+        return replace(found, reduced=tuple(told))
+
+    def _found(self, understood: Understood) -> Found:
         if understood.kind in ("smalltalk", "distress"):
             return Found(understood, (), ())
+        questions = tuple(self.asked(understood))
+        later = not_yet(self.registry, understood.at) if understood.at else frozenset()
+        queries = self.queries(understood, questions, later)
+        return Found(understood, questions, tuple(tuple(self._hits(query)) for query in queries), later)
+
+    def queries(self, understood: Understood, questions: Sequence[Asked], later: frozenset[str]) -> list[Query]:
+        """What the search looks for, for each question in the message. `later`: programs that did not exist on the day asked about."""
         told = (
             frozenset(hit.passage.id for hit in self.index.search(Query(understood.previous), k=1)) if understood.previous else frozenset()
         )
-        questions = tuple(self.asked(understood))
-        later = not_yet(self.registry, understood.at) if understood.at else frozenset()
-        queries = (
+        return [
             Query(
                 asked.wordings,
                 understood.context,
+                understood.before,
                 frozenset(understood.named),
                 frozenset(understood.inferred),
                 asked.wants,
@@ -127,15 +154,14 @@ class Bot:
                 later,
             )
             for asked in questions
-        )
-        return Found(understood, questions, tuple(tuple(self._hits(query)) for query in queries), later)
+        ]
 
     def _hits(self, query: Query) -> list[Hit]:
         """The best hits; as of a past day, those that have something to say of it, with just the sentences that do."""
         if not query.at:
-            return self.index.search(query)
+            return self.index.search(query, candidates=reach(query))
         then = []
-        for hit in self.index.search(query, k=4 * _SHOWN, candidates=400):
+        for hit in self.index.search(query, k=4 * _SHOWN, candidates=reach(query)):
             said = sentences_on(hit.passage, [hit.quoted(scored) for scored in hit.sentences], query.at)
             if any(said):
                 then.append(replace(hit, sentences=tuple(s for s, keep in zip(hit.sentences, said, strict=True) if keep)))
@@ -160,15 +186,16 @@ class Bot:
     def check(self, draft: Draft) -> Checked:
         """What may be said: supported, corrected, and with the standing in front."""
         understood = draft.found.understood
-        likely = [self._likely(understood, a, hits) for a, hits in zip(draft.found.asked, draft.found.hits, strict=True)]
+        likely = [self.likely(understood, a, hits) for a, hits in zip(draft.found.asked, draft.found.hits, strict=True)]
         return check(understood, draft.found.hits, draft.pieces, likely, self._registry_on(understood.at), self.index, draft.found.not_yet)
 
     def word(self, found: Found, checked: Checked) -> Answer:
         """The answer without its id, the corpus version and the timings."""
         wording = Wording(self._registry_on(found.understood.at), self.index)
-        return wording.answer(found.understood, found.hits, checked, self._all_sources, self.today)
+        answer = wording.answer(found.understood, found.hits, checked, self._all_sources, self.today)
+        return answer.model_copy(update={"caveats": (*answer.caveats, *found.reduced)}) if found.reduced else answer
 
-    def _likely(self, understood: Understood, asked: Asked, hits: Sequence[Hit]) -> float:
+    def likely(self, understood: Understood, asked: Asked, hits: Sequence[Hit]) -> float:
         """How likely the best hit answers: hardly, where the question names nothing of the field and only resembles one of ours."""
         if not hits:
             return 0.0
@@ -203,12 +230,29 @@ class Bot:
         )
 
 
-def open_bot(settings: Settings) -> Bot:
-    """The bot over the live index. Raises SearchIndexError when there is none, ModelError when the embedder cannot be loaded."""
-    from bot.documents import added_sources
+def reach(query: Query) -> int:
+    """Candidates that the search looks at: more as of a past day, of which few passages say something."""
+    return 400 if query.at else 80
+
+
+def open_bot(settings: Settings, embedder: Embedder | None = None, held: Held | None = None) -> Bot:
+    """The bot over the live index, of the Chroma server where one is set. `embedder` is one that is open already, used if it made the
+    index; `held` is the server's build where that was fetched already.
+
+    Raises SearchIndexError when there is no index, ModelError when the embedder cannot be loaded.
+    """
+    from bot.documents import added_sources, published_sources
 
     registry = load_registry()
-    folder = current(settings.home)
-    sources = {**registry.sources, **added_sources(settings.documents)}
-    index = Index(folder, load_embedder(settings.embedder, settings.exported), sources)
+    if settings.chroma_url:
+        held = held or hold(settings.home, settings.chroma_server, settings.index_name)
+        folder, open_store, added = held.folder, held.open_store, published_sources(held.folder)
+        if held.problem:
+            _log.warning("going on with build %s, which this machine took last: %s", folder.name, held.problem)
+    else:
+        folder, open_store, added = current(settings.home), open_local, added_sources(settings.documents)
+    if embedder is None or embedder.fingerprint != read_manifest(folder).model:
+        embedder = load_embedder(settings.embedder, settings.exported, settings.embedder_key)
+    sources = {**registry.sources, **added}
+    index = Index(folder, embedder, sources, open_store=open_store)
     return Bot(registry, index, sources, date.fromisoformat(settings.today) if settings.today else None)

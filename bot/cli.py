@@ -36,6 +36,7 @@ for _name, _value in {
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "TRANSFORMERS_VERBOSITY": "error",
     "LANGSMITH_TRACING": "false",
+    "PYDANTIC_DISABLE_PLUGINS": "__all__",  # looking for some reads the metadata of every installed package
 }.items():
     os.environ.setdefault(_name, _value)
 
@@ -74,11 +75,24 @@ def main() -> None:
 @click.option("--batch", type=click.Path(path_type=Path), help="JSON Lines of {id, question, history?, at?}; '-' reads standard input.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where to write the answers of --batch; default: standard output.")
 @click.option("--at", default="", help="Answer as of a past ISO day, such as 2024-03-01, from what was in force then.")
-def ask(question: str | None, history: Path | None, as_json: bool, batch: Path | None, out: Path | None, at: str) -> None:
+@click.option("--explain", "explained", is_flag=True, help="After the answer: the hits with their scores, what was cut, why the first won.")
+@click.option("--as-case", "case_set", metavar="SET", help="Append the question to this set in eval/sets, as a draft to finish.")
+def ask(
+    question: str | None,
+    history: Path | None,
+    as_json: bool,
+    batch: Path | None,
+    out: Path | None,
+    at: str,
+    explained: bool,
+    case_set: str | None,
+) -> None:
     """Answer one QUESTION, or every line of a file with --batch."""
     if (question is None) == (batch is None):
         raise click.UsageError("give a QUESTION or --batch FILE, not both")
     if batch is not None:
+        if explained or case_set is not None:
+            raise click.UsageError("--explain and --as-case go with a QUESTION")
         if at:
             raise click.UsageError('--at goes with a QUESTION; in a batch file each line may have its own: "at"')
         _batch(batch, out)
@@ -86,8 +100,31 @@ def ask(question: str | None, history: Path | None, as_json: bool, batch: Path |
     assert question is not None
     _check(question)
     turns = _history(history) if history else ()
-    answer = _bot().answer(question, turns, id="q1", at=at)
-    click.echo(answer.model_dump_json(indent=2) if as_json else _plain(answer))
+    bot = _bot()
+    if explained:
+        from bot.explain import as_json as explained_json
+        from bot.explain import as_text, explain
+
+        explanation = explain(bot, question, turns, at)
+        answer = explanation.answer
+        names = {program.id: program.name for program in bot.programs.values()}
+        click.echo(explained_json(explanation) if as_json else f"{_plain(answer)}\n\n{as_text(explanation, names)}")
+    else:
+        answer = bot.answer(question, turns, id="q1", at=at)
+        click.echo(answer.model_dump_json(indent=2) if as_json else _plain(answer))
+    if case_set is not None:
+        _as_case(answer, turns, case_set)
+
+
+def _as_case(answer: Answer, turns: Sequence[Turn], name: str) -> None:
+    from eval.promote import from_answer, promote
+
+    path, id = promote(from_answer(answer.model_dump_json(), turns), name)
+    click.echo(
+        f"{id} is in {path}: write there what a right answer holds (status, facts, sources, passages), take its draft field out, then: "
+        f"northbound eval run --set {name} --filter {id}",
+        err=True,  # standard output is the answer's
+    )
 
 
 @main.command()
@@ -130,7 +167,9 @@ def serve(host: str | None, port: int | None) -> None:
 
     listen(settings.host, settings.port).close()  # before the index is built: nobody waits a minute to hear that the port is taken
     _ensure_index(settings)
-    bot = _bot(settings)
+    from bot.live import LiveBot
+
+    bot = LiveBot(settings)
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     click.echo(f"Northbound is on http://{shown}:{settings.port} (Ctrl-C ends it)")
     try:
@@ -142,7 +181,7 @@ def serve(host: str | None, port: int | None) -> None:
 @main.command()
 def config() -> None:
     """Every setting with its value."""
-    for name, value in asdict(_settings()).items():
+    for name, value in _settings().shown().items():
         click.echo(f"NORTHBOUND_{name.upper()}={value}")
 
 
@@ -205,6 +244,7 @@ def corpus_add(targets: Sequence[str], only: bool, source_id: str, keep_alike: b
         with _progress() as progress:
             manifest = index_corpus(settings, added.ids if only else None, progress)
         click.echo(f"index {manifest.build}: {manifest.passages} passages of {len(manifest.documents)} documents")
+        _publish(settings)
     if added.failed:
         raise CorpusError(f"{len(added.failed)} of {len(added.ids) + len(added.failed)} could not be added; each is named above")
 
@@ -363,29 +403,56 @@ def index() -> None:
 
 @index.command("build")
 def index_build() -> None:
-    """Build the index from the briefs and every added document, beside the live one, and swap it in."""
+    """Build the index from the briefs and every added document, beside the live one, and swap it in.
+
+    With NORTHBOUND_CHROMA_URL it is then published to that server.
+    """
     from bot.documents import index_corpus
 
+    settings = _settings()
     with _progress() as progress:
-        manifest = index_corpus(_settings(), None, progress)
+        manifest = index_corpus(settings, None, progress)
     click.echo(f"index {manifest.build}: {manifest.passages} passages of {len(manifest.documents)} documents")
+    _publish(settings)
 
 
 @index.command("status")
 def index_status() -> None:
-    """What the live index holds."""
+    """What the live index holds: that of the Chroma server where one is set."""
     from index.build import current, read_manifest
 
-    for name, value in asdict(read_manifest(current(_settings().home))).items():
+    settings = _settings()
+    if settings.chroma_url:
+        from index.published import hold
+
+        held = hold(settings.home, settings.chroma_server, settings.index_name)
+        folder = held.folder
+        click.echo(f"published: {settings.index_name} at {settings.chroma_server.address}{f'; {held.problem}' if held.problem else ''}")
+    else:
+        folder = current(settings.home)
+    for name, value in asdict(read_manifest(folder)).items():
         click.echo(f"{name}: {len(value) if isinstance(value, list | tuple | dict) else value}")
 
 
 @index.command("rollback")
 def index_rollback() -> None:
-    """Make the index before the live one live again."""
-    from index.build import rollback
+    """Make the index before the live one live again: on the Chroma server where one is set, and on this machine."""
+    from corpus.errors import SearchIndexError
+    from index.build import previous, rollback
 
-    click.echo(f"live again: index {rollback(_settings().home).build}")
+    settings = _settings()
+    if settings.chroma_url:
+        from index.published import go_back
+
+        build = go_back(settings.chroma_server, settings.index_name)
+        click.echo(f"live again: {settings.index_name} {build} at {settings.chroma_server.address}")
+        try:
+            here = previous(settings.home).name
+        except SearchIndexError:
+            return  # built on another machine
+        if here != build:
+            return
+    click.echo(f"live again: index {rollback(settings.home).build}")
 
 
 @main.group(cls=_Group, name="eval")
@@ -404,7 +471,7 @@ def eval_run(sets: Sequence[str], pattern: str, every: int, out: Path | None, wo
     same command goes on where it stopped."""
     from eval.run import Chosen, run
 
-    settings = _settings()
+    settings = _local()
     _ensure_index(settings)
     _shown(run(settings, Chosen(tuple(sets), pattern, every), out, workers))
 
@@ -445,7 +512,7 @@ def eval_gate(run: Path | None, workers: int) -> None:
     from eval.saved import read_run
 
     if run is None:
-        settings = _settings()
+        settings = _local()
         _ensure_index(settings)
         run = answer_all(settings, workers=workers)
         _shown(run)
@@ -498,26 +565,38 @@ def eval_report(run: Path, out: Path | None) -> None:
 
 @evaluation.command("bench")
 @click.option("--data", type=click.Path(path_type=Path), help="Folder of a public set; its files tell what it measures.")
-@click.option("--keep", type=click.Path(path_type=Path), help="Folder to keep the set's index in, for the next time.")
+@click.option("--keep", type=click.Path(path_type=Path), help="Folder to keep the set's index in, or the figures and plot of --scale.")
 @click.option("--peers", is_flag=True, help="Beside the stock LangChain recipe, on --data or on --corpus with --questions.")
 @click.option("--corpus", "documents", type=click.Path(path_type=Path), help="For --peers: folder of .txt and .md files.")
 @click.option("--questions", type=click.Path(path_type=Path), help="For --peers: JSON Lines of {id, question, gold_docs, gold_text}.")
-def eval_bench(data: Path | None, keep: Path | None, peers: bool, documents: Path | None, questions: Path | None) -> None:
+@click.option("--scale", "sizes", metavar="SIZES", help="Instead of a set: made-up indexes of so many rows, such as 10k,100k,1M.")
+def eval_bench(
+    data: Path | None, keep: Path | None, peers: bool, documents: Path | None, questions: Path | None, sizes: str | None
+) -> None:
     """Measure search, rewriting, declining, the claim gate or safety on a public set, beside the numbers that others got."""
+    if sizes is not None:
+        if data is not None or peers or documents is not None or questions is not None:
+            raise click.UsageError("--scale makes its own documents; only --keep goes with it")
+        from eval.bench_scale import scale, sizes_of
+
+        with _progress() as progress:
+            for line in scale(sizes_of(sizes), _settings(), keep, progress):
+                click.echo(line)
+        return
     if (data is None) == (documents is None) or (documents is None) != (questions is None) or (documents is not None and not peers):
-        raise click.UsageError("give --data DIR, or --peers with --corpus DIR and --questions FILE")
+        raise click.UsageError("give --data DIR, or --peers with --corpus DIR and --questions FILE, or --scale SIZES")
     if peers:
         from eval.peers import compare_peers
 
         with _progress() as progress:
-            for line in compare_peers(_settings(), data, documents, questions, progress):
+            for line in compare_peers(_local(), data, documents, questions, progress):
                 click.echo(line)
         return
     from eval.bench import bench
 
     assert data is not None
     with _progress() as progress:
-        for line in bench(data, _settings(), keep, progress):
+        for line in bench(data, _local(), keep, progress):
             click.echo(line)
 
 
@@ -551,7 +630,7 @@ def desk_gaps(as_json: bool) -> None:
 
     settings = _settings()
     rows = [row for row in _journal(settings) if is_gap(row)]
-    found = gaps(rows, load_embedder(settings.embedder, settings.exported)) if rows else []
+    found = gaps(rows, load_embedder(settings.embedder, settings.exported, settings.embedder_key)) if rows else []
     if as_json:
         click.echo(json.dumps([asdict(gap) for gap in found], ensure_ascii=False, indent=2))
     else:
@@ -607,6 +686,23 @@ def _settings() -> Settings:
     return read_settings()
 
 
+def _local() -> Settings:
+    """The settings for what is measured: the index of this machine, whatever a server holds."""
+    from dataclasses import replace
+
+    return replace(_settings(), chroma_url="")
+
+
+def _publish(settings: Settings) -> None:
+    """Publish what was just built, where there is a server to publish to."""
+    if settings.chroma_url:
+        from bot.documents import publish_corpus
+
+        with _progress() as progress:
+            publish_corpus(settings, progress)
+        click.echo(f"published as {settings.index_name} at {settings.chroma_server.address}")
+
+
 def _bot(settings: Settings | None = None) -> Any:
     from bot.chain import open_bot
 
@@ -614,9 +710,14 @@ def _bot(settings: Settings | None = None) -> Any:
 
 
 def _ensure_index(settings: Settings) -> None:
-    """Build the index where there is none, it is of another format or model, or the bundled corpus has changed since."""
-    from bot.documents import chosen, index_corpus, needs_building
+    """Build the index where there is none, it is of another format or model, or the bundled corpus has changed since. With a Chroma server
+    it is built where it is published: then only the model is made ready."""
+    from bot.documents import chosen, index_corpus, needs_building, prepare_model
 
+    if settings.chroma_url:
+        with _progress() as progress:
+            prepare_model(settings, progress)
+        return
     if reason := needs_building(settings):
         click.echo(f"building the index ({reason}); this is done once", err=True)
         with _progress() as progress:

@@ -10,14 +10,14 @@ from typing import Literal
 
 from bot import language, privacy, scope
 from bot.answer import Turn
-from bot.followups import stand_alone, with_its_number
+from bot.followups import Rewriter, stand_alone
 from bot.vocabulary import Vocabulary
 from corpus.errors import RequestError
 from corpus.model import Program
 from index.keywords import terms
 
 MAX_QUESTION = 4_000  # characters; longer is a document, not a question
-_KEPT_TURNS = 12  # what was said before that is no longer what a follow-up is about
+_KEPT_TURNS = 12  # what was said before that is no longer what a follow-up is about, unless it goes back to the very first question
 _LONG = 28  # words; a longer message is a story with a question in it
 
 Kind = Literal["question", "smalltalk", "out_of_scope", "refused", "outcome", "vague", "distress"]
@@ -34,6 +34,7 @@ class Understood:
     kind: Kind
     parts: tuple[tuple[str, ...], ...] = ()
     context: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()  # the earlier questions among the context
     named: tuple[str, ...] = ()
     inferred: tuple[str, ...] = ()
     tense: int = 0  # 1: asks what will happen; -1: asks what has happened
@@ -47,8 +48,15 @@ class Understood:
         return self.named or self.inferred
 
 
-def understand(question: str, history: Sequence[Turn], vocabulary: Vocabulary, programs: Mapping[str, Program]) -> Understood:
-    """Raises RequestError for an empty question or one longer than MAX_QUESTION characters."""
+def understand(
+    question: str,
+    history: Sequence[Turn],
+    vocabulary: Vocabulary,
+    programs: Mapping[str, Program],
+    rewriter: Rewriter | None = None,
+) -> Understood:
+    """What is asked, standing alone. A `rewriter` has the last word on how a follow-up reads; what it leaves (None) the rules say. Raises
+    RequestError for an empty question or one longer than MAX_QUESTION characters."""
     check_question(question)
     masked = privacy.mask(_visible(question))
     spoken = language.detect(masked)
@@ -56,13 +64,19 @@ def understand(question: str, history: Sequence[Turn], vocabulary: Vocabulary, p
     if not re.search(r"\w", plain):  # nothing but orders, markup or signs: nothing is asked
         kind: Kind = "refused" if scope.asks_for_secrets(masked) else "vague" if re.search(r"\w", masked) else "smalltalk"
         return Understood(masked, masked, spoken, kind)
-    past = [Turn(role=t.role, content=privacy.mask(t.content)[:MAX_QUESTION]) for t in history[-_KEPT_TURNS:] if t.content.strip()]
+    recent = history if len(history) <= _KEPT_TURNS + 2 else (*history[:2], *history[-_KEPT_TURNS:])
+    past = [Turn(role=t.role, content=privacy.mask(t.content)[:MAX_QUESTION]) for t in recent if t.content.strip()]
     if scope.in_distress(plain):
         return Understood(masked, plain, spoken, "distress")
     if scope.is_smalltalk(plain):
         return Understood(masked, plain, spoken, "smalltalk")
     alone = stand_alone(
-        plain, past, programs, lambda text: vocabulary.programs(vocabulary.spelled(text)), lambda text: _in_field(text, vocabulary)
+        plain,
+        past,
+        programs,
+        lambda text: vocabulary.programs(vocabulary.spelled(text)),
+        lambda text: _in_field(text, vocabulary),
+        rewriter,
     )
     kind = "question"
     if scope.asks_to_cheat(plain) or scope.asks_for_secrets(masked):
@@ -77,9 +91,7 @@ def understand(question: str, history: Sequence[Turn], vocabulary: Vocabulary, p
     previous: tuple[str, ...] = ()
     if alone.context:
         previous = _wordings(alone.previous, vocabulary)
-        forms: tuple[str, ...] = (alone.typed, alone.text, f"{alone.typed.rstrip('?.! ')} ({' '.join(alone.previous.split()[:25])})")
-        swapped = with_its_number(alone.typed, alone.previous)
-        forms = (swapped,) if swapped else forms
+        forms = (alone.typed, alone.text, f"{alone.typed.rstrip('?.! ')} ({' '.join(alone.previous.split()[:25])})")
         parts = (tuple(dict.fromkeys(wording for form in forms for wording in _wordings(form, vocabulary))),)
     else:
         parts = tuple(_wordings(part, vocabulary) for part in _questions(alone.text, vocabulary))
@@ -91,6 +103,7 @@ def understand(question: str, history: Sequence[Turn], vocabulary: Vocabulary, p
         kind,
         parts,
         alone.context,
+        tuple(said for said in alone.context if any(turn.role == "user" and turn.content == said for turn in past)),
         alone.named,
         alone.inferred,
         tense,
@@ -143,6 +156,7 @@ def _questions(text: str, vocabulary: Vocabulary) -> list[str]:
     asking: list[str] = []
     for piece in _BETWEEN.split(text):
         piece = piece.strip(" ,;")
+        piece = _JOINS.sub("", piece) if asking else piece
         if not piece:
             continue
         own = len(terms(piece)) >= 2 and (piece.endswith("?") or _ASKS.match(piece)) and vocabulary.concepts(vocabulary.spelled(piece))
@@ -153,8 +167,12 @@ def _questions(text: str, vocabulary: Vocabulary) -> list[str]:
             asking[-1] = f"{asking[-1]} {piece}"
         else:
             asking.append(piece)
-    if len(asking) > 1 and not _ASKS.search(asking[0]) and len(asking[0].split()) > 8:  # the story in front
-        asking[:2] = [f"{asking[0]} {asking[1]}"]
+    at = 0
+    while at + 1 < len(asking):  # what asks nothing is what the next question is about: "I work in Quebec. Can I extend my permit?"
+        if asking[at].endswith("?") or _ASKS.match(asking[at]) or _QUESTION_WORD.search(asking[at]):
+            at += 1
+        else:
+            asking[at : at + 2] = [f"{asking[at]} {asking[at + 1]}"]
     return asking if 1 < len(asking) <= 4 else [text]
 
 
@@ -165,6 +183,7 @@ _BETWEEN = re.compile(
 )
 
 
+_JOINS = re.compile(r"^(?:(?:and|also|plus)\b[\s,]*)+(?=\w)", re.IGNORECASE)
 _BARE_PRICE = re.compile(r"\bhow much$")  # "and how much?"
 
 
@@ -191,5 +210,6 @@ def _wordings(part: str, vocabulary: Vocabulary) -> tuple[str, ...]:
     if len(part.split()) > _LONG:
         sentences = [s for s in re.split(r"(?<=[.?!])\s+", part) if len(terms(s)) >= 2]
         asking = [s for s in sentences if s.endswith("?") or _ASKS.match(s)] or sentences[-1:]
-        forms.extend(vocabulary.expanded(vocabulary.spelled(s)) for s in (*asking[-2:], _last_question(asking[-1])) if s)
+        last = _last_question(asking[-1]) if asking else ""
+        forms.extend(vocabulary.expanded(vocabulary.spelled(s)) for s in (*asking[-2:], last) if s)
     return tuple(dict.fromkeys(form for form in forms if form.strip()))

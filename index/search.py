@@ -7,8 +7,9 @@ does not depend on which row was found first.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,11 +18,12 @@ import numpy as np
 from corpus.errors import SearchIndexError
 from corpus.model import GENERAL, Passage, Source
 from corpus.sentences import Span, spans
-from index.build import QUESTION, SENTENCE, TEXT, WRONG, Manifest, current, keyword_text, read_manifest, read_passages, verify
+from index.build import TEXT, WRONG, Manifest, current, keyword_text, read_manifest, verify
 from index.embedder import Embedder
 from index.expects import holds
-from index.keywords import Concept, Keywords, covered, terms
-from index.store import Store
+from index.keywords import Concept, Keywords, covered, terms, words
+from index.passages_file import Passages
+from index.store import OpenStore, ServerStore, open_local
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,14 @@ class Weights:
     yes or no: of the program the question names (others fall back by `other`) or the conversation suggests, holding the sort of thing
     asked for, naming the field's terms in the question (a share), and, for a question about the future, saying what is not
     known (for one about the past it counts against); a passage that the conversation was just answered from falls back; one asked
-    for with a number of the question gets ahead, and so does one that names the country or province in it; where a past day is asked
-    for, so does a rule that held then and no longer does.
+    for with a number of the question gets ahead, and so does one that holds its form code, or names the country or province in it; where
+    a past day is asked for, so does a rule that held then and no longer does. `age` is taken off for each year since the source last said
+    so, three years at most.
 
     In a passage without questions, text and nearest sentence share the weight of question, text and sentence, the sentence's share being
-    `prose_sentence`, and the keyword part counts `prose_keyword`: both were chosen on public sets (docs/decisions/0010). The others were
-    chosen on eval/sets by eval/tune.py.
+    `prose_sentence`, and keywords count `prose_keyword`; the field's terms count only beside questions. In a conversation, `context` is the
+    length of the history's mean vector beside the question's, and `before` what the keywords of the earlier questions count beside its
+    own. eval/tune.py chooses the first on eval/sets and the others on halves of public sets (docs/decisions/0010).
     """
 
     question: float = 0.65
@@ -43,7 +47,9 @@ class Weights:
     sentence: float = 0.20
     keyword: float = 0.20
     prose_sentence: float = 0.20
-    prose_keyword: float = 0.14
+    prose_keyword: float = 0.16
+    context: float = 0.5
+    before: float = 0.25
     program: float = 0.06
     other: float = 0.03
     inferred: float = 0.04
@@ -52,7 +58,9 @@ class Weights:
     future: float = 0.06
     told: float = 0.08
     number: float = 0.06
+    code: float = 0.03
     place: float = 0.14
+    age: float = 0.005
     then: float = 0.20  # people ask for a past day in the words of today, so a rule of then is asked for less nearly
     kind: Mapping[str, float] | None = None
 
@@ -64,6 +72,10 @@ class Weights:
 # Ties go to authority: an official page before a law firm's, a firm's before a newspaper's.
 _KIND_PRIOR = {"official": 0.05, "guide": 0.03, "law-firm": 0.0, "consultancy": -0.05, "news": -0.05, "research": 0.0, "document": 0.0}
 
+
+_RARE_CODE = 3.0  # rarity of a term that one passage in twenty holds
+_KEPT = 8192  # passages, about, of which something that was worked out is kept
+_SAME = 0.9  # share of words in common
 
 # Citizenship and province decide many rules: a passage that names the one asked about goes before one that does not. India, China and
 # the United States stand in so many passages that naming them tells nothing.
@@ -92,7 +104,8 @@ class Hit:
 
     question: best cosine of a heading or an `asked:` line, or -1 where there is none. text: cosine of the passage. sentence: best
     cosine of one of its sentences. keyword: BM25 divided by the best BM25 of this search, 0 to 1. overlap: share of the question's
-    terms, weighted by rarity, that stand in the passage, 0 to 1, in its best wording.
+    terms, weighted by rarity, that stand in the passage, 0 to 1, in its best wording. `folded`: ids of passages
+    further down that say the same.
     """
 
     passage: Passage
@@ -104,6 +117,7 @@ class Hit:
     overlap: float
     sentences: tuple[Scored, ...]
     terms: frozenset[str] = frozenset()
+    folded: tuple[str, ...] = ()
 
     def quoted(self, scored: Scored) -> str:
         """The words of one of its sentences."""
@@ -111,16 +125,33 @@ class Hit:
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """A passage that a leg brought up, scored. `number` is its place in the index; `parts` are what each thing added to the score, by name;
+    `sentences` are the cosines of its sentences. The rest is as in Hit."""
+
+    number: int
+    passage: Passage
+    score: float
+    question: float
+    text: float
+    sentence: float
+    keyword: float
+    parts: Mapping[str, float]
+    sentences: np.ndarray
+
+
+@dataclass(frozen=True)
 class Query:
-    """What to look for. `wordings` are forms of one question, each searched, best counts; `context` is added to each vector (see
-    bot/followups.py); `named` are programs in the question, `inferred` in the conversation; `wants` is the sort of thing asked for
-    (index/expects.py); `concepts` the field's terms in it; `tense` is 1 when it asks what will happen, -1 when it asks what has
-    happened, else 0;
-    `told` are ids of passages that the conversation has just been answered from: a follow-up asks for something else. `at` is the past
-    ISO day to answer as of, or "", and `today` the present one; what is about the programs `not_yet` there on it is not found."""
+    """What to look for. `wordings` are forms of one question, what was typed first; each is searched. `context` is what was said before
+    and is added to each vector (see bot/followups.py), `before` are the earlier questions among it; `named` are programs in the question,
+    `inferred` in the conversation; `wants` is the sort of thing asked for (index/expects.py); `concepts` the field's terms in it; `tense`
+    is 1 when it asks what will happen, -1 when it asks what has happened, else 0; `told` are ids of passages that the conversation has
+    just been answered from: a follow-up asks for something else. `at` is the past ISO day to answer as of, or "", and `today` the present
+    one; what is about the programs `not_yet` there on it is not found."""
 
     wordings: tuple[str, ...]
     context: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
     named: frozenset[str] = frozenset()
     inferred: frozenset[str] = frozenset()
     wants: str = ""
@@ -132,10 +163,40 @@ class Query:
     not_yet: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True)
+class _Vectors:
+    """Of a question, rows of length 1: `each` wording, also with what was said before, for comparing with questions; and `whole`, one
+    vector of all of it, for comparing with prose, where the best of many wordings is often the oddest."""
+
+    each: np.ndarray
+    whole: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Sought:
+    """Terms of what was typed that a passage had better hold."""
+
+    numbers: frozenset[str]
+    codes: frozenset[str]
+    places: frozenset[str]
+
+    @classmethod
+    def of(cls, query: Query, is_code: Callable[[str], bool]) -> _Sought:
+        typed = frozenset(terms(query.wordings[0]))
+        return cls(frozenset(t for t in typed if t.isdigit()), frozenset(t for t in typed if is_code(t)), _PLACES & typed)
+
+
 class Index:
     """A published build, open for searching. Safe to share between threads."""
 
-    def __init__(self, folder: Path, embedder: Embedder, sources: Mapping[str, Source], weights: Weights = Weights()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        embedder: Embedder,
+        sources: Mapping[str, Source],
+        weights: Weights = Weights(),
+        open_store: OpenStore = open_local,
+    ) -> None:
         self._folder = folder
         self.manifest: Manifest = read_manifest(folder)
         if self.manifest.model != embedder.fingerprint:
@@ -144,9 +205,9 @@ class Index:
                 "build again: northbound index build"
             )
         verify(folder, self.manifest)
-        self.passages = read_passages(folder)
-        self.by_id = {p.id: p for p in self.passages}
-        self._embedder = embedder
+        self.passages = Passages(folder)
+        self.by_id = self.passages.by_id
+        self.embedder = embedder
         self._sources = sources
         self._weights = weights
         self._vectors = _array(folder / "vectors.npy", mmap=True)
@@ -156,150 +217,264 @@ class Index:
             raise SearchIndexError(
                 f"{folder}: damaged: {len(self._vectors)} vectors for {self.manifest.rows} rows; build again: northbound index build"
             )
-        self._indexed = [n for n, p in enumerate(self.passages) if p.kind == "section"]
-        self._place = {number: place for place, number in enumerate(self._indexed)}
+        self._indexed = self.passages.numbers("section")
+        self._place = np.full(len(self.passages), -1, dtype=np.int32)  # among those indexed
+        self._place[self._indexed] = np.arange(len(self._indexed))
         searched = self._owner[self._kind != WRONG]  # rows of one passage lie together, in the order of the passages
-        starts, ends = np.searchsorted(searched, self._indexed), np.searchsorted(searched, self._indexed, side="right")
-        self._rows = {n: slice(int(start), int(end)) for n, start, end in zip(self._indexed, starts, ends, strict=True)}
-        self._registered: dict[str, list[int]] = {}
-        for row in range(len(searched), len(self._owner)):
-            self._registered.setdefault(self.passages[int(self._owner[row])].kind, []).append(row)
+        self._first, self._end = (np.searchsorted(searched, self._indexed, side=side) for side in ("left", "right"))
+        others = self._owner[len(searched) :]
+        self._registered = {
+            kind: len(searched) + np.flatnonzero(np.isin(others, self.passages.numbers(kind))) for kind in ("correction", "disagreement")
+        }
+        self._registered_vectors = {kind: self._vectors[rows] for kind, rows in self._registered.items()}
         self._keywords = Keywords.open(folder / "keywords")
         self._keywords.document_frequency = json.loads((folder / "frequency.json").read_text(encoding="utf-8"))
-        self._store = Store(folder / "chroma")
+        self._store = open_store(folder, self._vectors[: len(searched)])
         if self._store.count != len(searched):
             raise SearchIndexError(
                 f"{folder}: damaged: {self._store.count} vectors stored for {len(searched)} rows; build again: northbound index build"
             )
-        # One answer asks for the same wordings several times: for passages, for corrections, for disagreements.
-        self._embed_once = lru_cache(maxsize=256)(lambda texts: self._embedder.embed(texts))
-        self._terms: dict[int, frozenset[str]] = {}
-        self._asked: dict[int, frozenset[str]] = {}
-        self._spans: dict[int, list[Span]] = {}
+        # One answer asks for the same wordings several times: for passages, for corrections, for disagreements. What is embedded together
+        # is kept together: the last bit of a vector depends on what was beside it, and answers must not on what was asked before.
+        self._embed_once = lru_cache(maxsize=256)(lambda texts: self.embedder.embed(texts))
+        # What passages say does not change, and the same ones come up again and again.
+        self.terms_of = lru_cache(_KEPT)(self._terms_of)
+        self._asked_terms = lru_cache(_KEPT)(self._asked_terms_of)
+        self._words = lru_cache(_KEPT)(lambda text: frozenset(words(text)))
+        self._spans = lru_cache(_KEPT)(spans)
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
-        return self._embedder.embed(texts)
+        return self.embedder.embed(texts)
+
+    @property
+    def problem(self) -> str:
+        """Why the vectors were not searched on their server last time, or ""."""
+        return self._store.failure if isinstance(self._store, ServerStore) else ""
 
     def search(self, query: Query, k: int = 10, candidates: int = 80) -> list[Hit]:
-        """The k best passages, best first."""
+        """The k best passages, best first; one that says the same as a better one is folded into it."""
+        wanted = _wanted(query)
+        return [self._hit(candidate, wanted, twins) for candidate, twins in self.folded(self.ranked(query, candidates), k)]
+
+    def ranked(self, query: Query, candidates: int = 80) -> list[Candidate]:
+        """Every passage that a leg brings up among its first, scored, best first. `candidates`: rows that the dense leg gives for a vector;
+        the keyword leg gives a quarter as many passages."""
         vectors = self._query_vectors(query)
-        wanted = list(dict.fromkeys(t for wording in query.wordings for t in terms(wording)))
-        bm25 = self._keywords.scores(wanted, len(self._indexed))
-        top = float(bm25.max()) if len(bm25) else 0.0
+        keyword = self._keyword_part(query)
         found: dict[int, None] = {}
-        for rows in self._store.nearest(vectors, candidates):
+        for rows in self._store.nearest(np.concatenate([vectors.each, vectors.whole[None]]), candidates):
             found.update(dict.fromkeys(int(self._owner[row]) for row in rows))
-        best_keyword = np.argsort(-bm25, kind="stable")[: candidates // 4]
-        found.update(dict.fromkeys(self._indexed[place] for place in best_keyword if bm25[place] > 0))
-        each = [list(dict.fromkeys(terms(wording))) for wording in query.wordings]
+        found.update(dict.fromkeys(int(self._indexed[place]) for place in _highest(keyword, candidates // 4)))
         if query.at:
             found = {n: None for n in found if self.passages[n].program not in query.not_yet}
-        hits = [self._score(n, vectors, float(bm25[self._place[n]]) / top if top else 0.0, each, query) for n in found]
-        return sorted(hits, key=lambda hit: (-hit.score, hit.passage.id))[:k]
+        return sorted(self._scored(list(found), vectors, keyword, query), key=lambda one: (-one.score, one.passage.id))
 
     def hit(self, passage_id: str, query: Query) -> Hit:
         """The hit that a search makes of one passage, whatever its rank. Its keyword part is 0: that is a share of the best of a search."""
-        number = self.passages.index(self.by_id[passage_id])
-        each = [list(dict.fromkeys(terms(wording))) for wording in query.wordings]
-        return self._score(number, self._query_vectors(query), 0.0, each, query)
+        number = self.passages.number(passage_id)
+        (candidate,) = self._scored([number], self._query_vectors(query), np.zeros(len(self._indexed)), query)
+        return self._hit(candidate, _wanted(query))
+
+    @property
+    def weights(self) -> Weights:
+        return self._weights
 
     def nearest_registered(self, kind: str, wordings: Sequence[str]) -> tuple[Passage, float] | None:
         """The registered passage of a kind ("correction", "disagreement") one of whose wordings is nearest to one of these, with the
         cosine; None where there are none."""
-        rows = self._registered.get(kind)
-        if rows is None:
+        rows = self._registered[kind]
+        if not len(rows):
             return None
-        cosines = (np.asarray(self._vectors[rows]) @ self._query_vectors(Query(tuple(wordings))).T).max(axis=1)
+        cosines = (self._registered_vectors[kind] @ self._query_vectors(Query(tuple(wordings))).each.T).max(axis=1)
         best = int(cosines.argmax())
         return self.passages[int(self._owner[rows[best]])], float(cosines[best])
 
     def rarity(self, term: str) -> float:
         return self._keywords.rarity(term, len(self._indexed))
 
-    def _query_vectors(self, query: Query) -> np.ndarray:
-        made = self._embed_once((*query.wordings, *query.context))
-        vectors, context = made[: len(query.wordings)], made[len(query.wordings) :]
-        if len(context):
-            # Half of the history's mean helps on every public set; more drags old topics in (docs/decisions/0003).
-            mixed = vectors + 0.5 * context.mean(axis=0)
-            vectors = np.concatenate([vectors, mixed / np.linalg.norm(mixed, axis=1, keepdims=True)])
-        return vectors
+    def _query_vectors(self, query: Query) -> _Vectors:
+        vectors = self._embed_once(query.wordings)
+        # What was typed counts twice: the other wordings say it in the field's words, and less like a person.
+        whole = _unit(vectors[0] + vectors.mean(axis=0))
+        if query.context:
+            context = self._embed_once(query.context).mean(axis=0)
+            # More than half beside a single wording drags old topics in (docs/decisions/0003).
+            vectors = np.concatenate([vectors, _unit(vectors + 0.5 * context)])
+            whole = _unit(whole + self._weights.context * context)
+        return _Vectors(vectors, whole)
 
-    def _score(self, number: int, vectors: np.ndarray, keyword: float, wanted: list[list[str]], query: Query) -> Hit:
+    def _keyword_part(self, query: Query) -> np.ndarray:
+        """BM25 of each indexed passage divided by the best, 0 to 1; with earlier questions, theirs is added in its measure first."""
+        asked = self._keyword_share(query.wordings)
+        if not query.before or not self._weights.before:
+            return asked
+        both = asked + self._weights.before * self._keyword_share(query.before)
+        return np.asarray(both / max(float(both.max()), 1.0))
+
+    def _keyword_share(self, texts: Sequence[str]) -> np.ndarray:
+        scores = self._keywords.scores(list(dict.fromkeys(t for text in texts for t in terms(text))), len(self._indexed))
+        return scores / max(float(scores.max(initial=0.0)), 1e-9)
+
+    def _scored(self, numbers: Sequence[int], vectors: _Vectors, keyword: np.ndarray, query: Query) -> list[Candidate]:
+        if not numbers:
+            return []
+        places = self._place[np.asarray(numbers)]
+        rows = np.concatenate([np.arange(self._first[place], self._end[place]) for place in places])
+        ends = np.cumsum(self._end[places] - self._first[places])
+        held, kinds = self._vectors[rows], self._kind[rows]
+        best, whole = (held @ vectors.each.T).max(axis=1), held @ vectors.whole
+        sought = _Sought.of(query, self._is_code)
+        return [
+            self._candidate(n, kinds[start:end], best[start:end], whole[start:end], float(keyword[self._place[n]]), sought, query)
+            for n, start, end in zip(numbers, (0, *ends[:-1]), ends, strict=True)
+        ]
+
+    def _candidate(
+        self, number: int, kinds: np.ndarray, best: np.ndarray, whole: np.ndarray, keyword: float, sought: _Sought, query: Query
+    ) -> Candidate:
+        """`kinds` of the passage's rows, the best cosine of each with the wordings, and that with the whole of the question. Its
+        questions come first, then the text, then the sentences."""
         passage = self.passages[number]
-        numbers = {term for term in wanted[0] if term.isdigit()}
-        places = _PLACES.intersection(wanted[0])
-        rows = self._rows[number]
-        cosines = (np.asarray(self._vectors[rows]) @ vectors.T).max(axis=1)
-        kinds = self._kind[rows]
-        text = float(cosines[kinds == TEXT].max())
-        each = cosines[kinds == SENTENCE]
+        at = int(kinds.searchsorted(TEXT))
+        question = float(best[:at].max()) if at else -1.0
+        cosines = best if passage.asked else whole
+        text, each = float(cosines[at]), cosines[at + 1 :]
         sentence = float(each.max()) if len(each) else text
-        asked = cosines[kinds == QUESTION]
-        question = float(asked.max()) if len(asked) else -1.0
-        weights = self._weights
-        if passage.asked:
-            score = weights.question * question + weights.text * text + weights.sentence * sentence + weights.keyword * keyword
-        else:
-            # Without questions of its own its text carries their weight, and its heading where that is a question.
-            prose = (1 - weights.prose_sentence) * text + weights.prose_sentence * sentence
-            leading = max(question, prose) if passage.heading.endswith("?") else prose
-            score = weights.question * leading + (weights.text + weights.sentence) * prose + weights.prose_keyword * keyword
-        score += weights.prior(self._sources.get(passage.source_id))
-        if passage.program in query.named:
-            score += weights.program
-        elif query.named and passage.program != GENERAL:
-            score -= weights.other
-        elif passage.program in query.inferred:
-            score += weights.inferred
-        if query.wants and holds(query.wants, passage.text):
-            score += weights.wanted
-        if query.concepts:
-            score += weights.covered * covered(query.concepts, self.terms_of(number))
-        if places and places & self.terms_of(number):
-            score += weights.place
-        if numbers and numbers & self._asked_terms(number):
-            score += weights.number
-        if passage.id in query.told:
-            score -= weights.told
-        if passage.unknown:
-            score += weights.future * query.tense
-        if query.at and passage.valid_from <= query.at <= passage.valid_until < query.today:
-            score += weights.then
-        if number not in self._spans:
-            self._spans[number] = spans(passage.text)
-            if len(self._spans[number]) != len(each):
-                raise SearchIndexError(f"{self._folder}: made by another version of this code; build again: northbound index build")
-        scored = tuple(Scored(span, float(c)) for span, c in zip(self._spans[number], each, strict=True))
+        parts = {**self._likeness(passage, question, text, sentence, keyword), **self._fit(number, sought, query)}
+        return Candidate(number, passage, sum(parts.values()), question, text, sentence, keyword, parts, each)
+
+    def _hit(self, candidate: Candidate, wanted: Sequence[Sequence[str]], folded: tuple[str, ...] = ()) -> Hit:
+        number = candidate.number
+        cut = self._spans(candidate.passage.text)
+        if len(cut) != len(candidate.sentences):
+            raise SearchIndexError(f"{self._folder}: made by another version of this code; build again: northbound index build")
         return Hit(
-            passage,
-            score,
-            question,
-            text,
-            sentence,
-            keyword,
+            candidate.passage,
+            candidate.score,
+            candidate.question,
+            candidate.text,
+            candidate.sentence,
+            candidate.keyword,
             max(self._overlap(number, each) for each in wanted),
-            scored,
+            tuple(Scored(span, float(c)) for span, c in zip(cut, candidate.sentences, strict=True)),
             self.terms_of(number),
+            folded,
         )
 
-    def terms_of(self, number: int) -> frozenset[str]:
+    def _likeness(self, passage: Passage, question: float, text: float, sentence: float, keyword: float) -> dict[str, float]:
+        """What the legs add to the score."""
+        weights = self._weights
+        if passage.asked:
+            return {
+                "question": weights.question * question,
+                "text": weights.text * text,
+                "sentence": weights.sentence * sentence,
+                "keywords": weights.keyword * keyword,
+            }
+        # Without questions of its own its text carries their weight, and its heading where that is a question.
+        all_three = weights.question + weights.text + weights.sentence
+        prose = (1 - weights.prose_sentence) * text + weights.prose_sentence * sentence
+        ahead = question - prose if passage.heading.endswith("?") else 0.0
+        return {
+            "question": weights.question * max(ahead, 0.0),
+            "text": all_three * (1 - weights.prose_sentence) * text,
+            "sentence": all_three * weights.prose_sentence * sentence,
+            "keywords": weights.prose_keyword * keyword,
+        }
+
+    def _fit(self, number: int, sought: _Sought, query: Query) -> dict[str, float]:
+        """What else speaks for the passage or against it, by name; nothing where it does not matter."""
+        passage, weights = self.passages[number], self._weights
+        held = self.terms_of(number)
+        parts = {"authority": weights.prior(self._sources.get(passage.source_id))}
+        if passage.program in query.named:
+            parts["program"] = weights.program
+        elif query.named and passage.program != GENERAL:
+            parts["program"] = -weights.other
+        elif passage.program in query.inferred:
+            parts["program"] = weights.inferred
+        if query.wants and holds(query.wants, passage.text):
+            parts["sort of thing"] = weights.wanted
+        if query.concepts and passage.asked:
+            parts["field's terms"] = weights.covered * covered(query.concepts, held)
+        if sought.places & held:
+            parts["place"] = weights.place
+        if sought.numbers and sought.numbers & self._asked_terms(number):
+            parts["number"] = weights.number
+        if sought.codes & held:
+            parts["code"] = weights.code
+        if passage.id in query.told:
+            parts["told already"] = -weights.told
+        if passage.unknown and query.tense:
+            parts["not known"] = weights.future * query.tense
+        if query.at and passage.valid_from <= query.at <= passage.valid_until < query.today:
+            parts["held then"] = weights.then
+        if query.today and not query.at and (years := _years(passage.as_of, query.today)):
+            parts["age"] = -weights.age * min(years, 3.0)
+        return {name: value for name, value in parts.items() if value}
+
+    def _is_code(self, term: str) -> bool:
+        """Whether the term is a form's or a class's code (imm5710, i797) that few passages hold: h1b stands in most."""
+        return not term.isdigit() and any(c.isdigit() for c in term) and self.rarity(term) >= _RARE_CODE
+
+    def folded(self, ranked: Sequence[Candidate], k: int) -> list[tuple[Candidate, tuple[str, ...]]]:
+        """The first k, without those that say the same as one before them; the ids of these go with it."""
+        kept: list[tuple[Candidate, tuple[str, ...]]] = []
+        for candidate in ranked:
+            twin = next((n for n, (one, _) in enumerate(kept) if self._same(one.passage, candidate.passage)), None)
+            if twin is not None:
+                kept[twin] = kept[twin][0], (*kept[twin][1], candidate.passage.id)
+            elif len(kept) < k:
+                kept.append((candidate, ()))
+            else:
+                break
+        return kept
+
+    def _same(self, one: Passage, other: Passage) -> bool:
+        """Whether two passages say the same of the same program: nine words of ten, and every number."""
+        if one.program != other.program:
+            return False
+        mine, theirs = (self._words(p.text) for p in (one, other))
+        if len(mine & theirs) < _SAME * len(mine | theirs):
+            return False
+        return not any(any(c.isdigit() for c in word) for word in mine ^ theirs)
+
+    def _terms_of(self, number: int) -> frozenset[str]:
         """The stems a passage is found by: of its headings, the ways it is asked for, and its text."""
-        if number not in self._terms:
-            self._terms[number] = frozenset(terms(keyword_text(self.passages[number])))
-        return self._terms[number]
+        return frozenset(terms(keyword_text(self.passages[number])))
 
-    def _asked_terms(self, number: int) -> frozenset[str]:
+    def _asked_terms_of(self, number: int) -> frozenset[str]:
         """The stems of the questions that a passage is asked by."""
-        if number not in self._asked:
-            passage = self.passages[number]
-            self._asked[number] = frozenset(terms("\n".join((*passage.headings, *passage.asked))))
-        return self._asked[number]
+        passage = self.passages[number]
+        return frozenset(terms("\n".join((*passage.headings, *passage.asked))))
 
-    def _overlap(self, number: int, wanted: list[str]) -> float:
+    def _overlap(self, number: int, wanted: Sequence[str]) -> float:
         held = self.terms_of(number)
         total = sum(self.rarity(t) for t in wanted)
         return sum(self.rarity(t) for t in wanted if t in held) / total if total else 0.0
+
+
+def _wanted(query: Query) -> list[list[str]]:
+    """The terms of each wording."""
+    return [list(dict.fromkeys(terms(wording))) for wording in query.wordings]
+
+
+def _highest(scores: np.ndarray, k: int) -> np.ndarray:
+    """Places of the k highest scores above 0, in any order."""
+    above = np.flatnonzero(scores > 0)
+    return above if len(above) <= k else above[np.argpartition(-scores[above], k)[:k]]
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=-1, keepdims=True))
+
+
+def _years(as_of: str, today: str) -> float:
+    """Years from an ISO day, a month or a year to a day; 0 where no day is given."""
+    if not as_of:
+        return 0.0
+    said = date.fromisoformat(as_of + "-01-01"[len(as_of) - 4 :] if len(as_of) < 10 else as_of)
+    return max((date.fromisoformat(today) - said).days / 365.25, 0.0)
 
 
 def open_index(home: Path, embedder: Embedder, sources: Mapping[str, Source]) -> Index:
@@ -309,6 +484,6 @@ def open_index(home: Path, embedder: Embedder, sources: Mapping[str, Source]) ->
 
 def _array(path: Path, mmap: bool) -> np.ndarray:
     try:
-        return np.asanyarray(np.load(path, mmap_mode="r" if mmap else None))
+        return np.asarray(np.load(path, mmap_mode="r" if mmap else None))  # a plain array on the mapped file: cut in a tenth of the time
     except (OSError, ValueError) as error:
         raise SearchIndexError(f"{path}: cannot be read ({error}); build again: northbound index build") from None
