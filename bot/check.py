@@ -83,8 +83,10 @@ def check(
                 kept.append(piece)
             else:
                 dropped += 1
-    leading = [_registered(index, c.source, f"correction-{c.id}") for c in list(corrections.values())[:2]]
-    said = [p for p in leading if p is not None and not says_already(p, kept[:1])]
+    registered = (_registered(index, c.source, f"correction-{c.id}") for c in list(corrections.values())[:2])
+    leading = [piece for piece in registered if piece is not None]
+    told_anew = [piece for piece in leading if not says_already(piece, kept[:3])]
+    said = [piece for piece in leading if not says_already(piece, kept[:1])]
     kept = [piece for piece in kept if not says_already(piece, said)]  # what is right comes first, and once
     differing = [] if corrections else _differing(understood, hits, kept, likely, registry, index)
     for disagreement in differing:
@@ -107,7 +109,7 @@ def check(
     subject = named if asks_standing or shown is None else shown
     if (
         subject is not None
-        and (asks_standing or not said)
+        and (asks_standing or not (told_anew or differing))
         and (note := _standing(subject, kept, index, asks_standing, understood.at)) is not None
     ):
         said.insert(0, note)

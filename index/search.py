@@ -73,7 +73,7 @@ class Weights:
 _KIND_PRIOR = {"official": 0.05, "guide": 0.03, "law-firm": 0.0, "consultancy": -0.05, "news": -0.05, "research": 0.0, "document": 0.0}
 
 
-_RARE_CODE = 3.0  # rarity of a term that one passage in twenty holds
+_RARE = 0.05  # share of the passages that hold a code that tells them apart
 _KEPT = 8192  # passages, about, of which something that was worked out is kept
 _SAME = 0.9  # share of words in common
 
@@ -415,7 +415,8 @@ class Index:
 
     def _is_code(self, term: str) -> bool:
         """Whether the term is a form's or a class's code (imm5710, i797) that few passages hold: h1b stands in most."""
-        return not term.isdigit() and any(c.isdigit() for c in term) and self.rarity(term) >= _RARE_CODE
+        held = self._keywords.document_frequency.get(term, 0)
+        return not term.isdigit() and any(c.isdigit() for c in term) and 0 < held <= max(1.0, _RARE * len(self._indexed))
 
     def folded(self, ranked: Sequence[Candidate], k: int) -> list[tuple[Candidate, tuple[str, ...]]]:
         """The first k, without those that say the same as one before them; the ids of these go with it."""

@@ -182,6 +182,29 @@ def test_two_questions_in_one_message_are_both_answered(bot: Bot, question: str,
     assert [pattern for pattern in both if not re.search(pattern, answer.answer)] == [], answer.answer
 
 
+@pytest.mark.parametrize(
+    ("message", "questions"),
+    [
+        ("I work in Quebec. How can I extend my work permit?", ["I work in Quebec. How can I extend my work permit?"]),
+        (
+            "what is the fee for citizenship? and how many days does citizenship need?",
+            ["what is the fee for citizenship?", "how many days does citizenship need?"],
+        ),
+    ],
+)
+def test_what_asks_nothing_belongs_to_the_question_after_it(bot: Bot, message: str, questions: list[str]) -> None:
+    assert [wordings[0] for wordings in bot.understand(message).parts] == questions
+
+
+def test_how_many_is_not_answered_with_a_yes_or_no(bot: Bot) -> None:
+    answer = bot.answer("how many days in Canada does citizenship need?")
+    assert answer.answer.startswith("A permanent resident can apply for Canadian citizenship after 1,095 days"), answer.answer
+
+
+def test_a_long_message_without_content_is_read(bot: Bot) -> None:
+    assert bot.answer("and " * 40).status
+
+
 # What is not known
 
 

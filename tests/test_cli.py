@@ -52,7 +52,7 @@ def test_the_same_question_as_of_a_past_day(northbound: Command, home: Path, tmp
     batch = "\n".join(json.dumps({"id": at, "question": question, "at": at}) for at in ("2024-03-01", "2026-03-01"))
     answers = [json.loads(line) for line in northbound("ask", "--batch", "-", home=home, input=batch.encode()).stdout.splitlines()]
     assert answers[0]["answer"] == then.stdout.split("\n\n[1] ")[0].strip()
-    assert "adds no points" in answers[1]["answer"]
+    assert re.search(r"adds no(?:ne| points)", answers[1]["answer"])
     refused = northbound("ask", question, "--at", "March", home=home)
     assert "'March', is no ISO date; give one such as 2024-03-01" in complaint(refused)
 
