@@ -447,6 +447,7 @@ def _which(said: str, talked_of: Sequence[str], programs: Mapping[str, Program])
     without such a name is a closed program whose name is most like the other's.
     """
     wanted = set(terms(said)) - _KIND_WORDS
+    wanted = {word for word in wanted if not _NEW.fullmatch(word) and not _OLD.fullmatch(word)} or wanted  # "the new accelerated one"
     for program in (programs[p] for p in talked_of if p in programs):
         if _NEW.search(said) and program.replaced_by in programs:
             return program.replaced_by

@@ -99,7 +99,14 @@ def test_and_for_another_program_with_words_of_its_own_keeps_them() -> None:
 
 
 @pytest.mark.parametrize(
-    "question", ["no i meant the new one", "no, I meant the new one.", "not that, the new one", "I mean the accelerated one"]
+    "question",
+    [
+        "no i meant the new one",
+        "no, I meant the new one.",
+        "not that, the new one",
+        "I mean the accelerated one",
+        "no i mean the new accelerated one",
+    ],
 )
 def test_what_was_meant_is_asked_instead(question: str) -> None:
     made = alone(question, *OPEN)
