@@ -131,13 +131,19 @@ def opened_below(folder: Path) -> list[str]:
     return [path for path in opened if path.startswith(f"{folder}/")]
 
 
+def point(home: Path, build: str) -> None:
+    """Make the build the live one as a build does: in one step, so that nobody reads half of a name."""
+    (home / "index" / "next").write_text(f"{build}\n", encoding="utf-8")
+    os.replace(home / "index" / "next", home / "index" / "current")
+
+
 def test_an_index_that_cannot_be_opened_is_not_changed_to(live_home: Path, embedder: Embedder, caplog: pytest.LogCaptureFixture) -> None:
     with watching(live_home) as bot:
         good = current(live_home)
-        (live_home / "index" / "current").write_text("20990101T000000000000\n", encoding="utf-8")
+        point(live_home, "20990101T000000000000")
         until(lambda: "half-built or removed" in bot.problem)
         assert edition_of(bot.answer(QUESTION)) == 1
-        (live_home / "index" / "current").write_text(good.name, encoding="utf-8")
+        point(live_home, good.name)
         until(lambda: bot.problem == "")
     assert [record.getMessage().split(":")[0] for record in caplog.records if record.name == "northbound.live"] == [
         f"still on build {good.name}",
