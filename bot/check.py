@@ -107,9 +107,13 @@ def check(
         likely = [max(p, SURE) for p in likely]
     shown = registry.programs.get(kept[0].passage.program) if kept and kept[0].passage.program != GENERAL else None
     subject = named if asks_standing or shown is None else shown
+    # What is right may come first without saying that the program is not open, and then that is said too.
+    corrected = (
+        told_anew and any(re.search(_SAYS.get(subject.standing, "."), piece.quote, re.IGNORECASE) for piece in said) if subject else False
+    )
     if (
         subject is not None
-        and (asks_standing or not (told_anew or differing))
+        and (asks_standing or not (corrected or differing))
         and (note := _standing(subject, kept, index, asks_standing, understood.at)) is not None
     ):
         said.insert(0, note)
