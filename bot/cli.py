@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -172,10 +172,9 @@ def serve(host: str | None, port: int | None) -> None:
     bot = LiveBot(settings)
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     click.echo(f"Northbound is on http://{shown}:{settings.port} (Ctrl-C ends it)")
-    try:
+    with suppress(KeyboardInterrupt):  # the server ends by itself, and only most times raises the signal again
         serve_page(bot, settings)
-    except KeyboardInterrupt:
-        click.echo("ended")
+    click.echo("ended")
 
 
 @main.command()
