@@ -108,12 +108,9 @@ def check(
     shown = registry.programs.get(kept[0].passage.program) if kept and kept[0].passage.program != GENERAL else None
     subject = named if asks_standing or shown is None else shown
     # What is right may come first without saying that the program is not open, and then that is said too.
-    corrected = (
-        told_anew and any(re.search(_SAYS.get(subject.standing, "."), piece.quote, re.IGNORECASE) for piece in said) if subject else False
-    )
     if (
         subject is not None
-        and (asks_standing or not (corrected or differing))
+        and (asks_standing or not (differing or (told_anew and any(_says_standing(subject, piece) for piece in said))))
         and (note := _standing(subject, kept, index, asks_standing, understood.at)) is not None
     ):
         said.insert(0, note)
@@ -202,12 +199,13 @@ def _standing(program: Program, kept: Sequence[Piece], index: Index, asked: bool
         return None
     if program.standing not in _SAYS or (asked and at):
         return None if says_already(note, kept[:1]) else note
-    said = (
-        bool(kept)
-        and kept[0].passage.program == program.id
-        and re.search(_SAYS[program.standing], kept[0].quote, re.IGNORECASE) is not None
-    )
+    said = bool(kept) and kept[0].passage.program == program.id and _says_standing(program, kept[0])
     return None if said or says_already(note, kept[:3]) else note
+
+
+def _says_standing(program: Program, piece: Piece) -> bool:
+    """Whether the piece says that a program of this standing is not open; never of one that is."""
+    return program.standing in _SAYS and re.search(_SAYS[program.standing], piece.quote, re.IGNORECASE) is not None
 
 
 def _registered(index: Index, source: str, name: str) -> Piece | None:

@@ -21,7 +21,7 @@ from torch.nn import functional
 
 from corpus.passages import passages
 from corpus.registry import load_briefs, load_registry
-from index.adapter import WEIGHTS, write_adapter
+from index.adapter import WEIGHTS, Adapter, write_adapter
 from index.build import dense_text
 from index.embedder import plain_embedder
 
@@ -102,11 +102,7 @@ def learned(pairs: Pairs, seed: int, epochs: int = EPOCHS) -> tuple[np.ndarray, 
 
 def found(pairs: Pairs, unseen: np.ndarray, down: np.ndarray, up: np.ndarray) -> tuple[float, float]:
     """Share of the unseen sections' questions whose section is the first, and among the first five, of all sections."""
-
-    def moved(vectors: np.ndarray) -> np.ndarray:
-        out = vectors + vectors @ down.T @ up.T
-        return np.asarray(out / np.linalg.norm(out, axis=1, keepdims=True))
-
+    moved = Adapter(down, up, digest="")
     asked = unseen[pairs.of]
     nearest = np.argsort(-(moved(pairs.questions[asked]) @ moved(pairs.texts).T), axis=1, kind="stable")[:, :5]
     right = nearest == pairs.of[asked][:, None]

@@ -182,7 +182,7 @@ class _Sought:
 
     @classmethod
     def of(cls, query: Query, is_code: Callable[[str], bool]) -> _Sought:
-        typed = frozenset(terms(query.wordings[0]))
+        typed = frozenset(_terms_of_each(query.wordings)[0])
         return cls(frozenset(t for t in typed if t.isdigit()), frozenset(t for t in typed if is_code(t)), _PLACES & typed)
 
 
@@ -209,7 +209,7 @@ class Index:
         self.by_id = self.passages.by_id
         self.embedder = embedder
         self._sources = sources
-        self._weights = weights
+        self.weights = weights
         self._vectors = _array(folder / "vectors.npy", mmap=True)
         rows = np.load(folder / "rows.npz")
         self._owner, self._kind = rows["owner"], rows["kind"]
@@ -253,7 +253,7 @@ class Index:
 
     def search(self, query: Query, k: int = 10, candidates: int = 80) -> list[Hit]:
         """The k best passages, best first; one that says the same as a better one is folded into it."""
-        wanted = _wanted(query)
+        wanted = _terms_of_each(query.wordings)
         return [self._hit(candidate, wanted, twins) for candidate, twins in self.folded(self.ranked(query, candidates), k)]
 
     def ranked(self, query: Query, candidates: int = 80) -> list[Candidate]:
@@ -273,11 +273,7 @@ class Index:
         """The hit that a search makes of one passage, whatever its rank. Its keyword part is 0: that is a share of the best of a search."""
         number = self.passages.number(passage_id)
         (candidate,) = self._scored([number], self._query_vectors(query), np.zeros(len(self._indexed)), query)
-        return self._hit(candidate, _wanted(query))
-
-    @property
-    def weights(self) -> Weights:
-        return self._weights
+        return self._hit(candidate, _terms_of_each(query.wordings))
 
     def nearest_registered(self, kind: str, wordings: Sequence[str]) -> tuple[Passage, float] | None:
         """The registered passage of a kind ("correction", "disagreement") one of whose wordings is nearest to one of these, with the
@@ -297,22 +293,22 @@ class Index:
         # What was typed counts twice: the other wordings say it in the field's words, and less like a person.
         whole = _unit(vectors[0] + vectors.mean(axis=0))
         if query.context:
-            context = self._embed_once(query.context).mean(axis=0)
-            # More than half beside a single wording drags old topics in (docs/decisions/0003).
-            vectors = np.concatenate([vectors, _unit(vectors + 0.5 * context)])
-            whole = _unit(whole + self._weights.context * context)
+            # More than half drags old topics in (docs/decisions/0003).
+            context = self.weights.context * self._embed_once(query.context).mean(axis=0)
+            vectors = np.concatenate([vectors, _unit(vectors + context)])
+            whole = _unit(whole + context)
         return _Vectors(vectors, whole)
 
     def _keyword_part(self, query: Query) -> np.ndarray:
         """BM25 of each indexed passage divided by the best, 0 to 1; with earlier questions, theirs is added in its measure first."""
         asked = self._keyword_share(query.wordings)
-        if not query.before or not self._weights.before:
+        if not query.before or not self.weights.before:
             return asked
-        both = asked + self._weights.before * self._keyword_share(query.before)
+        both = asked + self.weights.before * self._keyword_share(query.before)
         return np.asarray(both / max(float(both.max()), 1.0))
 
-    def _keyword_share(self, texts: Sequence[str]) -> np.ndarray:
-        scores = self._keywords.scores(list(dict.fromkeys(t for text in texts for t in terms(text))), len(self._indexed))
+    def _keyword_share(self, texts: tuple[str, ...]) -> np.ndarray:
+        scores = self._keywords.scores(list(dict.fromkeys(t for each in _terms_of_each(texts) for t in each)), len(self._indexed))
         return scores / max(float(scores.max(initial=0.0)), 1e-9)
 
     def _scored(self, numbers: Sequence[int], vectors: _Vectors, keyword: np.ndarray, query: Query) -> list[Candidate]:
@@ -325,8 +321,8 @@ class Index:
         best, whole = (held @ vectors.each.T).max(axis=1), held @ vectors.whole
         sought = _Sought.of(query, self._is_code)
         return [
-            self._candidate(n, kinds[start:end], best[start:end], whole[start:end], float(keyword[self._place[n]]), sought, query)
-            for n, start, end in zip(numbers, (0, *ends[:-1]), ends, strict=True)
+            self._candidate(n, kinds[start:end], best[start:end], whole[start:end], float(keyword[place]), sought, query)
+            for n, place, start, end in zip(numbers, places, (0, *ends[:-1]), ends, strict=True)
         ]
 
     def _candidate(
@@ -363,7 +359,7 @@ class Index:
 
     def _likeness(self, passage: Passage, question: float, text: float, sentence: float, keyword: float) -> dict[str, float]:
         """What the legs add to the score."""
-        weights = self._weights
+        weights = self.weights
         if passage.asked:
             return {
                 "question": weights.question * question,
@@ -384,7 +380,7 @@ class Index:
 
     def _fit(self, number: int, sought: _Sought, query: Query) -> dict[str, float]:
         """What else speaks for the passage or against it, by name; nothing where it does not matter."""
-        passage, weights = self.passages[number], self._weights
+        passage, weights = self.passages[number], self.weights
         held = self.terms_of(number)
         parts = {"authority": weights.prior(self._sources.get(passage.source_id))}
         if passage.program in query.named:
@@ -455,9 +451,10 @@ class Index:
         return sum(self.rarity(t) for t in wanted if t in held) / total if total else 0.0
 
 
-def _wanted(query: Query) -> list[list[str]]:
-    """The terms of each wording."""
-    return [list(dict.fromkeys(terms(wording))) for wording in query.wordings]
+@lru_cache(maxsize=256)  # a search asks for those of its wordings three times
+def _terms_of_each(texts: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """The different terms of each text, in order."""
+    return tuple(tuple(dict.fromkeys(terms(text))) for text in texts)
 
 
 def _highest(scores: np.ndarray, k: int) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,36 +13,19 @@ from index.embedder import Embedder
 from index.search import Index, Query, Weights
 from tests.conftest import new_home
 
+
+def prose(id: str, heading: str, text: str, as_of: str = "2026-11-01") -> Passage:
+    """A passage of a user's file, without questions."""
+    return Passage(id=id, source_id=id.split("#")[0], title="Guide", headings=(heading,), text=text, origin="file", as_of=as_of)
+
+
+FEE = "The office takes 155 Canadian dollars for each work permit that somebody asks for."
 PROSE = (
-    Passage(
-        id="guide#fees",
-        source_id="guide",
-        title="Guide",
-        headings=("Fees",),
-        text="The office takes 155 Canadian dollars for each work permit that somebody asks for.",
-        origin="file",
-        as_of="2026-11-01",
-    ),
-    Passage(
-        id="guide#forms",
-        source_id="guide",
-        title="Guide",
-        headings=("Forms",),
-        text="Form IMM 5710 is sent with the application by a worker who wants to stay longer.",
-        origin="file",
-        as_of="2026-11-01",
-    ),
-    Passage(
-        id="guide#travel",
-        source_id="guide",
-        title="Guide",
-        headings=("Travel",),
-        text="A worker who leaves and comes back shows a passport, a visa and the permit at the border.",
-        origin="file",
-        as_of="2026-11-01",
-    ),
+    prose("guide#fees", "Fees", FEE),
+    prose("guide#forms", "Forms", "Form IMM 5710 is sent with the application by a worker who wants to stay longer."),
+    prose("guide#travel", "Travel", "A worker who leaves and comes back shows a passport, a visa and the permit at the border."),
+    prose("archive#fees", "Fees", FEE, as_of="2022-03"),
 )
-OLD = replace(PROSE[0], id="archive#fees", source_id="archive", as_of="2022-03")
 TODAY = "2026-11-20"
 
 
@@ -52,10 +34,10 @@ def folder(models: Path, embedder: Embedder, tmp_path_factory: pytest.TempPathFa
     home = new_home(tmp_path_factory.mktemp("ranking") / "data", models)
     # Enough beside them that a form's code is rare.
     others = [
-        replace(PROSE[2], id=f"other#{n}", source_id="other", headings=(word.capitalize(),), text=f"People need {word}.")
-        for n, word in enumerate("boats trees rivers songs bread glass wool iron snow birds sand maps clocks roofs lamps ropes".split())
+        prose(f"other#{word}", word.capitalize(), f"People need {word}.")
+        for word in "boats trees rivers songs bread glass wool iron snow birds sand maps clocks roofs lamps ropes".split()
     ]
-    build_index(home, (*PROSE, OLD, *others), embedder)
+    build_index(home, (*PROSE, *others), embedder)
     return current(home)
 
 
