@@ -23,13 +23,16 @@ from corpus.briefs import read_brief
 from corpus.errors import CorpusError
 from corpus.figures import FILE as FIGURES
 from corpus.figures import MONTHS, Figure, load_figures, numbers, spoken
-from corpus.model import Document, Program, Section, Source
+from corpus.lexicons import wrong_lexicons
+from corpus.model import LANGUAGES, Document, Program, Section, Source
 from corpus.passages import MAX_WORDS, passages, slugify
 from corpus.registry import BUNDLED, Registry, entry_lines, load_registry
 from corpus.sentences import Span, spans
+from corpus.twins import wrong_twins
 
 _LONGEST_SENTENCE = 40
 _FEWEST_ASKED = 3
+_LONGEST_BRANCH = 45  # words of the sentence that answers one of the things a short question can mean
 _FEWEST_WRONG = 3  # ways in which a correction's statement is put, so that its patterns can be tried
 _STRANGE = 0.8  # of a pattern's words that nothing in the corpus has: such a pattern matches nothing anybody says
 _WINDOW = 256  # word pieces that the default embedding model reads; it never sees what comes after them
@@ -68,6 +71,7 @@ def check(folder: Path = BUNDLED, today: date | None = None) -> list[Problem]:
     problems += _programs(registry, lines["program"])
     problems += _corrections(registry, _texts(registry, documents), lines["correction"])
     problems += _opposites(registry, lines["disagreement"])
+    problems += _splits(registry, documents, entry_lines(folder, "split"))
     problems += _terms(registry, folder)
     problems += _sections(registry, documents, folder)
     problems += _asked_twice(documents)
@@ -76,6 +80,8 @@ def check(folder: Path = BUNDLED, today: date | None = None) -> list[Problem]:
     problems += _contradicted(registry, places)
     problems += _figures(registry, figures, places, today)
     problems += _key_days(registry, documents, figures, places, lines["program"], folder)
+    problems += [Problem(*told, "twin") for told in wrong_twins(registry, documents, folder / "briefs")]
+    problems += [Problem(*told, "language") for told in wrong_lexicons(folder)]
     return sorted(set(problems))
 
 
@@ -152,7 +158,7 @@ def _read(registry: Registry, folder: Path) -> tuple[list[Document], list[Proble
     """The briefs that can be read, and what is wrong with the others."""
     documents: list[Document] = []
     problems: list[Problem] = []
-    for path in sorted(folder.iterdir()):
+    for path in sorted(path for path in folder.iterdir() if not (path.is_dir() and path.name in LANGUAGES)):  # corpus/twins.py reads those
         if path.suffix != ".md":
             problems.append(Problem(path.name, 0, "is no brief; a brief is a .md file named after its source", "format"))
             continue
@@ -368,6 +374,31 @@ def _opposites(registry: Registry, lines: Mapping[str, int]) -> Iterator[Problem
                 if other is not value and any(pattern.search(value.says) for pattern in other.match):
                     told = f"{disagreement.id}: what {value.source} says matches the pattern of {other.source}; correct one of them"
                     yield Problem("disagreements.toml", line, told, "correction")
+
+
+def _splits(registry: Registry, documents: Iterable[Document], lines: Mapping[str, int]) -> Iterator[Problem]:
+    """Branches whose section is not there, is too long to be one of several, or does not hold a number that the branch's words give."""
+    held = {passage.id: passage for passage in passages(documents)}
+    for split in registry.splits.values():
+        for branch in split.branches:
+            passage = held.get(branch.passage)
+            if passage is None:
+                told = f"{split.id}: no section has the id {branch.passage!r}; it is source#heading, cut to 60 letters"
+                yield Problem("splits.toml", lines[split.id], told, "section")
+                continue
+            first = passage.text[slice(*_ends(passage.text))]
+            if len(first.split()) > _LONGEST_BRANCH or first.rstrip().endswith(":"):
+                told = f"{split.id}: {branch.passage} begins with a list or with over {_LONGEST_BRANCH} words; name another section"
+                yield Problem("splits.toml", lines[split.id], told, "section")
+            for number in re.findall(r"\d[\d,]*", f"{split.question} {branch.when}"):
+                if number not in f"{passage.text} {passage.heading} {registry.programs[passage.program].note}":
+                    told = f"{split.id}: {number} in {branch.when!r} does not stand in {branch.passage}"
+                    yield Problem("splits.toml", lines[split.id], told, "number")
+
+
+def _ends(text: str) -> tuple[int, int]:
+    first = spans(text)[0]
+    return first.start, first.end
 
 
 def _texts(registry: Registry, documents: Iterable[Document]) -> Iterator[str]:
@@ -726,39 +757,10 @@ def _names(registry: Registry) -> _Names:
 def _contradicted(registry: Registry, places: Sequence[Place]) -> Iterator[Problem]:
     """Sentences that say what a correction calls wrong."""
     for correction in registry.corrections.values():
-        needed = {word for pattern in (*correction.match, *correction.match_affirmed) for word in _always(pattern.pattern)}
         for place in places:
-            if any(word in place.lower for word in needed) and correction.contradicts(place.text):
+            if correction.contradicts(place.text):
                 told = f"{place.opening} says what the correction {correction.id} calls wrong; reword it, or narrow its match"
                 yield Problem(place.file, place.line, told, "correction")
-
-
-def _always(pattern: str) -> tuple[str, ...]:
-    """Stretches of letters, in lower case, of which one stands in everything a pattern matches; ("",) when none is certain.
-
-    Asking for them first makes the check several times faster.
-    """
-    plain = re.sub(r"\\x..|\\.|\[[^\]]*\]", "#", pattern)
-    choices: list[tuple[str, ...]] = []
-
-    def group(found: re.Match[str]) -> str:
-        if not found[1].startswith(("?!", "?=", "?<")) and not found[2]:
-            choices.append(tuple(_stretch(part) for part in found[1].removeprefix("?:").split("|")))
-        return "#"
-
-    while (flat := re.sub(r"\(([^()]*)\)([?*]|\{0,)?", group, plain)) != plain:
-        if "(" in flat:
-            choices.clear()  # a group in a group need not be there
-        plain = flat
-    if "|" in plain:
-        return tuple(_stretch(part) for part in plain.split("|"))
-    best = max([*choices, (_stretch(plain),)], key=lambda words: min(map(len, words)))
-    return best if min(map(len, best)) >= 3 else ("",)
-
-
-def _stretch(pattern: str) -> str:
-    plain = re.sub(r"[A-Za-z ](?=[?*{])", "#", pattern)
-    return max(re.findall(r"[A-Za-z ]+", plain), key=len, default="").lower()
 
 
 def _figures(registry: Registry, figures: Sequence[Figure], places: Sequence[Place], today: date) -> Iterator[Problem]:

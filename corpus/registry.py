@@ -1,42 +1,95 @@
-"""The five registries and the bundled briefs, read once and checked against each other."""
+"""The six registries and the bundled briefs, read once and checked against each other.
+
+Reading TOML and compiling the hundreds of patterns in it is a fifth of the time from the start of a process to its answer. So a copy of
+what was read and found in order may be kept in the data folder; it is read instead until a registry changes.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
 import re
-import tomllib
+import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from corpus.briefs import read_brief
 from corpus.errors import CorpusError
-from corpus.model import KINDS, STANDINGS, Correction, Disagreement, Document, Program, Source, Standing, Term, Value, is_date
+from corpus.model import (
+    KINDS,
+    STANDINGS,
+    Branch,
+    Correction,
+    Disagreement,
+    Document,
+    Program,
+    Source,
+    Split,
+    Standing,
+    Term,
+    Value,
+    is_date,
+)
+from corpus.pattern import Pattern, remember
 
 BUNDLED = Path(__file__).parent
-_TABLES = ("sources", "programs", "corrections", "glossary", "disagreements")
+_TABLES = {
+    "sources": "source",
+    "programs": "program",
+    "corrections": "correction",
+    "glossary": "term",
+    "disagreements": "disagreement",
+    "splits": "split",
+}
+_MOST_READ = 4  # folders whose registries are held
 
 
 @dataclass(frozen=True)
 class Registry:
-    """What is registered: sources, programs, corrections and disagreements by id, and the glossary."""
+    """What is registered: sources, programs, corrections, disagreements and splits by id, and the glossary."""
 
     sources: Mapping[str, Source]
     programs: Mapping[str, Program]
     corrections: Mapping[str, Correction]
     glossary: tuple[Term, ...]
     disagreements: Mapping[str, Disagreement] = field(default_factory=dict)
+    splits: Mapping[str, Split] = field(default_factory=dict)
 
 
-def load_registry(folder: Path = BUNDLED) -> Registry:
-    """Sources, programs, corrections, glossary and disagreements (.toml), read once for as long as the files do not change. Raises
-    CorpusError with every problem at once."""
-    return _read_registry(folder, tuple(_stamp(folder / f"{name}.toml") for name in _TABLES))
+_Rows = list[tuple[int, dict[str, Any]]]  # a registry's entries, each with the line where it begins
+_held: dict[str, Registry] = {}
 
 
-def _stamp(path: Path) -> tuple[int, int]:
-    """Differs when the file was written; reading it takes far longer."""
+def load_registry(folder: Path = BUNDLED, kept: Path | None = None) -> Registry:
+    """Sources, programs, corrections, glossary, disagreements and splits (.toml), read once as long as the files do not change. `kept`: the
+    file in which a copy of what was read is looked for, and kept. Raises CorpusError with every problem at once."""
+    made_of = _stamp(folder)
+    if made_of not in _held:
+        tables = _kept_tables(kept, made_of) if kept is not None else None
+        if tables is None:
+            tables = {name: _rows(folder / f"{name}.toml", table) for name, table in _TABLES.items()}
+            registry = _registry(folder, tables)
+            if kept is not None:
+                _keep(kept, made_of, tables, registry)
+        else:
+            registry = _registry(folder, tables)
+        while len(_held) >= _MOST_READ:
+            _held.pop(next(iter(_held)), None)
+        _held[made_of] = registry
+    return _held[made_of]
+
+
+def _stamp(folder: Path) -> str:
+    """Differs when a registry was written, or is read in another way; reading them takes far longer."""
+    files = [*(folder / f"{name}.toml" for name in _TABLES), BUNDLED / "pattern.py"]
+    return json.dumps([sys.version, str(folder), *map(_written, files)])
+
+
+def _written(path: Path) -> tuple[int, int]:
     try:
         found = path.stat()
     except OSError:
@@ -44,14 +97,51 @@ def _stamp(path: Path) -> tuple[int, int]:
     return (found.st_mtime_ns, found.st_size)
 
 
-@lru_cache(maxsize=4)
-def _read_registry(folder: Path, stamps: tuple[tuple[int, int], ...]) -> Registry:
+def _kept_tables(kept: Path, made_of: str) -> dict[str, _Rows] | None:
+    """The entries as they were kept; None where they are of other registries, or not whole."""
+    try:
+        digest, _, told = kept.read_text(encoding="utf-8").partition("\n")
+    except (OSError, ValueError):
+        return None
+    if digest != _digest(told):
+        return None
+    copy = json.loads(told)
+    if copy["made of"] != made_of:
+        return None
+    remember({pattern: tuple(words) for pattern, words in copy["words"].items()})
+    return {name: [(line, row) for line, row in rows] for name, rows in copy["tables"].items()}
+
+
+def _keep(kept: Path, made_of: str, tables: Mapping[str, _Rows], registry: Registry) -> None:
+    """Keep the entries, and the words of their patterns. A folder that cannot be written is no reason not to answer."""
+    words = {pattern.pattern: pattern.words for pattern in _patterns_of(registry)}
+    told = json.dumps({"made of": made_of, "tables": tables, "words": words})
+    new = kept.with_name(f".{kept.name}.{os.getpid()}")
+    with suppress(OSError):
+        new.write_text(f"{_digest(told)}\n{told}", encoding="utf-8")
+        new.replace(kept)
+
+
+def _patterns_of(registry: Registry) -> Iterable[Pattern]:
+    for correction in registry.corrections.values():
+        yield from (*correction.match, *correction.match_affirmed)
+    for disagreement in registry.disagreements.values():
+        for value in disagreement.values:
+            yield from value.match
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _registry(folder: Path, tables: Mapping[str, _Rows]) -> Registry:
     problems: list[str] = []
-    sources = _table(folder / "sources.toml", "source", _source, problems)
-    programs = _table(folder / "programs.toml", "program", _program, problems)
-    corrections = _table(folder / "corrections.toml", "correction", _correction, problems)
-    glossary = _table(folder / "glossary.toml", "term", _term, problems, key="long")
-    disagreements = _table(folder / "disagreements.toml", "disagreement", _disagreement, problems)
+    sources = _table(tables, "sources", _source, problems)
+    programs = _table(tables, "programs", _program, problems)
+    corrections = _table(tables, "corrections", _correction, problems)
+    glossary = _table(tables, "glossary", _term, problems, key="long")
+    disagreements = _table(tables, "disagreements", _disagreement, problems)
+    splits = _table(tables, "splits", _split, problems)
 
     def missing(table: str, entry: str, what: str) -> None:
         # The line is looked up only for a problem: it takes parsing the file once more.
@@ -73,9 +163,13 @@ def _read_registry(folder: Path, stamps: tuple[tuple[int, int], ...]) -> Registr
                 missing("disagreement", disagreement.id, f"no source {value.source!r} in sources.toml; add it there")
         if disagreement.program not in programs:
             missing("disagreement", disagreement.id, f"no program {disagreement.program!r} in programs.toml; add it there")
+    for split in splits.values():
+        for branch in split.branches:
+            if branch.passage.partition("#")[0] not in sources:
+                missing("split", split.id, f"no source of the section {branch.passage!r} in sources.toml; correct the id")
     if problems:
         raise CorpusError(*problems)
-    return Registry(sources, programs, corrections, tuple(glossary.values()), disagreements)
+    return Registry(sources, programs, corrections, tuple(glossary.values()), disagreements, splits)
 
 
 def load_briefs(registry: Registry, folder: Path = BUNDLED / "briefs") -> tuple[Document, ...]:
@@ -97,8 +191,10 @@ def entry_lines(folder: Path, table: str) -> dict[str, int]:
     return {row.get("id", ""): line for line, row in _rows(folder / f"{table}s.toml", table)}
 
 
-def _rows(path: Path, table: str) -> list[tuple[int, dict[str, Any]]]:
+def _rows(path: Path, table: str) -> _Rows:
     """The entries of a registry, each with the line of its `[[table]]`."""
+    import tomllib  # a process that answers from a kept copy reads no TOML
+
     try:
         text = path.read_text(encoding="utf-8")
         rows = tomllib.loads(text).get(table, [])
@@ -114,10 +210,10 @@ def _rows(path: Path, table: str) -> list[tuple[int, dict[str, Any]]]:
     return list(zip(lines, rows, strict=True))
 
 
-def _table(path: Path, table: str, read: Any, problems: list[str], key: str = "id") -> dict[str, Any]:
+def _table(tables: Mapping[str, _Rows], name: str, read: Any, problems: list[str], key: str = "id") -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for line, row in _rows(path, table):
-        where = f"{path.name}, line {line}: {row.get(key, table)}"
+    for line, row in tables[name]:
+        where = f"{name}.toml, line {line}: {row.get(key, _TABLES[name])}"
         if key not in row:
             problems.append(f"{where}: {key!r} is missing")
             continue
@@ -177,13 +273,23 @@ def _value(row: Mapping[str, Any]) -> Value:
     return Value(**{**row, "match": _patterns(row, "match")})
 
 
+def _split(row: Mapping[str, Any]) -> Split:
+    branches = tuple(Branch(b["when"], b["asks"], _list(b, "says"), b["passage"]) for b in _list(row, "branch"))
+    if len(branches) < 2:
+        raise ValueError("a split needs at least two [[split.branch]]")
+    needs = tuple(tuple(group.split()) for group in _list(row, "needs"))
+    if not needs or not all(needs):
+        raise ValueError('a split needs at least one group of words in `needs`, such as needs = ["job offer"]')
+    return Split(row["id"], row["question"], needs, tuple(row.get("may", "").split()), branches)
+
+
 def _term(row: Mapping[str, Any]) -> Term:
     return Term(row["long"], _list(row, "short"), _list(row, "also"), _list(row, "broader"))
 
 
-def _patterns(row: Mapping[str, Any], key: str) -> tuple[re.Pattern[str], ...]:
+def _patterns(row: Mapping[str, Any], key: str) -> tuple[Pattern, ...]:
     try:
-        return tuple(re.compile(pattern, re.IGNORECASE) for pattern in _list(row, key))
+        return tuple(Pattern(pattern) for pattern in _list(row, key))
     except re.error as error:
         raise ValueError(f"{key} {error.pattern!r} does not compile: {error}; correct the pattern") from None
 

@@ -15,7 +15,7 @@ from corpus.registry import Registry
 
 _MONTHS = "January February March April May June July August September October November December".split()
 # A rule may say beforehand when it ends, and a sentence when it was last checked: such a date after the day is no news from the future.
-_AHEAD = r"(?:until|till|through|up to|to|and|by|before|end(?:s|ed)? (?:on|in)|expires? on|as of|as seen on|seen to|copied on)"
+_AHEAD = r"(?:until|till|through|up to|to|and|by|(?<!born )before|end(?:s|ed)? (?:on|in)|expires? on|as of|as seen on|seen to|copied on)"
 _DATE = re.compile(
     rf"(?P<ahead>\b{_AHEAD}\s+)?(?:the end of\s+)?\b(?:(?:(?P<day>\d{{1,2}}) )?(?P<month>{'|'.join(_MONTHS)}) )?(?P<year>20\d\d)\b",
     re.IGNORECASE,
@@ -82,10 +82,12 @@ def _began(program: Program) -> str:
 
 
 def _dates(sentence: str) -> Iterator[tuple[str, str]]:
-    """Every date as ISO (a month or a year by its first day), with the word before it that looks ahead, or ""."""
+    """Every date as ISO, with the word before it that looks ahead, or "". A month is dated by its end, so that what came in it counts as
+    later, and a year by its first day."""
     for found in _DATE.finditer(sentence):
+        day = int(found["day"] or (28 if found["month"] else 1))
         month = _MONTHS.index(found["month"].capitalize()) + 1 if found["month"] else 1
         try:
-            yield date(int(found["year"]), month, int(found["day"] or 1)).isoformat(), (found["ahead"] or "").strip()
+            yield date(int(found["year"]), month, day).isoformat(), (found["ahead"] or "").strip()
         except ValueError:
             continue

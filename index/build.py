@@ -2,7 +2,7 @@
 
     HOME/index/current            the name of the live build, replaced in one step
     HOME/index/<build>/           manifest.json, passages.* (index/passages_file.py), vectors.npy, rows.npz, chroma/, keywords/
-    HOME/index/.building-*        a build that is not finished; removed by the next one
+    HOME/index/.building-*        a build that is not finished; the next one of the same vectors goes on from the copy of its store
     HOME/index/.embedded-*        the vectors of a build that was interrupted: the next one goes on from them
 
 A build that is killed or fails leaves the live one untouched. The one that was live before is kept for `rollback`.
@@ -17,6 +17,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -33,7 +34,9 @@ from index.embedder import Embedder, sha256
 from index.embedding import NOTHING_HELD, Held, embed_all, forget_saved
 from index.keywords import Keywords, terms
 
-FORMAT = 2
+FORMAT = 3
+_STORING = "storing"  # in a build's folder while Chroma takes its vectors: the sha256 of their file
+_READ = (2, FORMAT)  # of format 2, what is new in 3 is worked out when it is opened
 # What a row of the vector store stands for.
 QUESTION, TEXT, SENTENCE, WRONG = 0, 1, 2, 3
 
@@ -59,9 +62,16 @@ class Manifest:
 
 
 def build_index(
-    home: Path, passages: Sequence[Passage], embedder: Embedder, *, only: bool = False, progress: Progress = lambda *_: None
+    home: Path,
+    passages: Sequence[Passage],
+    embedder: Embedder,
+    *,
+    only: bool = False,
+    progress: Progress = lambda *_: None,
+    ready: Path | None = None,
 ) -> Manifest:
-    """Build and publish an index of the passages. `only` records that it holds a chosen part of the corpus.
+    """Build and publish an index of the passages. `only` records that it holds a chosen part of the corpus; `ready` is a folder with
+    vectors of texts that every index holds (`make_ready` in index/embedding.py).
 
     Raises SearchIndexError when there is nothing to index, two passages have one id, the folder cannot be written, the disk is full, or
     another build is running; ModelError when the embedding ends before it is done.
@@ -77,7 +87,7 @@ def build_index(
     except OSError as error:
         raise _not_writable(root, error) from None
     with _locked(root):
-        return _build(root, passages, embedder, only, progress)
+        return _build(root, passages, embedder, only, progress, ready)
 
 
 @contextmanager
@@ -129,7 +139,7 @@ def current(home: Path) -> Path:
 def read_manifest(folder: Path) -> Manifest:
     try:
         made = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        if made.get("format") != FORMAT:
+        if made.get("format") not in _READ:
             raise SearchIndexError(
                 f"{folder}: index format {made.get('format')}, this version reads {FORMAT}; build again: northbound index build"
             )
@@ -149,13 +159,18 @@ def verify(folder: Path, manifest: Manifest) -> None:
             raise SearchIndexError(f"{folder / name}: damaged: not what was written; build again: northbound index build")
 
 
+def verified(folder: Path) -> Manifest:
+    """The manifest of a build, after `verify`. Raises SearchIndexError."""
+    manifest = read_manifest(folder)
+    verify(folder, manifest)
+    return manifest
+
+
 def rollback(home: Path) -> Manifest:
     """Make the build before the live one live again. Raises SearchIndexError when there is none, it is damaged, or a build is running."""
     root = current(home).parent
     with _locked(root):
-        older = previous(home)
-        manifest = read_manifest(older)
-        verify(older, manifest)
+        manifest = verified(previous(home))
         _publish(root, manifest.build)
     return manifest
 
@@ -185,15 +200,15 @@ def texts_version(passages: Sequence[Passage]) -> str:
     return hashlib.sha256(json.dumps([texts, owner, kind, keywords]).encode()).hexdigest()[:12]
 
 
-def _build(root: Path, passages: Sequence[Passage], embedder: Embedder, only: bool, progress: Progress) -> Manifest:
+def _build(root: Path, passages: Sequence[Passage], embedder: Embedder, only: bool, progress: Progress, ready: Path | None) -> Manifest:
     for left in root.glob(".building-*"):
-        shutil.rmtree(left, ignore_errors=True)
+        _leave_only_the_store(left)
     now = datetime.now(UTC)
     name = now.strftime("%Y%m%dT%H%M%S%f")
     folder = root / f".building-{name}"
     folder.mkdir()
     try:
-        manifest = _made(folder, name, now, passages, embedder, only, progress)
+        manifest = _made(folder, name, now, passages, embedder, only, progress, ready)
         folder.rename(root / name)
     except BaseException:  # an interrupt too: only a kill leaves the folder to the next build
         shutil.rmtree(folder, ignore_errors=True)
@@ -208,18 +223,24 @@ def _build(root: Path, passages: Sequence[Passage], embedder: Embedder, only: bo
 
 
 def _made(
-    folder: Path, name: str, now: datetime, passages: Sequence[Passage], embedder: Embedder, only: bool, progress: Progress
+    folder: Path,
+    name: str,
+    now: datetime,
+    passages: Sequence[Passage],
+    embedder: Embedder,
+    only: bool,
+    progress: Progress,
+    ready: Path | None,
 ) -> Manifest:
     """Everything of a build, in its folder; the manifest is written last."""
     texts, owner, kind = _rows(passages)
-    embed_all(texts, embedder, _held(folder.parent, embedder.fingerprint), folder.parent, folder / "vectors.npy", progress)
-    np.savez(folder / "rows.npz", owner=np.array(owner, dtype=np.int32), kind=np.array(kind, dtype=np.uint8))
     indexed = [p for p in passages if p.kind == "section"]
-    _write_keywords(indexed, folder)
-    passages_file.write(passages, folder)
-    # As a plain array: Chroma goes through its numbers one by one, which a mapped one makes slow.
-    vectors = np.asarray(np.load(folder / "vectors.npy", mmap_mode="r"))
-    _store(vectors[: kind.index(WRONG) if WRONG in kind else len(kind)], folder, progress)
+    with ThreadPoolExecutor(1) as beside:  # embedding leaves Python's lock alone most of the time
+        rest = beside.submit(_write_rest, folder, passages, indexed, owner, kind)
+        held = _held(folder.parent, embedder.fingerprint)
+        embed_all(texts, embedder, held, folder.parent, folder / "vectors.npy", progress, ready=ready)
+        version, searched = rest.result()
+    _store(kind.index(WRONG) if WRONG in kind else len(kind), folder, progress)
     manifest = Manifest(
         format=FORMAT,
         build=name,
@@ -227,33 +248,50 @@ def _made(
         model=embedder.fingerprint,
         passages=len(indexed),
         rows=len(texts),
-        corpus_version=corpus_version(passages),
+        corpus_version=version,
         documents=tuple(dict.fromkeys(p.source_id for p in indexed)),
         only=only,
-        texts=texts_version(passages),
+        texts=searched,
         files={str(p.relative_to(folder)): sha256(p) for p in sorted(folder.rglob("*")) if p.is_file() and p.name != store.DATABASE},
     )
     (folder / "manifest.json").write_text(json.dumps(asdict(manifest), indent=1), encoding="utf-8")
     return manifest
 
 
-def _write_keywords(indexed: Sequence[Passage], folder: Path) -> None:
+def _write_rest(
+    folder: Path, passages: Sequence[Passage], indexed: Sequence[Passage], owner: list[int], kind: list[int]
+) -> tuple[str, str]:
+    """Write what needs no vectors, and give `corpus_version` and `texts_version` of the passages."""
+    store.prepare()
+    np.savez(folder / "rows.npz", owner=np.array(owner, dtype=np.int32), kind=np.array(kind, dtype=np.uint8))
     Keywords.build([keyword_text(p) for p in indexed], folder / "keywords")
-    frequency = Counter(term for p in indexed for term in set(terms(keyword_text(p))))
-    (folder / "frequency.json").write_text(json.dumps(frequency), encoding="utf-8")
+    passages_file.write(passages, folder)
+    return corpus_version(passages), texts_version(passages)
 
 
-def _store(vectors: np.ndarray, folder: Path, progress: Progress) -> None:
-    """Put the vectors that are searched into Chroma. Raises SearchIndexError where it cannot."""
-    done = 0
+def _leave_only_the_store(folder: Path) -> None:
+    """Of a build that was killed: the copy of what Chroma had taken, where it came so far."""
+    copy = store.kept_beside(folder / "chroma")
+    kept = (copy, folder / _STORING) if (folder / _STORING).exists() and copy.is_dir() else ()
+    for path in folder.iterdir():
+        if path not in kept:
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+    if not kept:
+        shutil.rmtree(folder, ignore_errors=True)
 
-    def advance(rows: int) -> None:
-        nonlocal done
-        done += rows
-        progress("storing vectors", done, len(vectors))
 
+def _store(count: int, folder: Path, progress: Progress) -> None:
+    """Put the vectors that are searched, the first so many, into Chroma, going on where a build of the same ones was killed. Raises
+    SearchIndexError where it cannot."""
+    digest, copy = sha256(folder / "vectors.npy"), store.kept_beside(folder / "chroma")
+    for left in folder.parent.glob(".building-*"):
+        if left != folder:
+            if not copy.exists() and (left / _STORING).read_text(encoding="utf-8") == digest:
+                store.kept_beside(left / "chroma").rename(copy)
+            shutil.rmtree(left, ignore_errors=True)
+    (folder / _STORING).write_text(digest, encoding="utf-8")
     try:
-        store.write(folder / "chroma", vectors, advance)
+        store.write(folder / "chroma", folder / "vectors.npy", count, lambda done: progress("storing vectors", done, count))
     except OSError:
         raise
     except Exception as error:  # Chroma raises Rust's errors in its own words
@@ -263,6 +301,7 @@ def _store(vectors: np.ndarray, folder: Path, progress: Progress) -> None:
             f"{folder.parent}: the vectors cannot be stored ({error}); the live index is as it was, and what was embedded is kept: "
             "run this again"
         ) from error
+    (folder / _STORING).unlink()
 
 
 def keyword_text(passage: Passage) -> str:
@@ -273,6 +312,12 @@ def keyword_text(passage: Passage) -> str:
 def dense_text(passage: Passage) -> str:
     """What the text row's vector is made from: the heading path in front of the text, so that a fragment keeps its subject."""
     return f"{' – '.join(passage.headings) or passage.title}. {passage.text}"
+
+
+def searched_texts(passage: Passage) -> list[str]:
+    """What a passage has a row each for, in the order of the rows: its heading and the ways it is asked for, its text, its sentences."""
+    sentences = (passage.text[span.start : span.end] for span in spans(passage.text))
+    return [*passage.headings[-1:], *passage.asked, dense_text(passage), *sentences]
 
 
 def read_passages(folder: Path) -> list[Passage]:
@@ -300,11 +345,10 @@ def _rows(passages: Sequence[Passage]) -> tuple[list[str], list[int], list[int]]
     for number, passage in enumerate(passages):
         if passage.kind != "section":
             continue
-        for question in (*passage.headings[-1:], *passage.asked):
-            add(number, QUESTION, question)
-        add(number, TEXT, dense_text(passage))
-        for span in spans(passage.text):
-            add(number, SENTENCE, passage.text[span.start : span.end])
+        found = searched_texts(passage)
+        questions = len(passage.headings[-1:]) + len(passage.asked)
+        for place, text in enumerate(found):
+            add(number, QUESTION if place < questions else TEXT if place == questions else SENTENCE, text)
     for number, passage in enumerate(passages):
         if passage.kind in ("correction", "disagreement"):
             for wording in passage.asked:

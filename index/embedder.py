@@ -39,21 +39,26 @@ class Embedder(Protocol):
         ...
 
 
-def load_embedder(model: str, exported: Path | None = None, key: str = "") -> Embedder:
+def load_embedder(model: str, exported: Path | None = None, key: str = "", expected: str = "") -> Embedder:
     """The embedder for a model name, a folder or a server's address, to which `key` is sent. `exported` is where the default model's ONNX
-    graph may lie.
+    graph may lie; a server that is away is taken for the one whose fingerprint is `expected`.
 
     Raises ModelError when the model is missing, the server fails, or the default model's weights are not the published ones.
     """
     if is_address(model):
-        return RemoteEmbedder(model, key)
+        return RemoteEmbedder(model, key, expected)
     if model != DEFAULT_MODEL:
         return SentenceTransformerEmbedder(model, fingerprint=_folder_fingerprint(model))
     folder = default_model_folder()
     if exported is not None and (graph := _checked(exported)) is not None:
-        return OnnxEmbedder(graph, folder / "tokenizer.json", default_fingerprint())
+        return exported_embedder(graph)
     verify_weights(folder)
     return SentenceTransformerEmbedder(str(folder), default_fingerprint(), default_adapter())
+
+
+def exported_embedder(graph: Path) -> Embedder:
+    """The default model through its exported graph, which must be valid. Raises ModelError where it cannot be loaded."""
+    return OnnxEmbedder(graph, default_model_folder() / "tokenizer.json", default_fingerprint())
 
 
 def plain_embedder() -> SentenceTransformerEmbedder:
@@ -94,6 +99,11 @@ def verify_weights(folder: Path, expected: str = DEFAULT_SHA256) -> None:
         )
 
 
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -123,19 +133,24 @@ class SentenceTransformerEmbedder:
 
 
 class OnnxEmbedder:
-    """The default model through ONNX Runtime: pooling and normalising are inside the graph."""
+    """The default model through ONNX Runtime: pooling and normalising are inside the graph. Safe to share between threads.
+
+    A run of the graph has one thread. Two would wait for each other some sixty times in it: on an idle machine a question's wordings take a
+    fifth less, on one that does other work too several times as long (docs/decisions/0014).
+    """
 
     engine = "onnxruntime"
     _BATCH = 8  # measured: small batches are faster and hold memory down
     _PADDED = 32  # word pieces of padding in a batch that cost about what a batch of its own does
 
-    def __init__(self, graph: Path, tokenizer: Path, fingerprint: str, threads: int = 2) -> None:
+    def __init__(self, graph: Path, tokenizer: Path, fingerprint: str) -> None:
         """Raises ModelError where the graph cannot be loaded."""
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # a question's few texts are cut sooner than threads are woken
         import onnxruntime
         from tokenizers import Tokenizer
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = min(threads, os.cpu_count() or 1)
+        options.intra_op_num_threads = 1
         options.log_severity_level = 3
         try:
             self._session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])

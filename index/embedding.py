@@ -1,7 +1,8 @@
-"""Embed many texts: in several processes where there are cores, each vector kept on disk as soon as it is made.
+"""Embed many texts: on every core, in several processes where they are very many, each vector kept on disk as soon as it is made.
 
 index/build.py calls `embed_all`. A build that is killed, or whose disk fills up, leaves its vectors in HOME/index/.embedded-*; the next
-build with the same model takes them from there, and removes them when it is published.
+build with the same model takes them from there, and removes them when it is published. Texts that every index of a data folder holds are
+embedded once, with the model (`ready`).
 
 Run as a module with two arguments, `python -m index.embedding GRAPH TOKENIZER`, it is one of the processes: a line of JSON texts in, their
 vectors out.
@@ -17,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import zlib
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -27,10 +28,10 @@ from typing import IO, Any
 import numpy as np
 
 from corpus.errors import ModelError
-from index.embedder import Embedder, OnnxEmbedder
+from index.embedder import Embedder, OnnxEmbedder, cores
 
-AT_ONCE = 64  # texts of about one length that are embedded, and then kept, together
-WORTH_PROCESSES = 1000  # texts; fewer are embedded before further processes have loaded the model
+AT_ONCE = 32  # texts of about one length that are embedded, and then kept, together
+WORTH_PROCESSES = 1000  # texts; fewer are embedded in threads before further processes have loaded the model
 _MOST_PROCESSES = 16
 _COPIED_AT_ONCE = 20_000  # rows that are copied to the file of a build together: 30 MB
 SAVED = ".embedded-*"
@@ -50,28 +51,44 @@ NOTHING_HELD = Held({}, np.zeros((0, 0), dtype=np.float32))
 
 
 def embed_all(
-    texts: Sequence[str], embedder: Embedder, held: Held, root: Path, file: Path, progress: Progress, processes: int | None = None
+    texts: Sequence[str],
+    embedder: Embedder,
+    held: Held,
+    root: Path,
+    file: Path,
+    progress: Progress,
+    processes: int | None = None,
+    ready: Path | None = None,
 ) -> None:
     """Write the array of all texts' vectors, float32, a row for each text, to `file` (.npy). Each different text is embedded once; those
-    held, and those that an interrupted build left in `root`, are not. `processes`: default one for each core.
+    held, those that an interrupted build left in `root`, and those made `ready` in a folder, are not. `processes`: default one for each
+    core.
 
     Raises ModelError when an embedding process ends, OSError when the disk takes no more; what was embedded by then is kept.
     """
-    with closing(Saved(root, embedder.fingerprint)) as saved:
-        wanted = dict.fromkeys(text for text in texts if text not in held.rows)
-        new = sorted((text for text in wanted if text not in saved), key=lambda text: (len(text), text))  # one length together: no padding
-        done = 0
-        with closing(_embedded(new, embedder, cores() if processes is None else processes)) as parts:
-            for some, vectors in parts:
-                saved.add(some, vectors)
-                done += len(some)
-                progress("embedding", done, len(new))
-        _write(texts, held, saved, file)
+    with ExitStack() as stack:
+        made = stack.enter_context(closing(Saved(ready, embedder.fingerprint))) if ready is not None else None
+        saved = stack.enter_context(closing(Saved(root, embedder.fingerprint)))
+        new = (text for text in texts if text not in held.rows and (made is None or text not in made))
+        _embed_new(new, embedder, saved, progress, processes)
+        _write(texts, held, made, saved, file)
 
 
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def make_ready(texts: Iterable[str], embedder: Embedder, folder: Path, progress: Progress) -> None:
+    """Embed texts that every index will hold, as far as they are not ready, and keep their vectors in the folder."""
+    with closing(Saved(folder, embedder.fingerprint)) as saved:
+        _embed_new(texts, embedder, saved, progress)
+
+
+def _embed_new(texts: Iterable[str], embedder: Embedder, saved: Saved, progress: Progress, processes: int | None = None) -> None:
+    """Embed each different text that is not saved yet, those of one length together, which spares padding, and save it."""
+    new = sorted((text for text in dict.fromkeys(texts) if text not in saved), key=lambda text: (len(text), text))
+    done = 0
+    with closing(_embedded(new, embedder, cores() if processes is None else processes)) as parts:
+        for some, vectors in parts:
+            saved.add(some, vectors)
+            done += len(some)
+            progress("embedding", done, len(new))
 
 
 def forget_saved(root: Path) -> None:
@@ -95,8 +112,12 @@ class Saved:
         return _digest(text) in self._row
 
     def add(self, texts: Sequence[str], vectors: np.ndarray) -> None:
-        """Keep the vectors of these texts."""
-        if self._file is None:
+        """Keep the vectors of these texts. The first time, what is broken in the file is cut off."""
+        if self._file is None and self._record is not None:
+            self._file = self._path.open("r+b")
+            self._file.truncate(_HEADER + len(self._row) * self._record.itemsize)
+            self._file.seek(0, os.SEEK_END)
+        elif self._file is None:
             self._record = _record(vectors.shape[1])
             self._file = self._path.open("wb")
             self._file.write(_header(vectors.shape[1]))
@@ -116,15 +137,16 @@ class Saved:
             return NOTHING_HELD.vectors
         return np.memmap(self._path, dtype=self._record, mode="r", offset=_HEADER, shape=(len(self._row),))["vector"]
 
-    def row(self, text: str) -> int:
-        return self._row[_digest(text)]
+    def row(self, text: str) -> int | None:
+        """Where a text's vector stands among them; None where it is not saved."""
+        return self._row.get(_digest(text))
 
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
 
     def _begin(self) -> None:
-        """Take the whole records that are there; from the first broken one on they are cut off."""
+        """Take the whole records that are there, up to the first broken one."""
         dimension = _dimension(self._path)
         if not dimension:
             return
@@ -140,9 +162,6 @@ class Saved:
                 self._row[digest.tobytes()] = len(self._row)
             if sound < len(records):
                 break
-        self._file = self._path.open("r+b")
-        self._file.truncate(_HEADER + len(self._row) * size)
-        self._file.seek(0, os.SEEK_END)
 
 
 _HEADER = 32  # bytes
@@ -178,41 +197,42 @@ def _sums(records: np.ndarray) -> np.ndarray:
     return np.array([zlib.crc32(held[at : at + size - 4]) for at in range(0, len(held), size)], dtype=np.uint32)
 
 
-def _write(texts: Sequence[str], held: Held, saved: Saved, file: Path) -> None:
-    made = saved.vectors()
-    dimension = made.shape[1] or held.vectors.shape[1]
+def _write(texts: Sequence[str], held: Held, ready: Saved | None, saved: Saved, file: Path) -> None:
+    sources: list[tuple[Callable[[str], int | None], np.ndarray]] = [(held.rows.get, held.vectors)]
+    sources += [(one.row, one.vectors()) for one in (ready, saved) if one is not None]
+    dimension = max(vectors.shape[1] for _, vectors in sources)
     with file.open("wb") as out:  # not a mapped file: on a full disk writing to one kills the process
         np.lib.format.write_array_header_1_0(out, {"descr": "<f4", "fortran_order": False, "shape": (len(texts), dimension)})
         for start in range(0, len(texts), _COPIED_AT_ONCE):
             some = texts[start : start + _COPIED_AT_ONCE]
             vectors = np.empty((len(some), dimension), dtype=np.float32)
             for at, text in enumerate(some):
-                row = held.rows.get(text)
-                vectors[at] = made[saved.row(text)] if row is None else held.vectors[row]
+                vectors[at] = next(made[row] for find, made in sources if (row := find(text)) is not None)
             out.write(vectors.tobytes())
 
 
 def _embedded(texts: Sequence[str], embedder: Embedder, processes: int) -> Generator[tuple[Sequence[str], np.ndarray], None, None]:
     """The vectors of some texts at a time, in any order."""
     parts = [texts[start : start + AT_ONCE] for start in range(0, len(texts), AT_ONCE)]
-    if processes < 2 or len(texts) < WORTH_PROCESSES or not isinstance(embedder, OnnxEmbedder):
+    if processes < 2 or len(parts) < 2 or not isinstance(embedder, OnnxEmbedder):
         yield from ((part, embedder.embed(part)) for part in parts)
         return
-    count = min(processes, _MOST_PROCESSES)
+    count = min(processes, _MOST_PROCESSES, len(parts))
     with ExitStack() as stack:
-        # The longest first: near the end only small pieces are left, and no process is idle for long.
-        idle: queue.SimpleQueue[_Process] = queue.SimpleQueue()
+        idle: queue.SimpleQueue[Callable[[Sequence[str]], np.ndarray]] = queue.SimpleQueue()
         for _ in range(count):
-            idle.put(stack.enter_context(closing(_Process(embedder))))
+            few = len(texts) < WORTH_PROCESSES
+            idle.put(embedder.embed if few else stack.enter_context(closing(_Process(embedder))).embed)
         threads = stack.enter_context(ThreadPoolExecutor(count))
 
         def embed(part: Sequence[str]) -> tuple[Sequence[str], np.ndarray]:
-            process = idle.get()
+            made_by = idle.get()
             try:
-                return part, process.embed(part)
+                return part, made_by(part)
             finally:
-                idle.put(process)
+                idle.put(made_by)
 
+        # The longest first: near the end only small pieces are left, and no core is idle for long.
         waiting = [threads.submit(embed, part) for part in reversed(parts)]
         try:
             for done in as_completed(waiting):
@@ -254,7 +274,7 @@ class _Process:
 
 
 def _serve(graph: Path, tokenizer: Path) -> None:
-    embedder = OnnxEmbedder(graph, tokenizer, "", threads=1)
+    embedder = OnnxEmbedder(graph, tokenizer, "")
     for line in sys.stdin.buffer:
         vectors = embedder.embed(json.loads(line)).tobytes()
         sys.stdout.buffer.write(b"%d\n" % len(vectors) + vectors)

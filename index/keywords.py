@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -79,31 +80,64 @@ def covered(concepts: Iterable[Concept], held: frozenset[str]) -> float:
     return sum(named) / len(named) if named else 1.0
 
 
-class Keywords:
-    """A BM25 index on disk. Scores are Lucene's variant, k1 0.9 and b 0.4 (short passages of even length).
+K1, B = 0.9, 0.4  # passages are short and of about one length
 
-    bm25s writes it, a score for each word and passage that holds it; adding them up is all that reading takes, and needs none of the half
-    second in which bm25s and SciPy are imported.
+
+class Keywords:
+    """A BM25 index on disk: the score of each word in each passage that holds it, so that searching only adds up, and the words of each
+    passage, so that no answer has to stem one. Scores are Lucene's variant.
+
+    Source: Robertson and Zaragoza 2009, The Probabilistic Relevance Framework; the names of the files are those of bm25s, which gives the
+    same scores.
     """
 
-    def __init__(self, scores: np.ndarray, places: np.ndarray, starts: np.ndarray, vocabulary: Mapping[str, int]) -> None:
-        """`scores[starts[n] : starts[n + 1]]` are those of the n-th word of the vocabulary, in the passages `places` of that slice."""
+    def __init__(
+        self, scores: np.ndarray, places: np.ndarray, starts: np.ndarray, vocabulary: Mapping[str, int], held: tuple[np.ndarray, np.ndarray]
+    ) -> None:
+        """`scores[starts[n] : starts[n + 1]]` are those of the n-th word of the vocabulary, in the passages `places` of that slice. `held`:
+        the numbers of each passage's words, one passage after the other, and where those of each begin."""
         self._scores, self._places, self._starts, self._known = scores, places, starts, vocabulary
+        self._word_numbers, self._word_starts = held
+        self._words = sorted(vocabulary, key=vocabulary.__getitem__)
         self.rarity = lru_cache(maxsize=65536)(self._rarity)  # a search asks for that of each word in each of its candidates
 
     @classmethod
     def build(cls, texts: Sequence[str], folder: Path) -> None:
-        import bm25s
-
-        retriever = bm25s.BM25(method="lucene", k1=0.9, b=0.4)
-        retriever.index([terms(text) or ["_"] for text in texts], show_progress=False)
-        retriever.save(str(folder))
+        """Write the index of these texts."""
+        vocabulary: dict[str, int] = {}
+        numbers = array("i")
+        lengths = np.zeros(len(texts), dtype=np.int64)
+        for place, text in enumerate(texts):
+            found = terms(text)
+            lengths[place] = len(found)
+            numbers.extend([vocabulary.setdefault(term, len(vocabulary)) for term in found])
+        held = np.repeat(np.arange(len(texts)), lengths)
+        each, counts = np.unique(np.asarray(numbers, dtype=np.int64) * max(len(texts), 1) + held, return_counts=True)
+        words, places = np.divmod(each, max(len(texts), 1))
+        frequency = np.bincount(words, minlength=len(vocabulary))
+        rarity = np.log(1 + (len(texts) - frequency + 0.5) / (frequency + 0.5)).astype(np.float32)
+        lengths = np.maximum(lengths, 1)  # a text without any term counts as one of one term
+        weights = counts / (K1 * ((1 - B) + B * lengths[places] / lengths.mean()) + counts) if len(each) else counts
+        starts = np.concatenate([[0], np.cumsum(frequency)]).astype(np.int64)
+        folder.mkdir(parents=True, exist_ok=True)
+        np.save(folder / "data.csc.index.npy", (rarity[words] * weights).astype(np.float32))
+        np.save(folder / "indices.csc.index.npy", places.astype(np.int32))
+        np.save(folder / "indptr.csc.index.npy", starts)
+        for part, turned in zip(("numbers", "starts"), _words_of_each(places, starts, len(texts)), strict=True):
+            np.save(folder / f"words.{part}.npy", turned)
+        (folder / "vocab.index.json").write_text(json.dumps(vocabulary), encoding="utf-8")
 
     @classmethod
     def open(cls, folder: Path) -> Keywords:
         try:
-            scores, places, starts = (np.load(folder / f"{part}.csc.index.npy", mmap_mode="r") for part in ("data", "indices", "indptr"))
-            return cls(scores, places, starts, json.loads((folder / "vocab.index.json").read_text(encoding="utf-8")))
+            scores, places, starts = (mapped(folder / f"{part}.csc.index.npy") for part in ("data", "indices", "indptr"))
+            vocabulary = json.loads((folder / "vocab.index.json").read_text(encoding="utf-8"))
+            files = [folder / f"words.{part}.npy" for part in ("numbers", "starts")]
+            # A build of format 2 has no such files.
+            held = (
+                [mapped(file) for file in files] if files[0].exists() else _words_of_each(places, starts, int(places.max(initial=-1)) + 1)
+            )
+            return cls(scores, places, starts, vocabulary, (held[0], held[1]))
         except (OSError, ValueError, EOFError) as error:
             raise SearchIndexError(f"{folder}: the keyword index cannot be read ({error}); build again: northbound index build") from None
 
@@ -116,11 +150,33 @@ class Keywords:
                 found[self._places[where]] += self._scores[where]  # a word has one score in a passage
         return found
 
+    def terms_in(self, place: int) -> frozenset[str]:
+        """The different terms of an indexed passage."""
+        numbers = self._word_numbers[self._word_starts[place] : self._word_starts[place + 1]].tolist()
+        return frozenset([self._words[number] for number in numbers]) - _EARLIER_NOTHING
+
+    def frequency(self, term: str) -> int:
+        """How many passages hold a term."""
+        known = self._known.get(term)
+        return 0 if known is None else int(self._starts[known + 1] - self._starts[known])
+
     def _rarity(self, term: str, count: int) -> float:
         """Inverse document frequency, 0 to about log(count): ln(1 + (N - n + 0.5) / (n + 0.5)); half the largest for a term that no
         passage holds, which is as often chatter as it is substance.
         Source: Robertson and Zaragoza 2009, The Probabilistic Relevance Framework."""
-        n = self.document_frequency.get(term, 0)
+        n = self.frequency(term)
         return float(np.log(1 + (count - n + 0.5) / (n + 0.5))) * (1.0 if n else 0.5)
 
-    document_frequency: dict[str, int] = {}
+
+_EARLIER_NOTHING = frozenset(("_",))  # what a build of format 2 gave a passage without terms
+
+
+def mapped(file: Path) -> np.ndarray:
+    """An array on a file, as a plain one: that is cut in a tenth of the time of numpy's memmap."""
+    return np.asarray(np.load(file, mmap_mode="r"))
+
+
+def _words_of_each(places: np.ndarray, starts: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The words of each passage one after the other, and where those of each begin: the passages of each word turned round."""
+    words = np.repeat(np.arange(len(starts) - 1, dtype=np.int32), np.diff(starts))
+    return words[np.argsort(places, kind="stable")], np.concatenate([[0], np.cumsum(np.bincount(places, minlength=count))]).astype(np.int64)

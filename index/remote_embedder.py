@@ -6,7 +6,8 @@
     openai+http://host/path#name, tei+http://host/path      said outright, whatever the path ends in
 
 What is asked is waited for 2 seconds and asked twice where the texts are few, which is a question; 60 seconds and three times where they
-are many, which is a build.
+are many, which is a build. A server that is away is left alone for some seconds: questions are answered by their words meanwhile
+(index/by_words.py), and none waits for it but the one that tries it again.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ _LONGEST_WAIT = 5.0  # seconds that a server may ask to be waited for between tr
 # Texts whose vectors tell one model from another. They ride along with a question once in _PROBE_EVERY seconds.
 _PROBES = ("How long may I work in Canada?", "The fee is 155 dollars; it is not refunded.")
 _PROBE_EVERY = 60.0
+REST_SECONDS = 5.0  # a server that was away is not asked again for so long
+_FINGERPRINT = re.compile(r".+@[0-9]+-[0-9a-f]{8}")  # of a model behind an address
 _SAME = 0.99  # cosine of a probe's vector to what it was; half precision and other batches stay above .999
 
 
@@ -45,6 +48,10 @@ class Address:
     interface: str
     base: str
     model: str
+
+
+class EmbedderAway(ModelError):
+    """The server cannot be reached, does not answer in time, or is not able to: what may pass by itself."""
 
 
 def is_address(model: str) -> bool:
@@ -72,10 +79,11 @@ class RemoteEmbedder:
     """A model behind an address. Safe to share between threads.
 
     `fingerprint` is the model's name as the server states it, the dimension, and eight hex digits of what it makes of two texts, so that
-    another model behind the same address is another fingerprint. Raises ModelError, now and when embedding, with what to do.
+    another model behind the same address is another fingerprint. Raises ModelError, now and when embedding, with what to do; EmbedderAway
+    where the server is away, unless a fingerprint is `expected`: that is taken for its own, and held against the server when that is back.
     """
 
-    def __init__(self, text: str, key: str = "") -> None:
+    def __init__(self, text: str, key: str = "", expected: str = "") -> None:
         import httpx
 
         self._address = parse_address(text)
@@ -87,29 +95,70 @@ class RemoteEmbedder:
         self._named = ""  # by the server, of what it embeds with
         self._dimension = 0
         self._lock = threading.Lock()
-        (self._learn_tei if self.engine == "tei" else self._learn_openai)()
-        self._probes = self._asked(list(_PROBES), _QUESTION_SECONDS, _QUESTION_TRIES)
-        self._probed = time.monotonic()
-        # The largest component of each: noise in the last digits, which servers have, leaves it where it is.
-        largest = [f"{row.argmax()}" if row.max() > -row.min() else f"-{row.argmin()}" for row in self._probes]
-        digest = hashlib.sha256(" ".join(largest).encode()).hexdigest()[:8]
-        self.fingerprint = f"{self._named}@{self._dimension}-{digest}"
+        self._away, self._again = "", 0.0  # why the server was away last time, and when it may be asked next, on the monotonic clock
+        self._probes: np.ndarray | None = None  # None until the server has answered once
+        self._probed = 0.0
+        self.fingerprint = expected
+        try:
+            self.fingerprint, self._probes = self._learn()
+            self._probed = time.monotonic()
+        except EmbedderAway as error:
+            if not _FINGERPRINT.fullmatch(expected):
+                raise
+            self._rest(error)
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """float32, shape (len(texts), dimension), rows of length 1. Raises ModelError where the server fails, or has another model now."""
         if not texts:
             return np.zeros((0, self._dimension), dtype=np.float32)
-        seconds, tries = (_QUESTION_SECONDS, _QUESTION_TRIES) if len(texts) <= _FEW else (_BUILD_SECONDS, _BUILD_TRIES)
+        if len(texts) > _FEW:
+            return self._embed(texts, _BUILD_SECONDS, _BUILD_TRIES)
+        self._may_ask()
+        try:
+            made = self._embed(texts, _QUESTION_SECONDS, _QUESTION_TRIES)
+        except EmbedderAway as error:
+            self._rest(error)
+            raise
+        self._away = ""
+        return made
+
+    def _may_ask(self) -> None:
+        """Raise EmbedderAway at once while the server is left alone; of the questions after that, one tries it."""
+        with self._lock:
+            if self._away and time.monotonic() < self._again:
+                raise EmbedderAway(self._away)
+            self._again = time.monotonic() + REST_SECONDS
+
+    def _rest(self, error: EmbedderAway) -> None:
+        with self._lock:
+            self._away, self._again = str(error), time.monotonic() + REST_SECONDS
+
+    def _embed(self, texts: Sequence[str], seconds: float, tries: int) -> np.ndarray:
+        probes = self._probes
+        if probes is None:  # it was away when the process started
+            named, probes = self._learn()
+            if named != self.fingerprint:
+                raise self._changed(f"gives {named}, and the index was made by {self.fingerprint}")
+            self._probes, self._probed = probes, time.monotonic()
         asked = [*texts, *_PROBES] if self._is_due() else list(texts)
         made = np.concatenate(
             [self._asked(asked[start : start + self._batch], seconds, tries) for start in range(0, len(asked), self._batch)]
         )
         if len(asked) > len(texts):
-            cosines = (made[len(texts) :] * self._probes).sum(axis=1)
+            cosines = (made[len(texts) :] * probes).sum(axis=1)
             if cosines.min() < _SAME:
                 raise self._changed(f"gives other vectors than before (cosine {cosines.min():.2f})")
             self._probed = time.monotonic()
         return made[: len(texts)]
+
+    def _learn(self) -> tuple[str, np.ndarray]:
+        """The fingerprint of what the server embeds with, and what that makes of the probes."""
+        (self._learn_tei if self.engine == "tei" else self._learn_openai)()
+        probes = self._asked(list(_PROBES), _QUESTION_SECONDS, _QUESTION_TRIES)
+        # The largest component of each: noise in the last digits, which servers have, leaves it where it is.
+        largest = [f"{row.argmax()}" if row.max() > -row.min() else f"-{row.argmin()}" for row in probes]
+        digest = hashlib.sha256(" ".join(largest).encode()).hexdigest()[:8]
+        return f"{self._named}@{self._dimension}-{digest}", probes
 
     def _is_due(self) -> bool:
         """Whether the probes ride along now: for one thread at a time."""
@@ -209,12 +258,12 @@ class RemoteEmbedder:
                     if time.monotonic() > until:
                         raise httpx.ReadTimeout(f"no whole answer in {seconds:g} seconds")
         except httpx.TimeoutException:
-            raise ModelError(
+            raise EmbedderAway(
                 f"the embedding server at {self._address.base} did not answer in {seconds:g} seconds; see that it runs, then ask again"
             ) from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             todo = "see that it runs and that NORTHBOUND_EMBEDDER is right"
-            raise ModelError(f"the embedding server at {self._address.base} cannot be reached ({error}); {todo}") from None
+            raise EmbedderAway(f"the embedding server at {self._address.base} cannot be reached ({error}); {todo}") from None
         after = response.headers.get("retry-after", "")
         return response.status_code, bytes(received).decode("utf-8", "replace"), float(after) if re.fullmatch(r"\d{1,4}", after) else 0.0
 
@@ -224,7 +273,8 @@ class RemoteEmbedder:
             return ModelError(f"{where} refuses ({status}); set NORTHBOUND_EMBEDDER_KEY")
         if status == 404:
             return ModelError(f"{where} has no {path}; OpenAI's interface ends in /v1 (https://HOST/v1#MODEL), TEI's is http://HOST:PORT")
-        return ModelError(f"{where} answers {status} ({' '.join(told.split())[:200]}); see its log, then ask again")
+        kind = EmbedderAway if status in _AGAIN else ModelError
+        return kind(f"{where} answers {status} ({' '.join(told.split())[:200]}); see its log, then ask again")
 
     def _changed(self, how: str) -> ModelError:
         todo = "change it back, or build the index again: northbound index build"

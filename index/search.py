@@ -6,8 +6,8 @@ does not depend on which row was found first.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -15,15 +15,18 @@ from pathlib import Path
 
 import numpy as np
 
-from corpus.errors import SearchIndexError
+from corpus.errors import ModelError, SearchIndexError
 from corpus.model import GENERAL, Passage, Source
 from corpus.sentences import Span, spans
-from index.build import TEXT, WRONG, Manifest, current, keyword_text, read_manifest, verify
+from index import by_words
+from index.build import TEXT, WRONG, Manifest, current, keyword_text, read_manifest, searched_texts, verify
 from index.embedder import Embedder
 from index.expects import holds
-from index.keywords import Concept, Keywords, covered, terms, words
+from index.keywords import Concept, Keywords, covered, mapped, terms, words
 from index.passages_file import Passages
-from index.store import OpenStore, ServerStore, open_local
+from index.store import OpenStore, ServerStore, note_reduced, open_local
+
+_log = logging.getLogger("northbound.search")
 
 
 @dataclass(frozen=True)
@@ -196,21 +199,25 @@ class Index:
         sources: Mapping[str, Source],
         weights: Weights = Weights(),
         open_store: OpenStore = open_local,
+        manifest: Manifest | None = None,
     ) -> None:
+        """`manifest` is that of the build where its files were verified just now. Raises SearchIndexError where the build is damaged or of
+        another model."""
         self._folder = folder
-        self.manifest: Manifest = read_manifest(folder)
+        self.manifest: Manifest = manifest or read_manifest(folder)
         if self.manifest.model != embedder.fingerprint:
             raise SearchIndexError(
                 f"{folder}: made by the model {self.manifest.model}, but NORTHBOUND_EMBEDDER gives {embedder.fingerprint}; "
                 "build again: northbound index build"
             )
-        verify(folder, self.manifest)
+        if manifest is None:
+            verify(folder, self.manifest)
         self.passages = Passages(folder)
         self.by_id = self.passages.by_id
         self.embedder = embedder
         self._sources = sources
         self.weights = weights
-        self._vectors = _array(folder / "vectors.npy", mmap=True)
+        self._vectors = _array(folder / "vectors.npy")
         rows = np.load(folder / "rows.npz")
         self._owner, self._kind = rows["owner"], rows["kind"]
         if not len(self._vectors) == len(self._owner) == self.manifest.rows:
@@ -228,7 +235,6 @@ class Index:
         }
         self._registered_vectors = {kind: self._vectors[rows] for kind, rows in self._registered.items()}
         self._keywords = Keywords.open(folder / "keywords")
-        self._keywords.document_frequency = json.loads((folder / "frequency.json").read_text(encoding="utf-8"))
         self._store = open_store(folder, self._vectors[: len(searched)])
         if self._store.count != len(searched):
             raise SearchIndexError(
@@ -237,19 +243,21 @@ class Index:
         # One answer asks for the same wordings several times: for passages, for corrections, for disagreements. What is embedded together
         # is kept together: the last bit of a vector depends on what was beside it, and answers must not on what was asked before.
         self._embed_once = lru_cache(maxsize=256)(lambda texts: self.embedder.embed(texts))
+        self._wordless = ""  # why the last question had no vectors, or ""
         # What passages say does not change, and the same ones come up again and again.
         self.terms_of = lru_cache(_KEPT)(self._terms_of)
         self._asked_terms = lru_cache(_KEPT)(self._asked_terms_of)
         self._words = lru_cache(_KEPT)(lambda text: frozenset(words(text)))
         self._spans = lru_cache(_KEPT)(spans)
+        self._holds = lru_cache(_KEPT)(lambda sort, number: holds(sort, self.passages[number].text))
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         return self.embedder.embed(texts)
 
     @property
     def problem(self) -> str:
-        """Why the vectors were not searched on their server last time, or ""."""
-        return self._store.failure if isinstance(self._store, ServerStore) else ""
+        """Why the last question did without vectors, or they were not searched on their server, or ""."""
+        return self._wordless or (self._store.failure if isinstance(self._store, ServerStore) else "")
 
     def search(self, query: Query, k: int = 10, candidates: int = 80) -> list[Hit]:
         """The k best passages, best first; one that says the same as a better one is folded into it."""
@@ -259,12 +267,14 @@ class Index:
     def ranked(self, query: Query, candidates: int = 80) -> list[Candidate]:
         """Every passage that a leg brings up among its first, scored, best first. `candidates`: rows that the dense leg gives for a vector;
         the keyword leg gives a quarter as many passages."""
-        vectors = self._query_vectors(query)
+        vectors = self._vectors_of(query)
         keyword = self._keyword_part(query)
         found: dict[int, None] = {}
-        for rows in self._store.nearest(np.concatenate([vectors.each, vectors.whole[None]]), candidates):
-            found.update(dict.fromkeys(int(self._owner[row]) for row in rows))
-        found.update(dict.fromkeys(int(self._indexed[place]) for place in _highest(keyword, candidates // 4)))
+        if vectors is not None:
+            for rows in self._store.nearest(np.concatenate([vectors.each, vectors.whole[None]]), candidates):
+                found.update(dict.fromkeys(self._owner[rows].tolist()))
+        most = candidates // 4 if vectors is not None else candidates // 2
+        found.update(dict.fromkeys(self._indexed[_highest(keyword, most)].tolist()))
         if query.at:
             found = {n: None for n in found if self.passages[n].program not in query.not_yet}
         return sorted(self._scored(list(found), vectors, keyword, query), key=lambda one: (-one.score, one.passage.id))
@@ -272,7 +282,7 @@ class Index:
     def hit(self, passage_id: str, query: Query) -> Hit:
         """The hit that a search makes of one passage, whatever its rank. Its keyword part is 0: that is a share of the best of a search."""
         number = self.passages.number(passage_id)
-        (candidate,) = self._scored([number], self._query_vectors(query), np.zeros(len(self._indexed)), query)
+        (candidate,) = self._scored([number], self._vectors_of(query), np.zeros(len(self._indexed)), query)
         return self._hit(candidate, _terms_of_each(query.wordings))
 
     def nearest_registered(self, kind: str, wordings: Sequence[str]) -> tuple[Passage, float] | None:
@@ -281,12 +291,36 @@ class Index:
         rows = self._registered[kind]
         if not len(rows):
             return None
-        cosines = (self._registered_vectors[kind] @ self._query_vectors(Query(tuple(wordings))).each.T).max(axis=1)
+        vectors = self._vectors_of(Query(tuple(wordings)))
+        each = self._registered_vectors[kind] @ vectors.each.T if vectors is not None else self._by_words(wordings, self._wrong(kind))
+        cosines = each.max(axis=1)
         best = int(cosines.argmax())
         return self.passages[int(self._owner[rows[best]])], float(cosines[best])
 
     def rarity(self, term: str) -> float:
         return self._keywords.rarity(term, len(self._indexed))
+
+    def _vectors_of(self, query: Query) -> _Vectors | None:
+        """None where they cannot be had now: then the question is compared by its words."""
+        try:
+            vectors = self._query_vectors(query)
+        except ModelError as error:
+            if not self._wordless:
+                _log.warning("comparing by words: %s", error)
+            self._wordless = str(error)
+            note_reduced(by_words.TOLD)
+            return None
+        if self._wordless:
+            self._wordless = ""
+            _log.warning("the embedding server answers again")
+        return vectors
+
+    def _by_words(self, wordings: Sequence[str], texts: Iterable[str]) -> np.ndarray:
+        return by_words.cosines(wordings, texts, self.rarity)
+
+    def _wrong(self, kind: str) -> Iterator[str]:
+        """The wordings of the registered passages of a kind, in the order of their rows."""
+        return (wording for number in self.passages.numbers(kind) for wording in self.passages[int(number)].asked)
 
     def _query_vectors(self, query: Query) -> _Vectors:
         vectors = self._embed_once(query.wordings)
@@ -311,18 +345,23 @@ class Index:
         scores = self._keywords.scores(list(dict.fromkeys(t for each in _terms_of_each(texts) for t in each)), len(self._indexed))
         return scores / max(float(scores.max(initial=0.0)), 1e-9)
 
-    def _scored(self, numbers: Sequence[int], vectors: _Vectors, keyword: np.ndarray, query: Query) -> list[Candidate]:
+    def _scored(self, numbers: Sequence[int], vectors: _Vectors | None, keyword: np.ndarray, query: Query) -> list[Candidate]:
         if not numbers:
             return []
         places = self._place[np.asarray(numbers)]
         rows = np.concatenate([np.arange(self._first[place], self._end[place]) for place in places])
         ends = np.cumsum(self._end[places] - self._first[places])
-        held, kinds = self._vectors[rows], self._kind[rows]
-        best, whole = (held @ vectors.each.T).max(axis=1), held @ vectors.whole
+        kinds = self._kind[rows]
+        if vectors is not None:
+            held = self._vectors[rows]
+            best, whole = (held @ vectors.each.T).max(axis=1), held @ vectors.whole
+        else:
+            each = self._by_words(query.wordings, (text for n in numbers for text in searched_texts(self.passages[n])))
+            best, whole = each.max(axis=1), each[:, 0]
         sought = _Sought.of(query, self._is_code)
         return [
-            self._candidate(n, kinds[start:end], best[start:end], whole[start:end], float(keyword[place]), sought, query)
-            for n, place, start, end in zip(numbers, places, (0, *ends[:-1]), ends, strict=True)
+            self._candidate(n, kinds[start:end], best[start:end], whole[start:end], part, sought, query)
+            for n, part, start, end in zip(numbers, keyword[places].tolist(), [0, *ends[:-1].tolist()], ends.tolist(), strict=True)
         ]
 
     def _candidate(
@@ -336,7 +375,7 @@ class Index:
         cosines = best if passage.asked else whole
         text, each = float(cosines[at]), cosines[at + 1 :]
         sentence = float(each.max()) if len(each) else text
-        parts = {**self._likeness(passage, question, text, sentence, keyword), **self._fit(number, sought, query)}
+        parts = {**self.likeness(passage, question, text, sentence, keyword), **self._fit(number, sought, query)}
         return Candidate(number, passage, sum(parts.values()), question, text, sentence, keyword, parts, each)
 
     def _hit(self, candidate: Candidate, wanted: Sequence[Sequence[str]], folded: tuple[str, ...] = ()) -> Hit:
@@ -357,7 +396,7 @@ class Index:
             folded,
         )
 
-    def _likeness(self, passage: Passage, question: float, text: float, sentence: float, keyword: float) -> dict[str, float]:
+    def likeness(self, passage: Passage, question: float, text: float, sentence: float, keyword: float) -> dict[str, float]:
         """What the legs add to the score."""
         weights = self.weights
         if passage.asked:
@@ -389,13 +428,13 @@ class Index:
             parts["program"] = -weights.other
         elif passage.program in query.inferred:
             parts["program"] = weights.inferred
-        if query.wants and holds(query.wants, passage.text):
+        if query.wants and self._holds(query.wants, number):
             parts["sort of thing"] = weights.wanted
         if query.concepts and passage.asked:
             parts["field's terms"] = weights.covered * covered(query.concepts, held)
         if sought.places & held:
             parts["place"] = weights.place
-        if sought.numbers and sought.numbers & self._asked_terms(number):
+        if sought.numbers & held and sought.numbers & self._asked_terms(number):  # what it is asked by is part of what it holds
             parts["number"] = weights.number
         if sought.codes & held:
             parts["code"] = weights.code
@@ -411,7 +450,7 @@ class Index:
 
     def _is_code(self, term: str) -> bool:
         """Whether the term is a form's or a class's code (imm5710, i797) that few passages hold: h1b stands in most."""
-        held = self._keywords.document_frequency.get(term, 0)
+        held = self._keywords.frequency(term)
         return not term.isdigit() and any(c.isdigit() for c in term) and 0 < held <= max(1.0, _RARE * len(self._indexed))
 
     def folded(self, ranked: Sequence[Candidate], k: int) -> list[tuple[Candidate, tuple[str, ...]]]:
@@ -432,13 +471,15 @@ class Index:
         if one.program != other.program:
             return False
         mine, theirs = (self._words(p.text) for p in (one, other))
-        if len(mine & theirs) < _SAME * len(mine | theirs):
+        shorter, longer = sorted((len(mine), len(theirs)))
+        if shorter < _SAME * longer or len(mine & theirs) < _SAME * len(mine | theirs):
             return False
         return not any(any(c.isdigit() for c in word) for word in mine ^ theirs)
 
     def _terms_of(self, number: int) -> frozenset[str]:
         """The stems a passage is found by: of its headings, the ways it is asked for, and its text."""
-        return frozenset(terms(keyword_text(self.passages[number])))
+        place = int(self._place[number])
+        return self._keywords.terms_in(place) if place >= 0 else frozenset(terms(keyword_text(self.passages[number])))
 
     def _asked_terms_of(self, number: int) -> frozenset[str]:
         """The stems of the questions that a passage is asked by."""
@@ -480,8 +521,8 @@ def open_index(home: Path, embedder: Embedder, sources: Mapping[str, Source]) ->
     return Index(current(home), embedder, sources)
 
 
-def _array(path: Path, mmap: bool) -> np.ndarray:
+def _array(path: Path) -> np.ndarray:
     try:
-        return np.asarray(np.load(path, mmap_mode="r" if mmap else None))  # a plain array on the mapped file: cut in a tenth of the time
+        return mapped(path)
     except (OSError, ValueError) as error:
         raise SearchIndexError(f"{path}: cannot be read ({error}); build again: northbound index build") from None

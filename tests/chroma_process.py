@@ -80,9 +80,9 @@ class Request(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(reply: Reply) -> Iterator[str]:
-    """The address of a server that gives what `reply` makes of each request."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Request)
+def serving(reply: Reply, port: int = 0) -> Iterator[str]:
+    """The address of a server that gives what `reply` makes of each request. `port`: default a free one."""
+    server = ThreadingHTTPServer(("127.0.0.1", port), Request)
     server.daemon_threads = True
     server.reply = reply  # type: ignore[attr-defined]
     threading.Thread(target=server.serve_forever, daemon=True).start()

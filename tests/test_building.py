@@ -8,14 +8,16 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 import pytest
 
 from corpus.errors import ModelError, SearchIndexError
 from corpus.model import Passage
-from index import embedding
+from index import embedding, store
 from index.build import build_index, current, read_manifest
 from index.embedder import Embedder, OnnxEmbedder
 from index.embedding import AT_ONCE, NOTHING_HELD, Saved, embed_all
@@ -30,7 +32,7 @@ LETTERS = tuple(
 
 
 class Counted:
-    """A model that counts letters, a to z, and how many texts it was given."""
+    """A model that counts letters, a to z, each text in a way of its own, and how many texts it was given."""
 
     engine = "counting"
 
@@ -42,6 +44,7 @@ class Counted:
             raise ModelError("the model went away")
         self.given += len(texts)
         counts = np.array([[1 + text.lower().count(chr(97 + n)) for n in range(26)] for text in texts], dtype=np.float32)
+        counts += [np.random.default_rng(crc32(text.encode())).random(26) for text in texts]
         return np.asarray(counts / np.linalg.norm(counts, axis=1, keepdims=True))
 
 
@@ -76,6 +79,57 @@ def test_a_build_killed_after_it_had_embedded_all_embeds_nothing_again(tmp_path:
     build_index(tmp_path, LETTERS, again)
     assert again.given == 0
     assert len(open_index(tmp_path, again, {}).passages) == MANY
+
+
+def stored(home: Path) -> list[int]:
+    """How many rows Chroma had, each time a build of LETTERS told it."""
+    told: list[int] = []
+    build_index(home, LETTERS, Counted(), progress=lambda step, done, total: told.append(done) if step == "storing vectors" else None)
+    return told
+
+
+def test_a_build_killed_while_chroma_took_the_vectors_goes_on_from_those_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "_BATCH", 100)
+    monkeypatch.setattr(store, "_COPIED_EVERY", 100)
+    with building(tmp_path, step="storing vectors", done=200) as process:
+        process.kill()
+        process.wait()
+    assert stored(tmp_path) == [200, 300, 400, 500, 600]
+    assert left(tmp_path) == [] and not (current(tmp_path) / "storing").exists()
+    monkeypatch.setattr(store, "CHROMA_ABOVE", 0)  # search it
+    build_index(tmp_path / "whole", LETTERS, Counted())
+    gone_on, whole = (open_index(home, Counted(), {}) for home in (tmp_path, tmp_path / "whole"))
+    for asked in ("letter 7", "it was sent on day 123", "letter 199"):
+        assert gone_on.search(Query((asked,))) == whole.search(Query((asked,)))
+
+
+@pytest.mark.parametrize("damage", ["half a file", "other vectors"])
+def test_what_chroma_has_is_begun_again_where_the_kill_left_it_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str) -> None:
+    monkeypatch.setattr(store, "_BATCH", 100)
+    monkeypatch.setattr(store, "_COPIED_EVERY", 100)
+    with building(tmp_path, step="storing vectors", done=200) as process:
+        process.kill()
+        process.wait()
+    (folder,) = (tmp_path / "index").glob(".building-*")
+    (held,) = folder.glob("chroma-kept/*/data_level0.bin")
+    size = held.stat().st_size
+    if damage == "half a file":
+        os.truncate(held, size // 2)
+    else:  # whole for whoever reads it, and wrong
+        held.write_bytes(held.read_bytes()[::-1])
+    assert stored(tmp_path) == [100, 200, 300, 400, 500, 600]
+
+
+def test_what_chroma_has_of_other_vectors_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "_BATCH", 100)
+    monkeypatch.setattr(store, "_COPIED_EVERY", 100)
+    with building(tmp_path, step="storing vectors", done=200) as process:
+        process.kill()
+        process.wait()
+    told: list[int] = []
+    letters = (*LETTERS[1:], replace(LETTERS[0], text="It was lost."))
+    build_index(tmp_path, letters, Counted(), progress=lambda step, done, total: told.append(done) if step == "storing vectors" else None)
+    assert told == [100, 200, 300, 400, 500, 600] and left(tmp_path) == []
 
 
 def test_what_was_embedded_serves_another_corpus_as_far_as_it_has_the_same_texts(tmp_path: Path) -> None:
@@ -244,13 +298,14 @@ def building(home: Path, step: str, done: int) -> Iterator[subprocess.Popen[str]
     """A process that builds an index of LETTERS, once it has done so much of the step; there it waits for a kill or for SIGUSR1."""
     code = (
         "import signal, sys; from pathlib import Path\n"
-        "from index.build import build_index; from tests.test_building import LETTERS, Counted\n"
+        "from index import store; from index.build import build_index; from tests.test_building import LETTERS, Counted\n"
         "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])  # it may come before it is waited for\n"
         "def progress(step, done, total):\n"
         "    if (step, done) == (sys.argv[2], int(sys.argv[3])): print('there', flush=True); signal.sigwait([signal.SIGUSR1])\n"
+        "store._BATCH, store._COPIED_EVERY = int(sys.argv[4]), int(sys.argv[5])\n"
         "build_index(Path(sys.argv[1]), LETTERS, Counted(), progress=progress)\n"
     )
-    command = [sys.executable, "-c", code, str(home), step, str(done)]
+    command = [sys.executable, "-c", code, str(home), step, str(done), str(store._BATCH), str(store._COPIED_EVERY)]
     with subprocess.Popen(command, cwd=ROOT, env=environment(home), stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "there\n"

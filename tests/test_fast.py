@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -17,16 +18,23 @@ import numpy as np
 import pytest
 
 from bot.chain import Bot
+from bot.documents import prepare_model
+from bot.settings import Settings
 from corpus import registry
 from corpus.errors import CorpusError, ModelError, SearchIndexError
+from corpus.model import Passage
+from corpus.passages import registered
+from corpus.pattern import Pattern
 from corpus.registry import BUNDLED, load_registry
-from index import store
-from index.build import current
+from index import passages_file, store
+from index.build import build_index, current, keyword_text
 from index.embedder import Embedder, OnnxEmbedder, load_embedder, sha256, valid_export
+from index.embedding import SAVED, make_ready
 from index.keywords import Keywords, terms
+from index.passages_file import Passages
 from index.search import Index, Query, open_index
 from index.store import DATABASE, MappedStore, Store
-from tests.conftest import ROOT, environment
+from tests.conftest import PASSAGES, ROOT, environment
 
 PRICE = Query(("what does a work permit cost", "work permit fee"))
 
@@ -147,7 +155,7 @@ def test_the_registries_are_read_once_until_one_changes(tmp_path: Path) -> None:
 
 def test_every_registry_is_watched_for_changes() -> None:
     named = {f"{name}.toml" for name in registry._TABLES}
-    assert named == {path.name for path in BUNDLED.glob("*.toml") if path.name not in ("figures.toml", "addresses.toml")}
+    assert named == {path.name for path in BUNDLED.glob("*.toml") if path.name not in ("figures.toml", "addresses.toml", "languages.toml")}
 
 
 # The quick way gives what the long way gives
@@ -180,10 +188,139 @@ def test_keywords_are_scored_as_bm25s_scores_them(tmp_path: Path) -> None:
     vocabulary = [f"word{n}x" for n in range(40)]
     texts = [" ".join(dealt.choices(vocabulary, k=dealt.randint(0, 30))) for _ in range(60)]
     Keywords.build(texts, tmp_path / "keywords")
-    ours, theirs = Keywords.open(tmp_path / "keywords"), bm25s.BM25.load(str(tmp_path / "keywords"))
+    ours, theirs = Keywords.open(tmp_path / "keywords"), bm25s.BM25(method="lucene", k1=0.9, b=0.4)
+    theirs.index([terms(text) or ["_"] for text in texts], show_progress=False)
     for _ in range(20):
         asked = list(dict.fromkeys(terms(" ".join(dealt.choices(vocabulary, k=6)))))
         assert np.array_equal(ours.scores(asked, len(texts)), theirs.get_scores(asked))
+
+
+def test_the_terms_of_a_passage_stand_in_the_index_as_they_would_be_worked_out(home: Path) -> None:
+    folder = current(home)
+    passages, keywords = Passages(folder), Keywords.open(folder / "keywords")
+    indexed = [passages[number] for number in passages.numbers("section").tolist()]
+    assert [keywords.terms_in(place) for place in range(len(indexed))] == [frozenset(terms(keyword_text(p))) for p in indexed]
+    for name in ("numbers", "starts"):  # as in a build of format 2, which had none
+        (tmp := folder / f"keywords/words.{name}.npy").rename(tmp.with_suffix(".aside"))
+    try:
+        older = Keywords.open(folder / "keywords")
+        assert [older.terms_in(place) for place in range(len(indexed))] == [keywords.terms_in(place) for place in range(len(indexed))]
+    finally:
+        for name in ("numbers", "starts"):
+            (tmp := folder / f"keywords/words.{name}.aside").rename(tmp.with_suffix(".npy"))
+
+
+def test_headings_are_read_without_the_rest_of_a_passage(tmp_path: Path) -> None:
+    hard = ('He said "headings": [1], "text": 2', "Ça coûte \\ combien", "")
+    made = [Passage(f"s#{n}", "s", heading, (heading,) if n else (), 'A "headings": text.', asked=("?",)) for n, heading in enumerate(hard)]
+    passages_file.write(made, tmp_path)
+    assert Passages(tmp_path).headings(range(3)) == [passage.heading for passage in made]
+
+
+# Patterns that are tried only where they can match
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        (r"paved the way for more (?:potential )?rounds", ("paved the way for more ",)),
+        (r"\bH-?1-?B\b.{0,80}(?:wait|queue)", ("queue", "wait")),
+        (r"^(?!.*\bnot\b).*\b(?:took|accepted) applications", (" applications",)),
+        (r"(?:fee|\d+) dollars", (" dollars",)),
+        (r"(?:free|\d+)", ("",)),  # neither is certain
+        (r"[ab]c?d*", ("",)),
+        (r"(?:ab){2,}c", ("ab",)),
+        (r"no(?:thing)?(?=\W)", ("no",)),
+    ],
+)
+def test_what_a_pattern_cannot_do_without_is_read_from_it(pattern: str, words: tuple[str, ...]) -> None:
+    assert Pattern(pattern).words == words
+
+
+def test_patterns_match_what_they_match_when_they_are_tried_on_everything() -> None:
+    held = load_registry()
+    corrections = held.corrections.values()
+    patterns = [p for c in corrections for p in (*c.match, *c.match_affirmed)]
+    patterns += [p for d in held.disagreements.values() for value in d.values for p in value.match]
+    sentences = [wrong for c in corrections for wrong in (*c.wrong, c.right)]
+    found = 0
+    for pattern in patterns:
+        whole = re.compile(pattern.pattern, re.IGNORECASE)
+        for sentence in sentences:
+            expected = whole.search(sentence)
+            got = pattern.search(sentence)
+            assert (got and got.span()) == (expected and expected.span()), (pattern, sentence)
+            found += expected is not None
+    assert found > 200
+
+
+@pytest.mark.parametrize(("pattern", "text"), [("kiss", "\u212aISS"), ("kiss", "ki\u017fs"), ("its", "\u0131TS"), ("its", "\u0130TS")])
+def test_letters_that_re_takes_for_others_are_taken_for_them_here_too(pattern: str, text: str) -> None:
+    assert re.search(pattern, text, re.IGNORECASE) and Pattern(pattern).search(text)
+
+
+@pytest.mark.parametrize("pattern", ["(fee", "(?<=a+)b"])
+def test_a_pattern_that_does_not_compile_is_told_at_once(pattern: str) -> None:
+    with pytest.raises(re.error):
+        Pattern(pattern)
+
+
+# Registries in a copy
+
+
+def test_the_registries_are_read_from_a_kept_copy_until_one_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, kept = tmp_path / "corpus", tmp_path / "registry.json"
+    folder.mkdir()
+    for table in BUNDLED.glob("*.toml"):
+        shutil.copy(table, folder)
+    first = load_registry(folder, kept)
+
+    monkeypatch.setattr(registry, "_held", {})
+    monkeypatch.setattr(registry, "_rows", lambda *_: pytest.fail("read again"))
+    assert load_registry(folder, kept) == first
+    monkeypatch.undo()
+
+    for damage in ("flipped", "cut", "gone", "not writable"):
+        whole = kept.read_bytes()
+        kept.write_bytes({"flipped": whole.replace(b"155", b"156", 1), "cut": whole[:-9]}.get(damage, whole))
+        if damage in ("gone", "not writable"):
+            kept.unlink()
+        monkeypatch.setattr(registry, "_held", {})
+        assert load_registry(folder, tmp_path / "nowhere" / "registry.json" if damage == "not writable" else kept) == first
+        kept.write_bytes(whole)
+
+    with (folder / "glossary.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[[term]]\nlong = "boat ride"\nshort = ["br"]\n')
+    monkeypatch.setattr(registry, "_held", {})
+    assert "boat ride" in [term.long for term in load_registry(folder, kept).glossary]
+
+
+# Texts that every index holds
+
+
+def test_the_wordings_of_known_errors_are_embedded_once_for_a_data_folder(embedder: Embedder, tmp_path: Path) -> None:
+    shared = tmp_path / "models"
+    shared.mkdir()
+    wrong = [wording for passage in registered(load_registry()) for wording in passage.asked]
+    make_ready(wrong[:5], embedder, shared, lambda *_: None)
+    counting = Counting(embedder)
+    passages = [passage for passage in PASSAGES if passage.kind == "section"]
+    told = Passage("s#correction-x", "s", "S", ("Corrected",), "It is so.", kind="correction", asked=(*wrong[:5], "one more"))
+    build_index(tmp_path, [*passages, told], counting, ready=shared)
+    assert "one more" in counting.asked and set(wrong[:5]).isdisjoint(counting.asked)
+    vectors = np.load(current(tmp_path) / "vectors.npy")
+    assert np.abs(vectors[-6:-1] - embedder.embed(wrong[:5])).max() < 1e-6
+    assert list((tmp_path / "index").glob(SAVED)) == [] and len(list(shared.glob(SAVED))) == 1  # it stays
+
+
+def test_preparing_the_model_embeds_them_and_only_once(models: Path, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    shutil.copytree(models, settings.exported.parent, ignore=shutil.ignore_patterns(SAVED))
+    steps: list[str] = []
+    for _ in range(2):
+        prepare_model(settings, lambda step, done, total: steps.append(f"{step} {done}/{total}") if done == total else None)
+    count = len({wording for passage in registered(load_registry()) for wording in passage.asked})
+    assert steps == [f"embedding {count}/{count}"]
 
 
 # The exported model in two files

@@ -240,7 +240,6 @@ FILES = (
     "passages.jsonl",
     "vectors.npy",
     "rows.npz",
-    "frequency.json",
     "keywords/*",
     f"chroma/{DATABASE}",
     "chroma/*/*.bin",

@@ -55,9 +55,8 @@ def test_keywords_rank_the_text_with_the_rare_word_first_and_ignore_unknown_ones
 
 
 def test_rarity_is_the_inverse_document_frequency_and_half_the_largest_for_an_unknown_term(tmp_path: Path) -> None:
-    Keywords.build(["One fee.", "One permit."], tmp_path / "keywords")
+    Keywords.build(["One fee, one permit.", "One permit.", "This permit."], tmp_path / "keywords")
     keywords = Keywords.open(tmp_path / "keywords")
-    keywords.document_frequency = {"fee": 1, "permit": 3}
     assert keywords.rarity("fee", 3) == pytest.approx(log(1 + (3 - 1 + 0.5) / (1 + 0.5)))
     assert keywords.rarity("permit", 3) == pytest.approx(log(1 + (3 - 3 + 0.5) / (3 + 0.5)))
     assert keywords.rarity("unheard", 3) == pytest.approx(log(1 + (3 - 0 + 0.5) / (0 + 0.5)) / 2)

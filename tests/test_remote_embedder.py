@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from bot.chain import open_bot
+from bot.documents import add_files, index_corpus, needs_building
 from bot.settings import Settings
 from corpus.errors import ModelError, SearchIndexError
-from index import remote_embedder
+from index import by_words, remote_embedder
 from index.build import build_index, read_manifest
 from index.build import current as live
 from index.embedder import Embedder, fingerprint, load_embedder
@@ -77,6 +78,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine that runs tests may do much else."""
     monkeypatch.setattr(remote_embedder, "_QUESTION_SECONDS", 60.0)
     monkeypatch.setattr(remote_embedder, "_CONNECT_SECONDS", 60.0)
+    monkeypatch.setattr(remote_embedder, "REST_SECONDS", 0.0)
 
 
 @pytest.fixture
@@ -230,6 +232,83 @@ def test_a_server_that_is_not_there_is_one_line(small_home: Path, northbound: Co
     where = f"http://127.0.0.1:{free_port()}"
     told = complaint(northbound("ask", "Is it open?", home=small_home, settings={"NORTHBOUND_EMBEDDER": where}))
     assert told.startswith(f"the embedding server at {where} cannot be reached") and "NORTHBOUND_EMBEDDER" in told
+
+
+# Answering without it
+
+FEE = "How much does citizenship cost?"
+
+
+def test_while_the_server_is_away_a_question_is_answered_by_its_words_and_says_so(
+    address: str, served: EmbeddingServer, small_home: Path
+) -> None:
+    build_index(small_home, PASSAGES, load_embedder(address))
+    bot = open_bot(Settings(home=small_home, embedder=address))
+    served.fault = "503"
+    answer = bot.answer(FEE)
+    assert answer.status == "answered" and "CAN$653.75" in answer.answer
+    assert by_words.TOLD in answer.caveats and "answers 503" in bot.index.problem
+    assert bot.answer("What is the airspeed of a swallow?").status in ("not_found", "out_of_scope")
+
+    served.fault = ""
+    answer = bot.answer("What does citizenship cost for an adult?")
+    assert answer.status == "answered" and by_words.TOLD not in answer.caveats
+    assert bot.index.problem == ""
+
+
+def test_a_question_asked_by_words_finds_the_known_error_that_it_repeats(url: str, served: EmbeddingServer, small_home: Path) -> None:
+    build_index(small_home, PASSAGES, load_embedder(url))
+    index = open_bot(Settings(home=small_home, embedder=url)).index
+    (wrong,) = (passage for passage in PASSAGES if passage.kind == "correction")
+    served.fault = "503"
+    found = index.nearest_registered("correction", [wrong.asked[0]])
+    assert found is not None and found[0] == wrong and found[1] == pytest.approx(1.0)
+
+
+def test_a_server_that_is_away_is_left_alone_for_a_while(
+    url: str, served: EmbeddingServer, small_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_index(small_home, PASSAGES, load_embedder(url))
+    bot = open_bot(Settings(home=small_home, embedder=url))
+    monkeypatch.setattr(remote_embedder, "REST_SECONDS", 600.0)
+    served.fault = "503"
+    bot.answer(FEE)
+    left = served.faults_left
+    assert left == 10**6 - remote_embedder._QUESTION_TRIES
+    assert by_words.TOLD in bot.answer("What does a work permit cost?").caveats and served.faults_left == left
+
+
+def test_a_process_that_starts_without_the_server_answers_by_words(served: EmbeddingServer, small_home: Path, northbound: Command) -> None:
+    with serving(served) as url:
+        build_index(small_home, PASSAGES, load_embedder(url))
+    done = northbound("ask", "--json", FEE, home=small_home, settings={"NORTHBOUND_EMBEDDER": url})
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["status"] == "answered" and by_words.TOLD in answer["caveats"]
+
+
+def test_a_server_that_comes_back_is_used_and_with_another_model_it_is_not(served: EmbeddingServer, small_home: Path) -> None:
+    with serving(served) as url:
+        build_index(small_home, PASSAGES, load_embedder(url))
+    port = int(url.rsplit(":", 1)[1])
+    settings = Settings(home=small_home, embedder=url)
+    bot, other = open_bot(settings), open_bot(settings)
+    assert by_words.TOLD in bot.answer(FEE).caveats
+    with serving(served, port):
+        assert by_words.TOLD not in bot.answer("What does citizenship cost for an adult?").caveats
+        served.negated = True
+        assert by_words.TOLD in other.answer(FEE).caveats
+        assert "its model was changed" in other.index.problem
+
+
+def test_nothing_is_built_again_because_the_server_is_away(served: EmbeddingServer, tmp_path: Path) -> None:
+    note = tmp_path / "note.txt"
+    note.write_text("Working from home\n\nEmployees may work from home on two days of each week.\n", encoding="utf-8")
+    with serving(served) as url:
+        settings = Settings(home=tmp_path / "data", embedder=url)
+        index_corpus(settings, add_files([note], settings).ids)
+        assert needs_building(settings) == ""
+    assert needs_building(settings) == ""
 
 
 # Addresses

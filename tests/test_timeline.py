@@ -11,7 +11,7 @@ from corpus.errors import RequestError
 from corpus.model import Passage, Program, Source, Standing
 from corpus.passages import registered
 from corpus.registry import Registry, load_registry
-from corpus.timeline import not_yet, registry_on, sentences_on
+from corpus.timeline import held_until_later, not_yet, registry_on, said_later, sentences_on
 
 PERMIT = Program(
     id="permit",
@@ -132,3 +132,10 @@ def test_a_day_that_cannot_be_answered_as_of_is_named(bot: Bot, day: str, said: 
 def test_the_runnable_answers_as_of_the_day_too(bot: Bot) -> None:
     given = {"question": "does a job offer give crs points?", "at": "2024-03-01"}
     assert bot.runnable().invoke(given).answer == bot.answer(given["question"], at=given["at"]).answer
+
+
+def test_a_month_is_later_until_it_is_over_and_a_birth_before_a_day_is_no_rule_that_ended() -> None:
+    assert said_later("The payment was extended in September 2026.", "2026-09-10")
+    assert not said_later("The payment was extended in September 2026.", "2026-10-01")
+    assert not held_until_later("Bill C-3 removed the limit for people born before 15 December 2025.", "2025-11-10")
+    assert held_until_later("Before 15 December 2025 the limit applied.", "2025-11-10")
