@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.documents import prepare_model
 from bot.settings import Settings
 from eval.bench_answerable import answerability
 from eval.bench_claims import claims
@@ -18,19 +19,19 @@ from eval.bench_rewriting import rewriting
 from eval.bench_safety import carried, injections, markup, personal
 from eval.bench_sets import BenchError, text_of
 from index.build import Progress
-from index.embedder import Embedder, load_embedder
+from index.embedder import Embedder
 
 
 @dataclass(frozen=True)
 class Tools:
-    """What a measure may need. `embedder` loads the model: not every measure does. `keep`: where an index may be kept for next time."""
+    """What a measure may need. `embedder` loads the model: not every measure does. `keep`: where an index may be kept, and curves."""
 
     settings: Settings
     keep: Path | None
     progress: Progress
 
     def embedder(self) -> Embedder:
-        return load_embedder(self.settings.embedder, self.settings.exported, self.settings.embedder_key)
+        return prepare_model(self.settings, self.progress)
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,9 @@ KINDS = (
     Kind(
         "whether a passage answers",
         frozenset({"question", "passage", "answerable"}),
-        lambda file, tools: answerability(file, tools.embedder(), tools.progress),
+        lambda file, tools: answerability(file, tools.embedder(), tools.progress, tools.keep),
     ),
-    Kind("claims and evidence", frozenset({"claim", "evidence", "label"}), lambda file, tools: claims(file, tools.embedder())),
+    Kind("claims and evidence", frozenset({"claim", "evidence", "label"}), lambda file, tools: claims(file, tools.embedder(), tools.keep)),
     Kind("personal data", frozenset({"text", "spans"}), lambda file, _: personal(file)),
     Kind("orders in documents", frozenset({"context", "question"}), _carried),
     Kind("markup", frozenset({"text", "kind"}), lambda file, _: markup(file)),

@@ -19,6 +19,7 @@ from bot.check import NOT_FOUND
 from bot.compose import compose
 from corpus.model import Passage
 from corpus.registry import load_registry
+from eval.bench_curve import over_thresholds, write
 from eval.bench_sets import BenchError, balanced, beside_known, decided, halved, halves, overlap_f1, paired, rows
 from index.build import Progress, build_index, current
 from index.embedder import Embedder
@@ -49,9 +50,9 @@ class Decided:
     nearest: frozenset[int]
 
 
-def answerability(file: Path, embedder: Embedder, progress: Progress = lambda *_: None) -> Iterator[str]:
+def answerability(file: Path, embedder: Embedder, progress: Progress = lambda *_: None, keep: Path | None = None) -> Iterator[str]:
     """Balanced accuracy of "this passage answers" beside cosines, and F1 of the sentences shown. A threshold is always chosen on the half
-    of the rows that it is not used on, but for the bot's own."""
+    of the rows that it is not used on, but for the bot's own. In `keep`: the bot's curve, NAME.svg."""
     read = read_given(file)
     made = decide(read, embedder, progress)
     truth = np.array([one.answerable for one in read])
@@ -71,6 +72,11 @@ def answerability(file: Path, embedder: Embedder, progress: Progress = lambda *_
     _, ours, *others = said
     for other in others:
         yield paired(ours, other, "balanced accuracy", halved(said[ours], truth), halved(said[other], truth))
+    curve = over_thresholds(likely, truth)
+    yield from curve.lines("likelihood")
+    if keep is not None:
+        title = f"{file.parent.name}: answerable questions and others, {len(read)}"
+        yield write(keep, file.parent.name, curve, title, "how likely the passage answers", NOT_FOUND)
     judged = [(one, result) for one, result in zip(read, made, strict=True) if one.gold]
     for name in ("shown", "nearest"):
         chosen: list[frozenset[int]] = [getattr(result, name) for _, result in judged]

@@ -13,6 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from bot import gate
+from eval.bench_curve import over_thresholds, write
 from eval.bench_sets import BenchError, balanced, beside_known, decided, halved, halves, overlap_f1, paired, rows
 from index.embedder import Embedder
 from index.keywords import terms
@@ -31,9 +32,9 @@ class Claimed:
     chosen: tuple[frozenset[int], ...]
 
 
-def claims(file: Path, embedder: Embedder) -> Iterator[str]:
+def claims(file: Path, embedder: Embedder, keep: Path | None = None) -> Iterator[str]:
     """Balanced accuracy of "supported" against the rest, and F1 of the sentences, beside two baselines. A threshold is always chosen on
-    the half of the claims that it is not used on."""
+    the half of the claims that it is not used on. In `keep`: the gate's curve, NAME.svg."""
     read = read_claims(file)
     truth = np.array([one.supported for one in read])
     half = halves([one.id for one in read], truth)
@@ -58,10 +59,11 @@ def claims(file: Path, embedder: Embedder) -> Iterator[str]:
     ours, *others = list(values)
     for other in others:
         yield paired(ours, other, "balanced accuracy", right[ours], right[other])
-    yield "support at least, claims kept that are supported, claims let by that are not:"
-    for at in np.arange(0.3, 1.01, 0.1):
-        yes = values[ours] >= at - 1e-9
-        yield f"{at:>8.1f}{yes[truth].mean():>8.3f}{yes[~truth].mean():>8.3f}"
+    curve = over_thresholds(values[ours], truth)
+    yield from curve.lines("support")
+    if keep is not None:
+        title = f"{file.parent.name}: supported claims and others, {len(read)}"
+        yield write(keep, file.parent.name, curve, title, "the gate's support", gate.ENOUGH)
     judged = [n for n, one in enumerate(read) if one.chosen]
     chosen = {
         "the gate's sentences": [set(cited[n]) for n in judged],

@@ -148,7 +148,7 @@ def read_bench(data: Path) -> Bench:
 
 def measure(read: Bench, embedder: Embedder, keep: Path | None = None, progress: Progress = lambda *_: None) -> list[Result]:
     """A result for each row that `asking` names, queries in the order of the file."""
-    with _built(read.passages, embedder, keep, progress) as home:
+    with built(read.passages, embedder, keep, progress) as home:
         ways = asking(read, home, embedder)
         rankings: dict[str, dict[int, list[str]]] = {name: {} for name in ways}
         times: dict[str, list[float]] = {name: [] for name in ways}
@@ -241,7 +241,7 @@ def _legs(folder: Path, index: Index, embedder: Embedder) -> dict[str, Callable[
 
 
 @contextmanager
-def _built(passages: Sequence[Passage], embedder: Embedder, keep: Path | None, progress: Progress) -> Iterator[Path]:
+def built(passages: Sequence[Passage], embedder: Embedder, keep: Path | None, progress: Progress) -> Iterator[Path]:
     """A data folder with an index of the passages: `keep`, built there unless it holds just that already, or one for this time."""
     if keep is None:
         with tempfile.TemporaryDirectory(prefix="northbound-bench-", ignore_cleanup_errors=True) as home:

@@ -99,7 +99,10 @@ def compare_peers(
     """
     if missing := [name for name in NEEDS if importlib.util.find_spec(name) is None]:
         raise BenchError(f"{', '.join(missing)}: not installed; the recipe needs them: pip install -e '.[peers]' (make setup does)")
+    from bot.documents import prepare_model
+
     job = read_job(data, documents, questions)
+    prepare_model(settings, progress)  # once for a data folder, and so no part of building an index; the recipe's model is there too
     with tempfile.TemporaryDirectory(prefix="northbound-peers-", ignore_cleanup_errors=True) as folder:
         made = {name: way.build(job, settings, Path(folder), progress) for name, way in SIDES.items()}
         seen = _asked(job, made)

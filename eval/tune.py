@@ -1,32 +1,45 @@
-"""Choose the weights of search and of answerability on eval/sets, and print them with what they give on the half not used to choose.
+"""Choose the weights of search and of answerability, and print them with what they give on the half not used to choose.
 
-    python -m eval.tune HOME [HOME …] [FILE …]
+    python -m eval.tune [--keep FOLDER] [--most PASSAGES] HOME|SET|FILE …
 
-Each HOME is a data folder with a built index: the bundled corpus, and one with the five articles alone (`corpus add --only`).
-Questions are split in two by a hash of their id: weights are chosen on one half and reported on the other. Our sets hardly hold a question
-in words that are not of the field; the weights for those are chosen on public sets, each FILE being one (eval/pairs.py says which).
+Each HOME is a data folder with a built index: the bundled corpus, and one with the five articles alone (`corpus add --only`). On eval/sets
+the weights of written answers are chosen, and the thresholds that are cosines are found again, which another model moves.
+Each SET is a folder in the common form (corpus.jsonl, queries.jsonl, qrels.tsv): what has no questions of its own is weighed on these, and
+what a conversation adds. `--keep` keeps their indexes for the next time; `--most` takes so many passages of each, those that answer among
+them, where there is no time for all: what a conversation adds then counts for less than it should, as there is less to be told apart.
+Each FILE is a set of public questions with passages (eval/pairs.py says which): when a question of another field is answered.
+Questions are split in two by a hash of their id: weights are chosen on one half and reported on the other.
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import math
-import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 
+from bot import chain, check
+from bot import compose as written
 from bot.chain import Bot, open_bot
 from bot.check import NOT_FOUND
 from bot.compose import Answerability, Asked, compose
+from bot.documents import prepare_model
 from bot.settings import Settings, read_settings
+from bot.understand import Understood
 from corpus.model import Passage
+from corpus.registry import load_registry
+from eval.bench_retrieval import Bench, built, ndcg, read_bench
 from eval.cases import Case, load_set
 from eval.pairs import Pair, found, read_pairs, some_of
-from index.embedder import load_embedder
-from index.search import Hit
+from index.build import current
+from index.embedder import Embedder, load_embedder
+from index.search import Candidate, Hit, Index, Weights
 
 _MOST_PAIRS = 200  # of each public set: for two weights
 _SETS = ("single", "follow_ups", "false_premises", "unanswerable", "out_of_scope")
@@ -44,9 +57,11 @@ class Seen:
     chosen: bool
 
 
-def main(homes: Sequence[Path], files: Sequence[Path] = ()) -> None:
+def main(homes: Sequence[Path], sets: Sequence[Path] = (), files: Sequence[Path] = (), keep: Path | None = None, most: int = 10**6) -> None:
     if files:
         _of_other_fields(some_of(read_pairs(files), _MOST_PAIRS))
+    if sets:
+        _prose_weights(sets, keep, most)
     if not homes:
         return
     seen: list[Seen] = []
@@ -54,6 +69,7 @@ def main(homes: Sequence[Path], files: Sequence[Path] = ()) -> None:
     for bot in bots:
         for name in ("articles",) if bot.index.manifest.only else _SETS:
             seen.extend(one for case in load_set(name) if case.turn < 2 and (one := _look(bot, case)) is not None)
+    _thresholds([s.hits[0] for s in seen if s.case.set == "single" and s.hits[0].passage.asked])
     _search_weights([s for s in seen if s.case.answerable and s.case.facts])
     for name, prose in (("written answers", False), ("prose", True)):
         _answerability(name, [s for s in seen if _is_prose(s.hits[0].passage) is prose], bots[0])
@@ -83,8 +99,7 @@ def _look(bot: Bot, case: Case) -> Seen | None:
         for h in hits
     ]
     holds = [all(p.search(h.passage.text) for p in case.facts) for h in hits]
-    half = int(hashlib.sha256(case.id.encode()).hexdigest(), 16) % 2 == 0
-    return Seen(case, bot.asked(understood)[0], hits, np.array(rows), np.array(holds), half)
+    return Seen(case, bot.asked(understood)[0], hits, np.array(rows), np.array(holds), _half(case.id))
 
 
 def _search_weights(seen: Sequence[Seen]) -> None:
@@ -164,6 +179,144 @@ def _composed_right(seen: Seen, bot: Bot) -> bool:
     return all(p.search(text) for p in seen.case.facts)
 
 
+# Thresholds that are cosines of a question to one of ours, each with the share of `single` above it. A threshold was chosen on answers,
+# with the model of its day; the share holds for the next model too (docs/decisions/0016).
+_SHARES: tuple[tuple[ModuleType, str, float], ...] = (
+    (chain, "_RESEMBLES", 0.861),
+    (written, "_RELATED", 0.956),
+    (written, "_NEARLY_OURS", 0.847),
+    (written, "_ALIKE", 0.651),
+    (written, "_NEAR", 0.308),
+    (check, "_PREMISE", 0.327),
+    (check, "_CLEAR_PREMISE", 0.093),
+)
+
+
+def _thresholds(best: Sequence[Hit]) -> None:
+    """Each threshold as it stands, the share of questions above it, and where the share that it was given puts it now."""
+    cosines = np.array([hit.question for hit in best])
+    if not len(cosines):
+        return
+    for module, name, share in _SHARES:
+        now = getattr(module, name)
+        print(
+            f"{module.__name__}.{name}: {now}, {(cosines > now).mean():.3f} above; {share:.3f} were: {np.quantile(cosines, 1 - share):.3f}"
+        )
+
+
+# What is weighed on public sets, each with the values tried. Another value must be better by _WORTH, or the weight stays.
+_GRID = {
+    "prose_sentence": (0.0, 0.1, 0.2, 0.3, 0.4, 0.5),
+    "prose_keyword": (0.04, 0.08, 0.12, 0.16, 0.2, 0.24, 0.28),
+    "context": (0.0, 0.25, 0.5, 0.75, 1.0),
+    "before": (0.0, 0.125, 0.25, 0.375, 0.5),
+}
+_WORTH = 0.002
+_ROUNDS = 2
+
+
+def _prose_weights(folders: Sequence[Path], keep: Path | None, most: int) -> None:
+    """Coordinate ascent on nDCG@10, mean of the sets, from the weights as they stand."""
+    settings = read_settings()
+    embedder = Remembering(prepare_model(settings))
+    with ExitStack() as stack:
+        tried = [_Tried(folder, embedder, keep, most, stack) for folder in folders]
+
+        def measure(weights: Weights, chosen: bool) -> dict[str, float]:
+            return {one.name: one.measure(weights, chosen) for one in tried}
+
+        weights = Weights()
+        before = {half: measure(weights, half) for half in (True, False)}
+        for _ in range(_ROUNDS):
+            for name, values in _GRID.items():
+                scores = {
+                    v: float(np.mean(list(measure(replace(weights, **{name: v}), True).values())))
+                    for v in (getattr(weights, name), *values)
+                }
+                best = max(scores, key=lambda v: scores[v])
+                print(f"{name}: " + ", ".join(f"{v:g} {score:.4f}" for v, score in sorted(scores.items())))
+                if scores[best] > scores[getattr(weights, name)] + _WORTH:
+                    weights = replace(weights, **{name: best})
+        print("prose, weights:", {name: getattr(weights, name) for name in _GRID})
+        for half, label in ((True, "chosen half"), (False, "other half")):
+            after = measure(weights, half)
+            print(f"prose, {label}: " + ", ".join(f"{name} {before[half][name]:.4f} to {after[name]:.4f}" for name in after))
+
+
+class Remembering:
+    """An embedder that keeps what it has embedded: the same questions are asked for every value of a weight."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self.fingerprint, self.engine, self._embedder = embedder.fingerprint, embedder.engine, embedder
+        self._kept: dict[tuple[str, ...], np.ndarray] = {}
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        if len(texts) > 100:  # a build's
+            return self._embedder.embed(texts)
+        if (key := tuple(texts)) not in self._kept:
+            self._kept[key] = self._embedder.embed(texts)
+        return self._kept[key]
+
+
+class _Tried:
+    """A public set: each of its queries is searched once for each weight of the conversation, and scored anew for the others."""
+
+    def __init__(self, folder: Path, embedder: Remembering, keep: Path | None, most: int, stack: ExitStack) -> None:
+        read = read_bench(folder)
+        self.name = folder.name
+        passages = _part(read, most)
+        home = stack.enter_context(built(passages, embedder, keep / f"{folder.name}-{most}" if keep is not None else None, lambda *_: None))
+        self._bot = Bot(load_registry(), Index(current(home), embedder, {}), {})
+        self._asked = [(one, self._bot.understand(one.text, one.history)) for one in read.asked]
+        self._found: dict[tuple[float, float], list[list[Candidate]]] = {}
+
+    def measure(self, weights: Weights, chosen: bool) -> float:
+        """Mean nDCG@10 of a half."""
+        self._bot.index.weights = weights
+        searched = (weights.context, weights.before) if any(understood.context for _, understood in self._asked) else (0.0, 0.0)
+        if searched not in self._found:
+            self._found[searched] = [self._candidates(understood) for _, understood in self._asked]
+        pairs = zip(self._asked, self._found[searched], strict=True)
+        return float(np.mean([ndcg(self._ranking(found), one.relevant) for (one, _), found in pairs if _public_half(one.id) is chosen]))
+
+    def _candidates(self, understood: Understood) -> list[Candidate]:
+        queries = self._bot.queries(understood, self._bot.asked(understood), frozenset())
+        return [candidate for query in queries for candidate in self._bot.index.ranked(query)]
+
+    def _ranking(self, found: Sequence[Candidate]) -> list[str]:
+        """Documents, best first, by the weights of now."""
+        scores: dict[str, float] = {}
+        for one in found:
+            likeness = self._bot.index.likeness(one.passage, one.question, one.text, one.sentence, one.keyword)
+            score = sum({**one.parts, **likeness}.values())
+            scores[one.passage.source_id] = max(score, scores.get(one.passage.source_id, -np.inf))
+        return sorted(scores, key=lambda document: (-scores[document], document))
+
+
+def _half(id: str) -> bool:
+    return int(hashlib.sha256(id.encode()).hexdigest(), 16) % 2 == 0
+
+
+def _public_half(id: str) -> bool:
+    """By a salted hash, as some sets were cut by a plain one."""
+    return _half(f"chosen on: {id}")
+
+
+def _part(read: Bench, most: int) -> list[Passage]:
+    """The passages that answer a query, and of the others as many as there is room for, by chance that is the same each time."""
+    wanted = {document for one in read.asked for document in one.relevant}
+    others = sorted((p for p in read.passages if p.source_id not in wanted), key=lambda p: hashlib.sha256(p.id.encode()).digest())
+    return [p for p in read.passages if p.source_id in wanted] + others[: max(0, most - len(wanted))]
+
+
 if __name__ == "__main__":
-    given = [Path(a) for a in sys.argv[1:]]
-    main([p for p in given if p.is_dir()], [p for p in given if not p.is_dir()])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("given", nargs="+", type=Path, metavar="HOME|SET|FILE")
+    parser.add_argument("--keep", type=Path)
+    parser.add_argument("--most", type=int, default=10**6)
+    told = parser.parse_args()
+    folders = [path for path in told.given if path.is_dir()]
+    public = [path for path in folders if (path / "corpus.jsonl").exists()]
+    main(
+        [path for path in folders if path not in public], public, [path for path in told.given if path not in folders], told.keep, told.most
+    )

@@ -1,79 +1,187 @@
-"""The gate: a claim passes only if its quotes hold its numbers, months and names, agree on yes or no, and are as certain."""
+"""The gate: a claim passes only if its quotes hold its numbers, names, limits and its yes or no, each with what it belongs to."""
 
 from __future__ import annotations
 
 import pytest
 
-from bot.gate import ENOUGH, evidence, judge
+from bot.gate import ENOUGH, TOO_LITTLE, evidence, judge
+from bot.gate_reading import read
 
 CLOSED = "The 2023 open work permit for H-1B holders closed on 17 July 2023, when 10,000 applications had been received."
 FEE = "The employer pays 1,000 Canadian dollars for each position under the Global Talent Stream."
+TWO_FEES = "A work permit costs 155 Canadian dollars, and biometrics cost 85 Canadian dollars for one person."
 NEEDS_NONE = "Express Entry does not require a job offer from a Canadian employer."
 MAY = "A person with a nomination may apply online for permanent residence."
+MUST = "The employer must give the worker a signed contract before the first day of work."
+DAYS = "An H-1B holder who loses the job has up to 60 days to find another employer."
+DATES = "Bill C-3 got Royal Assent on 20 November 2025 and came into force on 15 December 2025."
+ONLY = "The two-week standard covers applications from outside Canada only."
+MOST = "Most applicants get a decision within six months."
+UNLESS = "A holder may not work in Quebec unless the province has issued an acceptance certificate."
+
+# What a quote says in other words, by what the words change.
+FAITHFUL = [
+    ("word for word", CLOSED, CLOSED),
+    ("without a clause", CLOSED, "The 2023 open work permit for H-1B holders closed on 17 July 2023."),
+    ("other date form", CLOSED, "The 2023 open work permit for H-1B holders closed on July 17, 2023."),
+    ("short month", CLOSED, "The 2023 open work permit for H-1B holders closed on 17 Jul 2023."),
+    ("no comma in the number", CLOSED, "It closed when 10000 applications had been received."),
+    ("abbreviation", CLOSED, "The 2023 OWP for H-1B holders closed on 17 July 2023."),
+    ("other word for the same", CLOSED, "The 2023 open work permit for H-1B holders ended on 17 July 2023."),
+    ("currency as a sign", FEE, "The employer pays CAN$1,000 for each position under the Global Talent Stream."),
+    ("currency as a code", FEE, "Under the Global Talent Stream the employer pays CAD 1,000 for each position."),
+    ("passive", FEE, "1,000 Canadian dollars are paid by the employer for each position under the Global Talent Stream."),
+    ("abbreviated program", FEE, "The employer pays 1,000 Canadian dollars for each position under the GTS."),
+    ("contraction", NEEDS_NONE, "Express Entry doesn't require a job offer from a Canadian employer."),
+    ("no before the noun", NEEDS_NONE, "Express Entry requires no job offer from a Canadian employer."),
+    ("can for may", MAY, "A person with a nomination can apply online for permanent residence."),
+    ("has to for must", MUST, "The employer has to give the worker a signed contract before the first day of work."),
+    ("the other way round", MUST, "Before the first day of work the employer must give the worker a signed contract."),
+    ("figures for words", MOST, "Most applicants get a decision within 6 months."),
+    ("at most for up to", DAYS, "An H-1B holder who loses the job has at most 60 days to find another employer."),
+    ("both dates, other order", DATES, "Bill C-3 came into force on 15 December 2025 and got Royal Assent on 20 November 2025."),
+    ("only moved", ONLY, "Only applications from outside Canada are covered by the two-week standard."),
+    ("addressed to the reader", UNLESS, "You may not work in Quebec unless the province has issued an acceptance certificate."),
+]
+
+# What a quote does not say, by what was changed.
+UNFAITHFUL = [
+    ("digit", CLOSED, "The 2023 open work permit for H-1B holders closed when 20,000 applications had been received."),
+    ("day", CLOSED, "The 2023 open work permit for H-1B holders closed on 18 July 2023."),
+    ("month", CLOSED, "The 2023 open work permit for H-1B holders closed on 17 June 2023."),
+    ("year", CLOSED, "The 2024 open work permit for H-1B holders closed on 17 July 2024."),
+    ("cents", FEE, "The employer pays 1,000.50 Canadian dollars for each position."),
+    ("unit", DAYS, "An H-1B holder who loses the job has up to 60 weeks to find another employer."),
+    ("currency", FEE, "The employer pays 1,000 US dollars for each position under the Global Talent Stream."),
+    ("currency code", FEE, "The employer pays USD 1,000 for each position."),
+    ("amounts swapped", TWO_FEES, "A work permit costs 85 Canadian dollars, and biometrics cost 155 Canadian dollars for one person."),
+    ("the other one's amount", TWO_FEES, "Biometrics cost 155 Canadian dollars for one person."),
+    ("dates swapped", DATES, "Bill C-3 got Royal Assent on 15 December 2025 and came into force on 20 November 2025."),
+    ("negation taken out", NEEDS_NONE, "Express Entry does require a job offer from a Canadian employer."),
+    ("negation put in", FEE, "The employer never pays 1,000 Canadian dollars for each position."),
+    ("contracted negation put in", FEE, "The employer doesn't pay 1,000 Canadian dollars for each position."),
+    ("cannot", MAY, "A person with a nomination cannot apply online for permanent residence."),
+    ("no longer", FEE, "The employer no longer pays 1,000 Canadian dollars for each position."),
+    ("unless left out", UNLESS, "A holder may not work in Quebec."),
+    ("may to must", MAY, "A person with a nomination must apply online for permanent residence."),
+    ("must to may", MUST, "The employer may give the worker a signed contract before the first day of work."),
+    ("may left out", MAY, "A person with a nomination applies online for permanent residence."),
+    ("will put in", FEE, "The employer will pay 1,000 Canadian dollars for each position."),
+    ("program", FEE, "The employer pays 1,000 Canadian dollars for each position under the Francophone stream."),
+    ("program of common words", CLOSED, "The 2023 spousal open work permit for H-1B holders closed on 17 July 2023."),
+    ("party", MUST, "The spouse must give the worker a signed contract before the first day of work."),
+    ("parties swapped", MUST, "The worker must give the employer a signed contract before the first day of work."),
+    ("country", NEEDS_NONE, "Express Entry does not require a job offer from a United States employer."),
+    ("country of two", ONLY, "The two-week standard covers applications from inside Canada only."),
+    ("agency", FEE, "The employer pays IRCC 1,000 Canadian dollars for each position."),
+    ("at most to at least", DAYS, "An H-1B holder who loses the job has at least 60 days to find another employer."),
+    ("up to left out", DAYS, "An H-1B holder who loses the job has 60 days to find another employer."),
+    ("before to after", MUST, "The employer must give the worker a signed contract after the first day of work."),
+    ("most to all", MOST, "All applicants get a decision within six months."),
+    ("most left out", MOST, "Applicants get a decision within six months."),
+    ("only left out", ONLY, "The two-week standard covers applications from outside Canada."),
+    ("standing", CLOSED, "The 2023 open work permit for H-1B holders opened on 17 July 2023."),
+    ("opposite", MAY, "A person with a nomination may apply online for temporary residence."),
+    ("addition", MAY, "A person with a nomination and a clean driving record may apply online for permanent residence."),
+    (
+        "addition of one word",
+        FEE,
+        "The employer pays 1,000 Canadian dollars and insurance for each position under the Global Talent Stream.",
+    ),
+    ("about something else", FEE, "The employer pays wages, taxes, pensions, insurance and rent."),
+]
 
 
-@pytest.mark.parametrize("quote", [CLOSED, FEE, NEEDS_NONE, MAY])
-def test_a_quote_given_word_for_word_passes(quote: str) -> None:
-    assert judge(quote, [quote]).passes
-    assert judge(quote, [quote]).support == 1.0
+@pytest.mark.parametrize(("quote", "claim"), [row[1:] for row in FAITHFUL], ids=[row[0] for row in FAITHFUL])
+def test_other_words_for_the_same_pass(quote: str, claim: str) -> None:
+    verdict = judge(claim, [quote])
+    assert verdict.passes, verdict
+    assert verdict.support >= ENOUGH
 
 
-def test_a_part_of_a_quote_passes() -> None:
-    assert judge("H-1B holders closed on 17 July 2023", [CLOSED]).passes
-
-
-def test_other_words_for_the_same_pass_when_most_of_them_stand_in_the_quote() -> None:
-    verdict = judge("H-1B holders sent 10,000 applications for the open work permit before it closed.", [CLOSED])
-    # 9 terms, of which "sent" and "befor" do not stand in the quote ("before" and "sent" are no stop words).
-    assert verdict.passes and ENOUGH <= verdict.support < 1
-
-
-def test_numbers_may_be_written_with_or_without_commas() -> None:
-    assert judge("10000 applications had been received.", [CLOSED]).passes
-
-
-def test_two_quotes_may_support_a_claim_together() -> None:
-    claim = "The open work permit for H-1B holders closed, and the Global Talent Stream position costs 1,000 dollars."
-    assert not judge(claim, [CLOSED]).passes
-    assert judge(claim, [CLOSED, FEE]).support > judge(claim.replace("1,000", "10,000"), [CLOSED]).support
+@pytest.mark.parametrize(("quote", "claim"), [row[1:] for row in UNFAITHFUL], ids=[row[0] for row in UNFAITHFUL])
+def test_a_claim_that_says_something_else_is_refused_with_a_reason(quote: str, claim: str) -> None:
+    verdict = judge(claim, [quote])
+    assert not verdict.passes
+    assert verdict.reason
 
 
 @pytest.mark.parametrize(
     ("claim", "quote", "reason"),
     [
-        (
-            "The open work permit for H-1B holders closed when 20,000 applications had been received.",
-            CLOSED,
-            "number not in the quote: 20000",
-        ),
-        ("The open work permit for H-1B holders closed on 18 July 2023.", CLOSED, "number not in the quote: 18"),
-        ("The employer pays 1,000.50 Canadian dollars for each position.", FEE, "number not in the quote: 1000.50"),
-        ("The open work permit for H-1B holders closed on 17 June 2023.", CLOSED, "month not in the quote: june"),
+        ("It closed when 20,000 applications had been received.", CLOSED, "number not in the quote: 20000"),
+        ("The permit closed on 18 July 2023.", CLOSED, "date not in the quote: 2023-07-18"),
         ("The employer pays 1,000 Canadian dollars under the Francophone stream.", FEE, "name not in the quote: francophone"),
-        ("The employer pays IRCC 1,000 Canadian dollars for each position.", FEE, "name not in the quote: ircc"),
-        ("Express Entry does require a job offer from a Canadian employer.", NEEDS_NONE, "says yes where the quote says no"),
-        ("The employer never pays 1,000 Canadian dollars for each position.", FEE, "says yes where the quote says no"),
-        ("The employer doesn't pay 1,000 Canadian dollars for each position.", FEE, "says yes where the quote says no"),
-        ("A person with a nomination must apply online for permanent residence.", MAY, "not as certain in the quote: must"),
-        ("The employer will pay 1,000 Canadian dollars for each position.", FEE, "not as certain in the quote: will"),
-        ("The employer pays wages, taxes, pensions, insurance and rent.", FEE, "too little of it stands in the quote"),
+        ("Express Entry does require a job offer.", NEEDS_NONE, "says yes where the quote says no"),
+        ("The employer never pays 1,000 Canadian dollars.", FEE, "says no where the quote says yes"),
+        ("A person with a nomination must apply online.", MAY, "not as certain in the quote: must"),
+        ("A person with a nomination applies online.", MAY, "more certain than the quote: leaves out may"),
+        ("Biometrics cost 155 Canadian dollars for one person.", TWO_FEES, "155 belongs to something else in the quote, where 85 stands"),
     ],
 )
-def test_a_claim_that_says_more_than_its_quote_is_refused_with_the_reason(claim: str, quote: str, reason: str) -> None:
-    verdict = judge(claim, [quote])
-    assert not verdict.passes
-    assert verdict.reason.startswith(reason)
+def test_the_reason_names_what_differs(claim: str, quote: str, reason: str) -> None:
+    assert judge(claim, [quote]).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("18 months", "eighteen-month"),
+        ("on Feb 18, 2026", "on 18 February 2026"),
+        ("from March 4 to 19, 2026", "from 4 to 19 March 2026"),
+        ("12 May and 8 June 2026", "12 May 2026 and 8 June 2026"),
+        ("CAN$1,525", "1,525 Canadian dollars"),
+        ("US$100,000", "100,000 US dollars"),
+        ("12%", "12 per cent"),
+        ("1.1 million", "1,100,000"),
+        ("10 to 16 weeks", "10 weeks to 16 weeks"),
+    ],
+)
+def test_values_are_read_alike_however_they_are_written(one: str, other: str) -> None:
+    values = [[token.key for token in read(f"It is {text}.").tokens if token.kind == "value"] for text in (one, other)]
+    assert values[0] == values[1] != []
+
+
+def test_a_month_is_not_a_modal() -> None:
+    assert [act.kind for act in read("It opened in May 2026.").acts if act.kind == "modal"] == []
+    assert [act.name for act in read("It may open in 2026.").acts if act.kind == "modal"] == ["may"]
+
+
+def test_a_part_of_a_sentence_does_not_pass_because_it_stands_there() -> None:
+    quote = "It is not true that the permit is open to everyone."
+    assert "the permit is open to everyone" in quote
+    assert not judge("the permit is open to everyone", [quote]).passes
+
+
+def test_a_whole_sentence_of_a_longer_quote_passes_as_it_stands() -> None:
+    verdict = judge(MAY, [f"{NEEDS_NONE} {MAY} {FEE}"])
+    assert verdict.passes and verdict.support == 1.0
+
+
+def test_two_quotes_may_support_a_claim_together() -> None:
+    claim = (
+        "The open work permit for H-1B holders closed on 17 July 2023, and the Global Talent Stream costs 1,000 dollars for each position."
+    )
+    assert not judge(claim, [CLOSED]).passes
+    assert judge(claim, [CLOSED, FEE]).passes
+    assert not judge(claim.replace("1,000", "10,000"), [CLOSED, FEE]).passes  # the number stands there, for something else
+
+
+def test_that_another_quote_says_no_to_something_else_is_nothing_to_the_claim() -> None:
+    claim = "The employer pays CAD 1,000 for each position."
+    assert judge(claim, [FEE, NEEDS_NONE]).passes
+    assert judge("Express Entry does require a job offer.", [NEEDS_NONE, FEE]).reason == "says yes where the quote says no"
 
 
 def test_a_claim_without_a_quote_is_refused() -> None:
     assert judge("Anything at all.", []).reason == "no quote"
 
 
-def test_of_several_quotes_the_nearest_says_whether_it_is_yes() -> None:
-    claim = "The employer pays 1,000 Canadian dollars for each position."
-    assert judge(claim, [FEE, NEEDS_NONE]).passes  # that another quote says no to something else is nothing to this claim
-    refused = judge("Express Entry does require a job offer from a Canadian employer.", [NEEDS_NONE, FEE])
-    assert refused.reason.startswith("says yes where the quote says no")
+def test_support_falls_with_what_does_not_stand_in_the_quote() -> None:
+    less = judge("The employer pays for travel, rent, insurance, food and a telephone.", [FEE])
+    assert less.support < judge("The employer pays for each position.", [FEE]).support
+    few = judge("Wages differ.", [FEE])
+    assert (few.passes, few.reason) == (False, TOO_LITTLE) or "not in the quote" in few.reason
 
 
 def test_evidence_is_what_holds_most_then_what_adds_most() -> None:

@@ -1,0 +1,49 @@
+"""Weights that are chosen on public sets: on one half of the questions, told on the other, and only where it is worth it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from eval import tune
+from index.search import Weights
+
+DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+SHOPS = "bakery butcher chemist florist grocer tailor barber library".split()
+
+
+@pytest.fixture
+def shops(tmp_path: Path) -> Path:
+    """A set in the common form: when each shop is closed, and one that nobody asks about."""
+    folder = tmp_path / "shops"
+    folder.mkdir()
+    closed = {shop: DAYS[n % len(DAYS)] for n, shop in enumerate(SHOPS)}
+    rows = [{"_id": shop, "text": f"The {shop} in the old street is closed on {day}. It opens at nine."} for shop, day in closed.items()]
+    rows += [{"_id": f"park-{n}", "text": f"Gate {n} of the park is never closed."} for n in range(20)]
+    (folder / "corpus.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    asked = [{"_id": f"q{n}", "text": f"When is the {shop} closed?"} for n, shop in enumerate(SHOPS)]
+    (folder / "queries.jsonl").write_text("".join(json.dumps(row) + "\n" for row in asked), encoding="utf-8")
+    (folder / "qrels.tsv").write_text("".join(f"q{n}\t{shop}\t1\n" for n, shop in enumerate(SHOPS)), encoding="utf-8")
+    return folder
+
+
+def test_weights_are_told_with_both_halves_and_stay_where_nothing_is_better(
+    shops: Path, empty_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("NORTHBOUND_HOME", str(empty_home))
+    tune.main([], [shops], keep=tmp_path / "kept", most=12)
+    told = capsys.readouterr().out.splitlines()
+    as_is = Weights()
+    assert f"prose, weights: {{'prose_sentence': {as_is.prose_sentence}, 'prose_keyword': {as_is.prose_keyword}, " in "\n".join(told)
+    assert told[-2:] == ["prose, chosen half: shops 1.0000 to 1.0000", "prose, other half: shops 1.0000 to 1.0000"]
+    assert [line.split(":")[0] for line in told[: len(tune._GRID)]] == list(tune._GRID)
+
+
+def test_a_part_of_a_set_holds_what_answers_and_as_many_others_as_there_is_room_for(shops: Path) -> None:
+    read = tune.read_bench(shops)
+    part = [passage.source_id for passage in tune._part(read, 12)]
+    assert set(SHOPS) <= set(part) and len(part) == 12
+    assert part == [passage.source_id for passage in tune._part(read, 12)]
+    assert len(tune._part(read, 10**6)) == len(read.passages)
