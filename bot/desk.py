@@ -1,7 +1,7 @@
-"""For support staff: a reply to a client's message, and what the journal shows that the sources lack. `northbound desk` calls it.
+"""For support staff: a reply to a client's message, and the journal to take away. `northbound desk` and bot/staff.py call it.
 
     message -> split -> Bot.answer for each question -> Draft -> one of FORMATS
-    journal -> gaps
+    journal -> one of EXPORTS
 
 A draft is worded by the same chain as every other answer; here its answers only get one list of sources and a list of what to check.
 """
@@ -12,7 +12,6 @@ import csv
 import io
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
@@ -20,17 +19,14 @@ from typing import Protocol
 from urllib.parse import quote
 
 from bot.answer import Answer, Citation, Turn
+from bot.gaps import WEAK
 from bot.journal import COLUMNS, Row
 from bot.privacy import mask
 from bot.understand import MAX_QUESTION
 from bot.wording import long_date
 from corpus.errors import RequestError
-from index.embedder import Embedder
 
 MAX_MESSAGE = 50_000  # characters
-WEAK = 0.5  # support of the best claim; below it an answer counts as a gap
-ALIKE = 0.75  # cosine; questions nearer than this are one gap
-DECLINED = ("not_found", "out_of_scope", "refused", "advice")
 OPENING = "Thank you for your message. Below are your questions and what our sources say."
 CLOSING = "This is information from named sources, not legal advice."
 _STORY_WORDS = 40  # of what stands before a question and asks nothing
@@ -66,18 +62,6 @@ class Draft:
     parts: tuple[Part, ...]
     sources: tuple[Citation, ...]
     checks: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Gap:
-    """Questions alike that were declined or weakly supported. `question` is the one asked most often; the days are UTC."""
-
-    question: str
-    count: int
-    first: str
-    last: str
-    statuses: dict[str, int]
-    questions: tuple[str, ...]
 
 
 def draft(message: str, bot: Answers) -> Draft:
@@ -137,38 +121,6 @@ def split(message: str) -> tuple[list[Asked], list[str]]:
     return list(questions.values()), left + story
 
 
-def gaps(rows: Iterable[Row], embedder: Embedder) -> list[Gap]:
-    """The journal's declined and weakly supported questions, alike ones together, most frequent first.
-
-    Greedy: the more often a question was asked, the earlier it is placed; it joins the nearest group whose first question is at least
-    ALIKE, or starts one.
-    """
-    asked: dict[str, list[Row]] = {}
-    for row in rows:
-        if is_gap(row):
-            asked.setdefault(row.standalone_question.strip(), []).append(row)
-    if not asked:
-        return []
-    texts = sorted(asked, key=lambda text: -len(asked[text]))
-    vectors = embedder.embed(texts)
-    leaders: list[int] = []
-    members: list[list[int]] = []
-    for place in range(len(texts)):
-        near = vectors[leaders] @ vectors[place] if leaders else None
-        if near is not None and near.max() >= ALIKE:
-            members[int(near.argmax())].append(place)
-        else:
-            leaders.append(place)
-            members.append([place])
-    found = [_gap([texts[i] for i in group], [row for i in group for row in asked[texts[i]]]) for group in members]
-    return sorted(found, key=lambda gap: (-gap.count, gap.first))
-
-
-def is_gap(row: Row) -> bool:
-    """Whether a row is of a question that was declined, or whose best claim is weakly supported."""
-    return row.status in DECLINED or (row.status in ("answered", "partial") and row.support < WEAK)
-
-
 def as_text(draft: Draft) -> str:
     lines = ["Hello,", "", OPENING, ""]
     for number, part in enumerate(draft.parts, 1):
@@ -226,22 +178,6 @@ def as_jsonl(rows: Iterable[Row]) -> str:
 
 
 EXPORTS: dict[str, Callable[[Iterable[Row]], str]] = {"csv": as_csv, "jsonl": as_jsonl}
-
-
-def table(found: Sequence[Gap]) -> str:
-    """The gaps for a terminal."""
-    lines = [f"{'times':>5}  {'first':10}  {'last':10}  question"]
-    for gap in found:
-        others = f" (and {len(gap.questions) - 1} alike)" if len(gap.questions) > 1 else ""
-        statuses = ", ".join(f"{status} {count}" for status, count in gap.statuses.items())
-        lines.append(f"{gap.count:5}  {gap.first}  {gap.last}  {' '.join(gap.question.split())}{others} [{statuses}]")
-    return "\n".join(lines)
-
-
-def _gap(texts: Sequence[str], rows: Sequence[Row]) -> Gap:
-    days = sorted(row.day for row in rows)
-    statuses = Counter(row.status for row in rows)
-    return Gap(texts[0], len(rows), days[0], days[-1], dict(statuses.most_common()), tuple(texts))
 
 
 # What stands in front of a line: quotation, bullets, numbers.

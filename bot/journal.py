@@ -1,39 +1,44 @@
-"""The journal: what was asked through the API and what became of it, in one SQLite file, HOME/journal.sqlite. Off by default.
+"""The journal: what was asked and what became of it. Off by default; in the database (bot/database.py).
 
-The server calls `keep`, `northbound desk` the rest. A row holds nothing that says who asked: no address, no browser, not the id that the
-caller gave, and questions only with personal numbers masked. The page is not journalled: it says that nothing typed is kept.
+The server calls `keep` and `feedback`, `northbound desk` and the maintainers' view the rest. A row holds nothing that says who asked: no
+address, no browser, no conversation, not the id that the caller gave, and text only with personal numbers masked.
 """
 
 from __future__ import annotations
 
-import json
 import logging
-import os
-import sqlite3
+import math
 import threading
 import uuid
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Literal
 
 from bot.answer import Answer
 from bot.privacy import mask
 from bot.settings import Settings
 from corpus.errors import NorthboundError
 
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
 TURN_ON = "the journal is off; turn it on for the server: NORTHBOUND_JOURNAL=on northbound serve"
-_FORMAT = 1  # PRAGMA user_version of the file
-_WAIT_SECONDS = 2.0  # for another writer
+MAX_REASON = 1_000  # characters
 _log = logging.getLogger("northbound.journal")
 _writing = threading.Lock()  # the threads of one server queue here, so that only other processes are waited for inside SQLite
+
+Thumb = Literal["up", "down"]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One question that was answered, or not. `support` is that of the best claim, 0 to 1, and 0 where there is no claim."""
+    """One question that was answered, or not. `support` is that of the best claim, 0 to 1, and 0 where there is no claim. What follows
+    `total_ms` was not kept before version 0.4."""
 
-    id: str  # made here, at random
+    id: str  # the answer's, made at random
     at: str  # UTC, to the second
     question: str
     standalone_question: str
@@ -41,6 +46,16 @@ class Row:
     passages: tuple[str, ...]  # ids of the passages cited
     support: float
     total_ms: float
+    language: str = "en"
+    programs: tuple[str, ...] = ()
+    mode: str = "extractive"
+    corpus_version: str = ""
+    understand_ms: float = 0.0
+    search_ms: float = 0.0
+    compose_ms: float = 0.0
+    check_ms: float = 0.0
+    thumb: str = ""  # "up", "down" or "" for none
+    reason: str = ""  # what was said with it, masked
 
     @property
     def day(self) -> str:
@@ -50,95 +65,136 @@ class Row:
 COLUMNS = tuple(f.name for f in fields(Row))
 
 
+def told(settings: Settings) -> str:
+    """What is kept of a question, in the words of the header x-northbound-journal."""
+    return f"on; masked; {settings.journal_days} days" if settings.journal == "on" else "off"
+
+
+def named(answer: Answer, settings: Settings) -> Answer:
+    """The answer with an id of its own, by which feedback can name it; as it is where nothing is kept."""
+    return answer.model_copy(update={"answer_id": uuid.uuid4().hex}) if settings.journal == "on" else answer
+
+
 def keep(answer: Answer, settings: Settings) -> None:
     """Write one row when the journal is on. Never raises: an answer is worth more than its row."""
     if settings.journal != "on":
         return
     try:
         row = _row(answer)
-        with _writing, _opened(settings) as journal:
-            journal.execute(f"INSERT INTO asked VALUES ({', '.join('?' * len(COLUMNS))})", _stored(row))
+        with _opened(settings) as (connection, table):
+            connection.execute(table.insert(), {**asdict(row), "passages": list(row.passages), "programs": list(row.programs)})
     except Exception as error:
-        _log.warning("not journalled: %s", error)
+        # What nobody expected could hold the question.
+        _log.warning("not journalled: %s", error if isinstance(error, NorthboundError) else type(error).__name__)
+
+
+def feedback(answer_id: str, thumb: Thumb, reason: str, settings: Settings) -> bool:
+    """Note what somebody thought of an answer; the last word counts. Whether there is such an answer. Raises NorthboundError."""
+    with _opened(settings) as (connection, table):
+        noted = table.update().where(table.c.id == answer_id).values(thumb=thumb, reason=mask(reason.strip())[:MAX_REASON])
+        return connection.execute(noted).rowcount == 1
 
 
 def read_rows(settings: Settings) -> list[Row]:
     """Every row, oldest first. Raises NorthboundError when the journal is off and none was ever kept, or it cannot be read."""
-    if not settings.journal_file.exists():
+    from sqlalchemy import select
+
+    from bot.database import exists
+
+    if not exists(settings):
         if settings.journal != "on":
             raise NorthboundError(TURN_ON)
         return []
-    with _opened(settings) as journal:
-        rows = journal.execute(f"SELECT {', '.join(COLUMNS)} FROM asked ORDER BY at, rowid").fetchall()
-    made = (dict(zip(COLUMNS, row, strict=True)) for row in rows)
-    return [Row(**{**row, "passages": tuple(json.loads(row["passages"]))}) for row in made]
+    with _opened(settings) as (connection, table):
+        chosen = select(*(table.c[name] for name in COLUMNS)).order_by(table.c.at, table.c.number)
+        found = connection.execute(chosen).mappings().all()
+    return [Row(**{**row, "passages": tuple(row["passages"]), "programs": tuple(row["programs"])}) for row in found]
 
 
 def forget(settings: Settings, before: date | None = None) -> int:
     """Delete the rows of the days before `before` (UTC), or all of them; how many they were. Their bytes are overwritten."""
-    if not settings.journal_file.exists():
+    from bot.database import exists, vacuum
+
+    if not exists(settings):
         return 0
-    with _opened(settings) as journal:
-        end = before.isoformat() if before is not None else "A"  # after every date
-        return journal.execute("DELETE FROM asked WHERE at < ?", (end,)).rowcount
+    with _opened(settings) as (connection, table):
+        gone = table.delete() if before is None else table.delete().where(table.c.at < before.isoformat())
+        count = connection.execute(gone).rowcount
+    if count:
+        vacuum(settings)
+    return count
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What the journal says of how the bot does. Days are UTC, those without a question left out; times are milliseconds."""
+
+    questions: int
+    days: dict[str, dict[str, int]]  # day -> status -> questions
+    statuses: dict[str, int]
+    languages: dict[str, int]
+    modes: dict[str, int]
+    thumbs: dict[str, int]
+    latency_ms: dict[str, float]  # "p50", "p90", "p99" of the whole answer
+    latency_by_day: dict[str, float]  # the median
+    most_used: tuple[tuple[str, int], ...]  # passages by how many answers cite them
+    never_used: tuple[str, ...]
+
+
+def figures(rows: Sequence[Row], passages: Iterable[str] = (), most: int = 20) -> Figures:
+    """`passages`: ids of all that could be cited; those that no row cites are `never_used`."""
+    cited = Counter(passage for row in rows for passage in row.passages)
+    days: dict[str, list[Row]] = {}
+    for row in rows:
+        days.setdefault(row.day, []).append(row)
+    times = [row.total_ms for row in rows]
+    return Figures(
+        questions=len(rows),
+        days={day: dict(Counter(row.status for row in days[day])) for day in sorted(days)},
+        statuses=dict(Counter(row.status for row in rows).most_common()),
+        languages=dict(Counter(row.language for row in rows).most_common()),
+        modes=dict(Counter(row.mode for row in rows).most_common()),
+        thumbs=dict(Counter(row.thumb for row in rows if row.thumb)),
+        latency_ms={f"p{percent}": percentile(times, percent) for percent in (50, 90, 99)} if times else {},
+        latency_by_day={day: percentile([row.total_ms for row in days[day]], 50) for day in sorted(days)},
+        most_used=tuple(sorted(cited.items(), key=lambda pair: (-pair[1], pair[0]))[:most]),
+        never_used=tuple(sorted(set(passages) - set(cited))),
+    )
+
+
+def percentile(values: Sequence[float], percent: int) -> float:
+    """The smallest value that so many per cent of the values do not exceed (nearest rank)."""
+    return sorted(values)[max(0, math.ceil(len(values) * percent / 100) - 1)]
 
 
 @contextmanager
-def _opened(settings: Settings) -> Iterator[sqlite3.Connection]:
-    """The journal, made where there is none, without the rows that are too old; committed at the end.
+def _opened(settings: Settings) -> Iterator[tuple[sa.Connection, sa.Table]]:
+    """The journal's table in a transaction, without the rows that are too old: a server that runs for months deletes them too."""
+    from bot.database import journal, transaction  # asking one question from the command line needs no SQLAlchemy
 
-    Opened anew each time, so that a server that runs for months deletes old rows too and nothing is shared between threads.
-    """
-    file = settings.journal_file
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))  # SQLite gives its side files the same mode
-        journal = sqlite3.connect(file, timeout=_WAIT_SECONDS, isolation_level=None)
-        try:
-            journal.execute("PRAGMA journal_mode = WAL")
-            journal.execute("PRAGMA synchronous = NORMAL")
-            journal.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten, not only unlinked
-            journal.execute("BEGIN IMMEDIATE")
-            _prepare(journal)
-            oldest = datetime.now(UTC) - timedelta(days=settings.journal_days)
-            journal.execute("DELETE FROM asked WHERE at < ?", (oldest.isoformat(timespec="seconds"),))
-            yield journal
-            journal.execute("COMMIT")
-            journal.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # else what was deleted would still stand in the write-ahead log
-        finally:
-            journal.close()
-    except sqlite3.Error as error:
-        raise NorthboundError(f"{file}: the journal cannot be used ({error}); check the file and its folder, or move it away") from error
-    except OSError as error:
-        raise NorthboundError(f"{file}: the journal cannot be used ({error.strerror or error}); check NORTHBOUND_HOME") from error
-
-
-def _prepare(journal: sqlite3.Connection) -> None:
-    (found,) = journal.execute("PRAGMA user_version").fetchone()
-    if found == _FORMAT:
-        return
-    if found:
-        raise sqlite3.DatabaseError(f"it is of format {found}, this version reads {_FORMAT}")
-    journal.execute(
-        "CREATE TABLE asked (id TEXT PRIMARY KEY, at TEXT NOT NULL, question TEXT NOT NULL, standalone_question TEXT NOT NULL, "
-        "status TEXT NOT NULL, passages TEXT NOT NULL, support REAL NOT NULL, total_ms REAL NOT NULL)"
-    )
-    journal.execute("CREATE INDEX asked_at ON asked (at)")
-    journal.execute(f"PRAGMA user_version = {_FORMAT}")
+    with _writing, transaction(settings) as connection:
+        oldest = datetime.now(UTC) - timedelta(days=settings.journal_days)
+        connection.execute(journal.delete().where(journal.c.at < oldest.isoformat(timespec="seconds")))
+        yield connection, journal
 
 
 def _row(answer: Answer) -> Row:
+    steps = answer.timings_ms
     return Row(
-        id=uuid.uuid4().hex,
+        id=answer.answer_id or uuid.uuid4().hex,
         at=datetime.now(UTC).isoformat(timespec="seconds"),
-        question=mask(answer.question),  # the chain has masked both; the file does not rely on it
+        question=mask(answer.question),  # the chain has masked both; what is stored does not rely on it
         standalone_question=mask(answer.standalone_question),
         status=answer.status,
         passages=tuple(dict.fromkeys(c.passage_id for c in answer.citations)),
         support=max((claim.support for claim in answer.claims), default=0.0),
-        total_ms=answer.timings_ms.total,
+        total_ms=steps.total,
+        language=answer.language,
+        programs=tuple(program.id for program in answer.programs),
+        mode=answer.mode,
+        corpus_version=answer.corpus_version,
+        understand_ms=steps.understand,
+        search_ms=steps.search,
+        compose_ms=steps.compose,
+        check_ms=steps.check,
     )
-
-
-def _stored(row: Row) -> tuple[object, ...]:
-    return tuple(json.dumps(value) if isinstance(value, tuple) else value for value in astuple(row))

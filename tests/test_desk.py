@@ -15,7 +15,8 @@ import pytest
 
 from bot.answer import Answer, Claim, Turn
 from bot.chain import Bot
-from bot.desk import EXPORTS, FORMATS, Asked, as_html, as_markdown, as_text, draft, gaps, is_gap, split
+from bot.desk import EXPORTS, FORMATS, Asked, as_html, as_markdown, as_text, draft, split
+from bot.gaps import gaps, is_gap
 from bot.journal import Row, keep, read_rows
 from bot.settings import Settings
 from corpus.errors import RequestError
@@ -206,7 +207,7 @@ def test_exports_round_trip(tmp_path: Path) -> None:
         keep(answer, settings)
     rows = read_rows(settings)
     back = [json.loads(line) for line in EXPORTS["jsonl"](rows).splitlines()]
-    assert [Row(**{**b, "passages": tuple(b["passages"])}) for b in back] == rows
+    assert [Row(**{**b, "passages": tuple(b["passages"]), "programs": tuple(b["programs"])}) for b in back] == rows
     for read, kept in zip(csv.DictReader(io.StringIO(EXPORTS["csv"](rows))), rows, strict=True):
         assert read["question"] == kept.question and tuple(read["passages"].split()) == kept.passages
         assert float(read["support"]) == kept.support and read["id"] == kept.id

@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from threading import Thread
@@ -15,13 +15,14 @@ from threading import Thread
 import pytest
 from fastapi.testclient import TestClient
 
-from bot.answer import Answer
+from bot import database
+from bot.answer import Answer, Timings
 from bot.chain import Bot
-from bot.journal import forget, keep, read_rows
+from bot.journal import COLUMNS, Row, feedback, figures, forget, keep, named, percentile, read_rows
 from bot.server import create_app
 from bot.settings import Settings, read_settings
 from corpus.errors import NorthboundError
-from tests.conftest import ROOT, environment
+from tests.conftest import ROOT, Stored, environment
 from tests.small_bot import SmallBot, not_found, plain
 
 PERSONAL = (
@@ -51,15 +52,63 @@ def age(settings: Settings, days: int) -> None:
     """Make every row older."""
     at = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="seconds")
     with sqlite3.connect(settings.journal_file) as journal:
-        journal.execute("UPDATE asked SET at = ?", (at,))
+        journal.execute("UPDATE journal SET at = ?", (at,))
     journal.close()
+
+
+def test_a_row_holds_all_that_is_asked_of_the_journal_and_nothing_of_who_asked(stored: Stored) -> None:
+    settings = stored(journal="on")
+    answer = named(SmallBot().answer("Is the permit open?", id="mine"), settings)
+    keep(answer.model_copy(update={"timings_ms": Timings(understand=1.5, search=5.25, compose=1.0, check=0.5, total=8.25)}), settings)
+    keep(not_found(), settings)
+    assert feedback(answer.answer_id, "down", "Call me at 416-555-0199", settings) and not feedback("0" * 32, "up", "", settings)
+    row, other = read_rows(settings)
+    assert asdict(row) == {
+        "id": answer.answer_id, "at": row.at, "question": "Is the permit open?", "standalone_question": "Is the permit open?",
+        "status": "answered", "passages": ("manual#1", "paper#1"), "support": 0.9, "total_ms": 8.25, "language": "en",
+        "programs": ("h1b-open-work-permit-2023",), "mode": "extractive", "corpus_version": "small", "understand_ms": 1.5,
+        "search_ms": 5.25, "compose_ms": 1.0, "check_ms": 0.5, "thumb": "down", "reason": "Call me at [phone number]",
+    }  # fmt: skip
+    assert (other.thumb, other.reason) == ("", "")
+    columns = {column.name for column in database.journal.columns}
+    assert columns - set(COLUMNS) == {"number"}  # an address or a browser would need a column
+
+
+def test_rows_grow_old_and_are_forgotten_in_both_databases(stored: Stored) -> None:
+    settings = stored(journal="on")
+    for question in ("Old?", "New?"):
+        keep(not_found(question), settings)
+    with database.transaction(settings) as connection:
+        connection.execute(database.journal.update().where(database.journal.c.question == "Old?").values(at="2020-01-01T00:00:00+00:00"))
+    assert [row.question for row in read_rows(settings)] == ["New?"]
+    assert forget(settings, date(2020, 1, 1)) == 0 and forget(settings) == 1 and read_rows(settings) == []
+
+
+def test_figures_count_what_the_rows_say() -> None:
+    rows = [
+        Row(str(n), f"2026-11-{day}T10:00:00+00:00", "q", "q", status, passages, 0.9, float(ms), thumb=thumb)
+        for n, (day, status, passages, ms, thumb) in enumerate(
+            (
+                ("19", "answered", ("a#1", "b#1"), 10, "up"),
+                ("19", "not_found", (), 20, "down"),
+                ("20", "answered", ("a#1",), 30, ""),
+                ("20", "answered", ("a#1",), 400, "up"),
+            )
+        )
+    ]
+    seen = figures(rows, ["a#1", "b#1", "c#1"])
+    assert seen.days == {"2026-11-19": {"answered": 1, "not_found": 1}, "2026-11-20": {"answered": 2}}
+    assert (seen.questions, seen.statuses, seen.thumbs) == (4, {"answered": 3, "not_found": 1}, {"up": 2, "down": 1})
+    assert seen.latency_ms == {"p50": 20.0, "p90": 400.0, "p99": 400.0} and seen.latency_by_day == {"2026-11-19": 10.0, "2026-11-20": 30.0}
+    assert seen.most_used == (("a#1", 3), ("b#1", 1)) and seen.never_used == ("c#1",)
+    assert figures([]).latency_ms == {} and percentile([3.0, 1.0, 2.0], 50) == 2.0 and percentile([1.0], 99) == 1.0
 
 
 def test_nothing_is_kept_unless_it_is_turned_on(tmp_path: Path) -> None:
     settings = read_settings({"NORTHBOUND_HOME": str(tmp_path)})
     with TestClient(create_app(SmallBot(), settings)) as client:
         reply = client.post("/api/v1/ask", json={"question": "Is the permit open?"})
-        assert reply.headers["x-northbound-journal"] == "off" and client.get("/health").json()["journal"] == "off"
+        assert reply.headers["x-northbound-journal"] == "off" and client.get("/healthz").json()["journal"] == "off"
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(NorthboundError, match="NORTHBOUND_JOURNAL=on northbound serve"):
         read_rows(settings)
@@ -67,7 +116,7 @@ def test_nothing_is_kept_unless_it_is_turned_on(tmp_path: Path) -> None:
 
 def test_the_api_keeps_one_row_and_says_so(client: TestClient, on: Settings) -> None:
     reply = client.post("/api/v1/ask", json={"question": "Is the permit open?", "id": "priya.k@example.com"})
-    assert reply.headers["x-northbound-journal"] == client.get("/health").json()["journal"] == "on; masked; 90 days"
+    assert reply.headers["x-northbound-journal"] == client.get("/healthz").json()["journal"] == "on; masked; 90 days"
     (row,) = read_rows(on)
     answer = Answer.model_validate(reply.json())
     assert (row.question, row.status, row.support) == ("Is the permit open?", "answered", 0.9)
@@ -112,6 +161,16 @@ def test_what_is_forgotten_is_gone_from_the_bytes_too(on: Settings) -> None:
     assert b"forgotten" not in raw(on)
     keep(not_found("Again to be forgotten?"), on)
     assert forget(on) == 1 and read_rows(on) == [] and b"forgotten" not in raw(on)
+
+
+def test_what_grew_too_old_is_gone_from_the_bytes_without_anybody_forgetting_it(on: Settings) -> None:
+    for n in range(3):  # their page is not freed, so that only overwriting takes the row away
+        keep(not_found(f"A question that grows old {n}?"), on)
+    with sqlite3.connect(on.journal_file) as journal:
+        journal.execute("UPDATE journal SET at = '2020-01-01T00:00:00+00:00' WHERE question LIKE '%1?'")
+    journal.close()
+    assert len(read_rows(on)) == 2  # no new row takes the place
+    assert b"grows old 0" in raw(on) and b"grows old 1" not in raw(on)
 
 
 def test_only_its_owner_may_read_the_file(on: Settings) -> None:
