@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -41,6 +42,7 @@ class Citation(_Record):
     start: int
     end: int
     origin: str = "brief"
+    language: str = "en"  # of the passage: a French answer quotes the French twin of an English one (corpus/twins.py)
 
     @model_validator(mode="after")
     def _exact(self) -> Citation:
@@ -84,7 +86,33 @@ class Timings(_Record):
     search: float = 0.0
     compose: float = 0.0
     check: float = 0.0
+    write: float = 0.0  # with a language model: until its last sentence was checked
     total: float = 0.0
+
+
+class ModelUse(_Record):
+    """What a language model did for an answer, where one is set. `prompt` is the prompt's name and digest; `calls` and tokens are of all
+    that was asked of it, as its server counts them; `cost` is None where no price is set. Of its sentences `sentences` are shown, and
+    `refused` were not, because the source does not say them. `problem` is why it gave nothing or no more ("" where it came to its end)."""
+
+    model: str
+    prompt: str
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: float | None = None
+    sentences: int = 0
+    refused: int = 0
+    problem: str = ""
+
+
+class Reviewed(_Record):
+    """Who reviewed the answer, on which ISO day, and until when it holds; `id` names it at the desk."""
+
+    id: str
+    by: str
+    on: str
+    expires: str
 
 
 class Answer(_Record):
@@ -106,3 +134,22 @@ class Answer(_Record):
     timings_ms: Timings = Field(default_factory=Timings)
     disagreements: tuple[Differing, ...] = ()
     at: str = ""  # the past ISO day that was answered as of; "" is today
+    asks_back: str = ""  # what must be known before there is one answer; `follow_ups` are then the choices
+    model_use: ModelUse | None = None  # None where no language model is set
+    answer_id: str = ""  # made at random by a door that keeps a journal: feedback names the answer by it
+    reviewed: Reviewed | None = None  # set where a member of staff has reviewed this very answer
+
+
+class Part(_Record):
+    """A claim of an answer that is still being made, with the citations that none before it has."""
+
+    claim: Claim
+    citations: tuple[Citation, ...]
+
+
+def parts(answer: Answer) -> Iterator[Part]:
+    """The claims of an answer one by one."""
+    given: set[int] = set()
+    for claim in answer.claims:
+        yield Part(claim=claim, citations=tuple(c for c in answer.citations if c.number in claim.citations and c.number not in given))
+        given.update(claim.citations)

@@ -1,34 +1,41 @@
 """Answer one question: understand -> search -> compose -> check -> Answer.
 
-The command line, the page, the API and the evaluation all call `Bot.answer`. Each step is a plain function of what the one before
-gave, so each can be tested alone; `Bot.runnable` is the same chain as a LangChain runnable.
+The command line, the page, the API and the evaluation all call `Bot.answer`, or `Bot.stream`, which gives the same claim by claim. Each
+step is a plain function of what the one before gave, so each can be tested alone; `Bot.runnable` is the same chain as a LangChain
+runnable. With a language model, bot/writing.py rewords what was checked and bot/rewriting.py makes follow-ups stand alone; without one,
+neither is imported.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from bot import scope
-from bot.answer import Answer, Timings, Turn
+from bot import scope, tongues
+from bot.answer import Answer, Part, Timings, Turn, parts
 from bot.check import NOT_FOUND, SURE, Checked, check
-from bot.compose import MAX_WORDS, Asked, Piece, answerability, compose, is_doubtful
+from bot.compose import MAX_WORDS, Asked, Piece, answerability, compose, is_doubtful, of_others
 from bot.followups import Rewriter
 from bot.settings import Settings
-from bot.understand import Understood, past_day, understand
+from bot.splits import Splits, first_sentences
+from bot.understand import Understood, check_question, past_day, understand
 from bot.vocabulary import Vocabulary
 from bot.wording import Wording
-from corpus.model import Program, Source
+from corpus.model import GENERAL, Passage, Program, Source
 from corpus.registry import Registry, load_registry
 from corpus.timeline import not_yet, registry_on, sentences_on
-from index.build import current, read_manifest
+from corpus.twins import FRENCH, Pair, find_twins, read_twins
+from index.build import current, read_manifest, verified
 from index.embedder import Embedder, load_embedder
 from index.expects import expected
+from index.keywords import terms
 from index.published import Held, hold
 from index.search import Hit, Index, Query
 from index.store import open_local, reduced
@@ -36,6 +43,10 @@ from index.store import open_local, reduced
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
+    from bot.french import FrenchQuestions
+    from bot.model import LanguageModel, Usage
+
+_T = TypeVar("_T")
 
 # A question that names nothing of the field must be nearer than this to one of ours (cosine) to be taken for it.
 _RESEMBLES = 0.575
@@ -74,6 +85,7 @@ class Bot:
         sources: Mapping[str, Source],
         today: date | None = None,
         rewriter: Rewriter | None = None,
+        model: LanguageModel | None = None,
     ) -> None:
         self.registry = registry
         self.index = index
@@ -81,39 +93,97 @@ class Bot:
         self.sources = {s: sources[s] for s in index.manifest.documents if s in sources}
         self.corpus_version = index.manifest.corpus_version
         self._all_sources = sources
-        self._vocabulary = Vocabulary(registry, (index.passages[n].heading for n in index.passages.numbers(asked=True)))
+        self._vocabulary = Vocabulary(registry, index.passages.headings(index.passages.numbers(asked=True)))
+        self._splits = Splits(registry.splits, index.passages.by_id)
         # The briefs are of the field; what a user chose need not be.
         self.answerability = answerability(index.passages if index.manifest.only else ())
         self._today = today
         self._rewriter = rewriter
+        self._writer = None
+        if model is not None:
+            from bot.rewriting import ModelRewriter
+            from bot.writing import Writer
+
+            self._writer = Writer(model)
+            self._rewriter = rewriter or ModelRewriter(model, self._named_in)
         self._registry_on = lru_cache(maxsize=64)(lambda at: registry_on(registry, at) if at else registry)
 
     def answer(self, question: str, history: Sequence[Turn] = (), id: str = "", at: str = "") -> Answer:
         """Answer one message, as of today or of a past ISO day `at`. Raises RequestError for a question or a day that cannot be read."""
         return self.trace(question, history, id, at)[0]
 
+    def passage(self, id: str) -> Passage | None:
+        """The passage of this id as the index holds it now, or the French twin of one; None when it holds none."""
+        of, _, language = id.rpartition(".")
+        if language == FRENCH and of in self.twins:
+            return self.twins[of].passage
+        return self.index.passages.by_id.get(id)
+
+    def _read_back(self, answer: str) -> str:
+        from bot.french import read_back
+
+        return read_back(answer, self.twins)
+
+    @cached_property
+    def _french_questions(self) -> FrenchQuestions:
+        from bot.french import FrenchQuestions  # most questions are English
+
+        return FrenchQuestions.of(self.twins)
+
+    @cached_property
+    def twins(self) -> Mapping[str, Pair]:
+        """The French twins of passages of this index, by the ids of these."""
+        return find_twins(self.index.passages.by_id, self.programs, read_twins())
+
     def trace(self, question: str, history: Sequence[Turn] = (), id: str = "", at: str = "") -> tuple[Answer, Found]:
         """The answer, and what the search found for it: the evaluation measures both."""
+        return _last(self._steps(question, history, id, at))
+
+    def stream(self, question: str, history: Sequence[Turn] = (), id: str = "", at: str = "") -> Iterator[Part | Answer]:
+        """The claims of the answer one by one, each as soon as it is checked, and then the whole answer, the same that `answer` gives.
+        Raises RequestError as that does, when the first is asked for."""
+        answer, _ = yield from self._steps(question, history, id, at)
+        yield answer
+
+    def _steps(self, question: str, history: Sequence[Turn], id: str, at: str) -> Generator[Part, None, tuple[Answer, Found]]:
         clock = [time.perf_counter()]
-        understood = self.understand(question, history, at)
+        until = time.monotonic() + (self._writer.model.seconds if self._writer is not None else 0.0)
+        with self._charged() as charged:
+            understood = self.understand(question, history, at)
         clock.append(time.perf_counter())
         found = self.search(understood)
         clock.append(time.perf_counter())
         draft = self.compose(found)
         clock.append(time.perf_counter())
         checked = self.check(draft)
-        answer = self.word(found, checked)
+        clock.append(time.perf_counter())
+        answer = yield from self._said(found, checked, until, charged)
         clock.append(time.perf_counter())
         steps = [round((after - before) * 1000, 3) for before, after in zip(clock, clock[1:], strict=False)]
         timings = Timings(
-            understand=steps[0], search=steps[1], compose=steps[2], check=steps[3], total=round((clock[-1] - clock[0]) * 1000, 3)
+            understand=steps[0],
+            search=steps[1],
+            compose=steps[2],
+            check=steps[3] if self._writer is not None else round(steps[3] + steps[4], 3),
+            write=steps[4] if self._writer is not None else 0.0,
+            total=round((clock[-1] - clock[0]) * 1000, 3),
         )
         return answer.model_copy(update={"id": id, "corpus_version": self.corpus_version, "timings_ms": timings}), found
 
     def understand(self, question: str, history: Sequence[Turn] = (), at: str = "") -> Understood:
         """What is asked, standing alone, as of when, and what sort of message it is."""
         day = past_day(at, self.today) if at else ""
-        return replace(understand(question, history, self._vocabulary, self.programs, self._rewriter), at=day)
+        splits = None if day else self._splits  # what a question can mean is written for today
+        check_question(question)
+        heard = tongues.hear(question, history, self._read_back, lambda said, alone: self._french_questions.meant(said, alone))
+        if heard is None:
+            return replace(understand(question, history, self._vocabulary, self.programs, self._rewriter, splits), at=day)
+        english = heard.english or heard.said
+        understood = understand(english, heard.history, self._vocabulary, self.programs, splits=splits)
+        understood = replace(understood, at=day, heard=heard, language="en")
+        if self.index.manifest.only and understood.parts:  # documents of somebody's own choice may be in its language
+            understood = replace(understood, parts=tuple((*part, heard.said) for part in understood.parts))
+        return replace(understood, kind="distress") if heard.distress else understood
 
     @property
     def today(self) -> date:
@@ -131,7 +201,8 @@ class Bot:
         questions = tuple(self.asked(understood))
         later = not_yet(self.registry, understood.at) if understood.at else frozenset()
         queries = self.queries(understood, questions, later)
-        return Found(understood, questions, tuple(tuple(self._hits(query)) for query in queries), later)
+        hits = (_for_them_first(asked, self._hits(query)) for asked, query in zip(questions, queries, strict=True))
+        return Found(understood, questions, tuple(hits), later)
 
     def queries(self, understood: Understood, questions: Sequence[Asked], later: frozenset[str]) -> list[Query]:
         """What the search looks for, for each question in the message. `later`: programs that did not exist on the day asked about."""
@@ -186,14 +257,49 @@ class Bot:
     def check(self, draft: Draft) -> Checked:
         """What may be said: supported, corrected, and with the standing in front."""
         understood = draft.found.understood
+        if understood.split is not None:
+            pieces = tuple(piece for _, piece in first_sentences(understood.split, self.index.passages.by_id))
+            about = dict.fromkeys(piece.passage.program for piece in pieces if piece.passage.program != GENERAL)
+            return Checked(pieces, (0.0,), unknown=False, programs=tuple(about))
         likely = [self.likely(understood, a, hits) for a, hits in zip(draft.found.asked, draft.found.hits, strict=True)]
-        return check(understood, draft.found.hits, draft.pieces, likely, self._registry_on(understood.at), self.index, draft.found.not_yet)
+        checked = check(
+            understood, draft.found.hits, draft.pieces, likely, self._registry_on(understood.at), self.index, draft.found.not_yet
+        )
+        if understood.heard is not None and understood.heard.language == FRENCH:
+            from bot import french
+
+            return french.fitting(checked, draft.pieces, self.twins)
+        return checked
 
     def word(self, found: Found, checked: Checked) -> Answer:
         """The answer without its id, the corpus version and the timings."""
         wording = Wording(self._registry_on(found.understood.at), self.index)
         answer = wording.answer(found.understood, found.hits, checked, self._all_sources, self.today)
-        return answer.model_copy(update={"caveats": (*answer.caveats, *found.reduced)}) if found.reduced else answer
+        answer = answer.model_copy(update={"caveats": (*answer.caveats, *found.reduced)}) if found.reduced else answer
+        if found.understood.heard is not None:
+            from bot import french  # most questions are English
+
+            return french.speak(answer, found.understood.heard, found.hits, self.twins)
+        return answer
+
+    def _said(self, found: Found, checked: Checked, until: float, charged: Sequence[Usage]) -> Generator[Part, None, Answer]:
+        """The worded answer, claim by claim: in the sources' words or, with a model, in its own as far as they hold."""
+        # A model's own English has no twin, and what a question can mean is already said in one sentence each.
+        if self._writer is None or found.understood.heard is not None or found.understood.split is not None:
+            answer = self.word(found, checked)
+            yield from parts(answer)
+            return answer
+
+        def word(pieces: Sequence[Piece]) -> Answer:
+            return self.word(found, replace(checked, pieces=tuple(pieces)))
+
+        return (yield from self._writer.write(found.understood.standalone, checked.pieces, word, until, charged))
+
+    def _charged(self) -> AbstractContextManager[list[Usage]]:
+        return self._writer.model.counting() if self._writer is not None else nullcontext([])
+
+    def _named_in(self, text: str) -> list[str]:
+        return self._vocabulary.programs(self._vocabulary.spelled(text))
 
     def likely(self, understood: Understood, asked: Asked, hits: Sequence[Hit]) -> float:
         """How likely the best hit answers: hardly, where the question names nothing of the field and only resembles one of ours."""
@@ -201,14 +307,36 @@ class Bot:
             return 0.0
         best = hits[0]
         resembles = bool(best.passage.asked) and not understood.in_field and best.question < _RESEMBLES and best.overlap < _IN_COMMON
-        probability = self.answerability(asked, best) * (0.3 if resembles else 1.0)
+        probability = self.answerability(asked, best) * (0.3 if resembles or self._is_news(understood, best) else 1.0)
+        if understood.heard is not None and understood.heard.known < tongues.ENOUGH:  # what was not read may be what matters
+            probability *= understood.heard.known
         return min(probability, (NOT_FOUND + SURE) / 2) if is_doubtful(best) else probability
+
+    def _is_news(self, understood: Understood, best: Hit) -> bool:
+        """Whether a follow-up brings up something ("and our dog?") of which the best passage says nothing: it is near for what was said
+        before."""
+        if not understood.previous or not understood.parts or not scope.brings_up(understood.parts[0][0]):
+            return False
+        before = set(terms(" ".join(understood.previous)))
+        typed = understood.parts[0][0]
+        news = set(terms(typed)) - before - scope.ASKING
+        return bool(news) and not news & best.terms and not self._vocabulary.concepts(self._vocabulary.spelled(typed))
 
     def asked(self, understood: Understood) -> list[Asked]:
         """The questions of the message, as composing needs them."""
-        named = tuple((program, self._vocabulary.names_of(program)) for program in understood.named)
+        # What is said of a program's successor is about the program too.
+        about = dict.fromkeys(i for n in understood.named for i in (n, self.programs[n].replaced_by) if i)
+        named = tuple((program, self._vocabulary.names_of(program)) for program in about)
         return [
-            Asked(w, tuple(self._vocabulary.concepts(self._vocabulary.spelled(w[0]))), expected(w[0]), scope.must_be_about(w[0]), named)
+            Asked(
+                w,
+                tuple(self._vocabulary.concepts(self._vocabulary.spelled(w[0]))),
+                expected(w[0]),
+                scope.must_be_about(w[0]),
+                named,
+                understood.tense,
+                understood.at or self.today.isoformat(),
+            )
             for w in understood.parts
         ]
 
@@ -220,7 +348,9 @@ class Bot:
             return self.understand(given["question"], given.get("history", ()), given.get("at", ""))
 
         def last(draft: Draft) -> Answer:
-            return self.word(draft.found, self.check(draft)).model_copy(update={"corpus_version": self.corpus_version})
+            until = time.monotonic() + (self._writer.model.seconds if self._writer is not None else 0.0)
+            answer = _last(self._said(draft.found, self.check(draft), until, ()))
+            return answer.model_copy(update={"corpus_version": self.corpus_version})
 
         return (
             RunnableLambda(first).with_config(run_name="understand")
@@ -228,6 +358,21 @@ class Bot:
             | RunnableLambda(self.compose).with_config(run_name="compose")
             | RunnableLambda(last).with_config(run_name="check")
         )
+
+
+def _last(making: Generator[Part, None, _T]) -> _T:
+    """What it comes to."""
+    while True:
+        try:
+            next(making)
+        except StopIteration as end:
+            made: _T = end.value
+            return made
+
+
+def _for_them_first(asked: Asked, hits: Sequence[Hit]) -> tuple[Hit, ...]:
+    """Of a named program, what is said of no citizenship or of theirs before what is said of another."""
+    return tuple(sorted(hits, key=lambda hit: of_others(asked, hit))) if asked.programs else tuple(hits)
 
 
 def reach(query: Query) -> int:
@@ -239,11 +384,11 @@ def open_bot(settings: Settings, embedder: Embedder | None = None, held: Held | 
     """The bot over the live index, of the Chroma server where one is set. `embedder` is one that is open already, used if it made the
     index; `held` is the server's build where that was fetched already.
 
-    Raises SearchIndexError when there is no index, ModelError when the embedder cannot be loaded.
+    Raises SearchIndexError when there is no index, ModelError when the embedder cannot be loaded or the language model cannot be opened.
     """
     from bot.documents import added_sources, published_sources
 
-    registry = load_registry()
+    registry = load_registry(kept=settings.home / "registry.json")
     if settings.chroma_url:
         held = held or hold(settings.home, settings.chroma_server, settings.index_name)
         folder, open_store, added = held.folder, held.open_store, published_sources(held.folder)
@@ -251,8 +396,17 @@ def open_bot(settings: Settings, embedder: Embedder | None = None, held: Held | 
             _log.warning("going on with build %s, which this machine took last: %s", folder.name, held.problem)
     else:
         folder, open_store, added = current(settings.home), open_local, added_sources(settings.documents)
-    if embedder is None or embedder.fingerprint != read_manifest(folder).model:
-        embedder = load_embedder(settings.embedder, settings.exported, settings.embedder_key)
+    with ThreadPoolExecutor(1) as beside:  # the files are read through while the model is loaded
+        whole = beside.submit(verified, folder)
+        made_by = read_manifest(folder).model
+        if embedder is None or embedder.fingerprint != made_by:
+            embedder = load_embedder(settings.embedder, settings.exported, settings.embedder_key, expected=made_by)
+        manifest = whole.result()
     sources = {**registry.sources, **added}
-    index = Index(folder, embedder, sources, open_store=open_store)
-    return Bot(registry, index, sources, date.fromisoformat(settings.today) if settings.today else None)
+    index = Index(folder, embedder, sources, open_store=open_store, manifest=manifest)
+    model = None
+    if settings.model:
+        from bot.model import open_model
+
+        model = open_model(settings)
+    return Bot(registry, index, sources, date.fromisoformat(settings.today) if settings.today else None, model=model)

@@ -79,7 +79,9 @@ def check(
                 corrections.setdefault(piece.correction, registry.corrections[piece.correction])
             if piece.correction and _GUESSES.search(piece.quote) is None:
                 dropped += 1
-            elif gate.judge(piece.quote, [piece.quote]).passes and piece not in kept:
+            elif any(one.passage.id == piece.passage.id and one.start <= piece.start and piece.end <= one.end for one in kept):
+                continue  # said already, for another question of the message
+            elif gate.judge(piece.quote, [piece.quote]).passes:
                 kept.append(piece)
             else:
                 dropped += 1
@@ -112,6 +114,7 @@ def check(
         subject is not None
         and (asks_standing or not (differing or (told_anew and any(_says_standing(subject, piece) for piece in said))))
         and (note := _standing(subject, kept, index, asks_standing, understood.at)) is not None
+        and not says_already(note, said)
     ):
         said.insert(0, note)
     return Checked(

@@ -15,7 +15,7 @@ from bot.scope import PLACES, asks_whether_open, domain_terms
 from corpus.model import Passage
 from corpus.sentences import leans
 from index.expects import holds
-from index.keywords import Concept, covered, terms
+from index.keywords import Concept, covered, stem, terms
 from index.search import Hit
 
 MAX_WORDS = 100  # of an answer; a list may run a little over
@@ -59,6 +59,8 @@ class Asked:
     wants: str = ""
     about: frozenset[str] = frozenset()  # what an answer must be about: another visa, a year to come (bot/scope.py)
     programs: tuple[tuple[str, Concept], ...] = ()  # the programs it names, with every way of naming each
+    tense: int = 0  # 1: asks what will happen; -1: asks what has happened
+    day: str = ""  # the ISO day that is answered as of
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,11 @@ class Answerability:
         weights = self.written if _is_written_answer(hit) else self.prose
         z = sum(w * f for w, f in zip(weights, self.features(asked, hit), strict=True))
         near = 1.0 if hit.passage.asked and hit.question >= _NEARLY_OURS else 0.0
-        other = not asked.about <= hit.terms or not (not asked.programs or any(_is_about(hit, p, names) for p, names in asked.programs))
+        other = (
+            not asked.about <= hit.terms
+            or of_others(asked, hit)
+            or not (not asked.programs or any(_is_about(hit, p, names) for p, names in asked.programs))
+        )
         return (_MERELY_LIKE if other else 1.0) * max(1 / (1 + math.exp(-z)), near * 0.5)
 
     @staticmethod
@@ -101,6 +107,24 @@ def answerability(passages: Sequence[Passage]) -> Answerability:
     return Answerability() if speaking >= _SPEAKING * len(some) else OF_ANOTHER_FIELD
 
 
+# Citizenships that a heading singles out, each with the country. "A Mexican citizen can …" is no answer for an Indian one.
+_CITIZENS = {
+    stem(word): pair
+    for pair in (
+        "india indian,china chinese,mexico mexican,philippines filipino,brazil brazilian,nepal nepali,pakistan pakistani,korea korean,"
+        "bangladesh bangladeshi,japan japanese,taiwan taiwanese,iran iranian,nigeria nigerian,vietnam vietnamese,france french,"
+        "germany german,uk british,ireland irish,australia australian"
+    ).split(",")
+    for word in pair.split()
+}
+
+
+def of_others(asked: Asked, hit: Hit) -> bool:
+    """Whether the question names a citizenship and the passage's heading only others."""
+    named, held = ({_CITIZENS[t] for t in terms(text) if t in _CITIZENS} for text in (asked.wordings[0], hit.passage.heading))
+    return bool(named and held) and not named & held
+
+
 def _is_about(hit: Hit, program: str, names: Concept) -> bool:
     return hit.passage.program == program or covered([names], hit.terms) == 1.0
 
@@ -122,9 +146,10 @@ def compose(
     if best.passage.origin != "brief":
         return _from_prose(asked, hits, answers, wrong, budget)
     others = [hit for hit in hits[1:4] if _is_written_answer(hit) and hit.score >= best.score - _near(best) and hit.question >= _RELATED]
-    # "How many days?" is not answered by "No, a margin is safer: …": of two that are as good, the one without goes first.
-    openly = _OPEN_QUESTION.search(asked.wordings[0]) is not None
-    if openly and others and others[0].score >= best.score - _AS_GOOD and _gives_verdict(best) and not _gives_verdict(others[0]):
+    others = [hit for hit in others if not of_others(asked, hit)]
+    if asked.tense >= 0 and not _is_over(best, asked.day):  # what was true once is no part of what is true now
+        others = [hit for hit in others if not _is_over(hit, asked.day)]
+    if others and others[0].score >= best.score - _AS_GOOD and _answers_rather(asked, others[0], best):
         best, others[0] = others[0], best
     # Half a table misleads, and the next passages do not hold the rest.
     first = budget if not others or _has_list(best) else min(budget, _FIRST_OF_SEVERAL)
@@ -133,6 +158,8 @@ def compose(
         plain = _without_verdict(pieces[0])
         if plain is None and is_doubtful(best):
             return []  # a yes or no that cannot be taken off answers its own question only
+        if plain is None and others and _turned_round(asked.wordings[0], best):
+            return compose(asked, others, answers, wrong, budget)  # "Do I lose it?" is not answered "Yes, for a time: you may live there"
         pieces[0] = plain or pieces[0]
     for hit in others:
         left = budget - sum(p.words for p in pieces)
@@ -150,12 +177,43 @@ _DENIAL = re.compile(
 )
 
 
+def _is_over(hit: Hit, day: str) -> bool:
+    return bool(hit.passage.valid_until) and hit.passage.valid_until < day
+
+
+def _answers_rather(asked: Asked, other: Hit, best: Hit) -> bool:
+    """Whether, of two passages that are as good, the second is the sort of answer that is asked for and the first is not.
+
+    "How many days?" is not answered by "No, a margin is safer: …", nor "does it apply to me?" by what it is. What is not published
+    answers a question about what is to come, and no other while something is."""
+    question = asked.wordings[0]
+    if best.passage.unknown and not other.passage.unknown:
+        return asked.tense <= 0 and other.question >= best.question
+    if asks_openly(question):
+        return _gives_verdict(best) and not _gives_verdict(other)
+    return asks_openly(best.passage.heading) and _gives_verdict(other) and _same_way_round(question, other)
+
+
 # Words that turn a question round: "can I come without X?" is answered yes where "do I need X?" is answered no.
 _TURNS = re.compile(
-    r"\b(?:without|no|not|never|none|cannot|closed?|ended|over|expired|dead|gone|stopped|loo?se|refused?|outside)\b|n['’]?t\b",
+    r"\b(?:without|no|not|never|none|cannot|closed?(?! (?:work )?permit)|ended|over|expired|dead|gone|stopped|loo?s(?:e|ing)|refused?"
+    r"|outside|(?:do|does|did|is|are|was|were|has|have|had|ca|wo|would|could|should)n['’]?t)\b",
     re.IGNORECASE,
 )
 _OPEN_QUESTION = re.compile(r"\b(?:what|how|which|when|who|where|why|should|shall)\b", re.IGNORECASE)
+_YES_OR_NO = re.compile(
+    r"\b(?:do|does|did|is|are|am|was|were|can|could|will|would|has|have|may|must) "
+    r"(?:i|we|he|she|it|they|you|my|our|the|this|that|these|there|a|an|any|canada|ircc|uscis|employers?|h1b|spouses?|wife|husband|kids|children)\b",
+    re.IGNORECASE,
+)
+
+
+def asks_openly(question: str) -> bool:
+    """Whether it asks what, how or when, rather than for a yes or a no: whichever comes first. "Does it hit people who …" does not."""
+    openly, closed = _OPEN_QUESTION.search(question), _YES_OR_NO.search(question)
+    return openly is not None and (closed is None or openly.start() < closed.start())
+
+
 # On 566 questions, half of the answers with less in common than both of these were right (eval/sets, November 2026).
 _LITTLE = 0.35  # share of the question's terms, by rarity, that stand in the passage
 _NEAR = 0.765  # cosine to a question of ours
@@ -169,9 +227,16 @@ def is_doubtful(hit: Hit) -> bool:
 
 def _same_way_round(question: str, hit: Hit) -> bool:
     """Whether a "Yes:" or "No:" under the passage's heading answers the question as it was asked."""
-    if _OPEN_QUESTION.search(question) or hit.question < _ALIKE or asks_whether_open(question) != asks_whether_open(hit.passage.heading):
+    if asks_openly(question) or hit.question < _ALIKE or asks_whether_open(question) != asks_whether_open(hit.passage.heading):
         return False
     return len(_TURNS.findall(question)) % 2 == len(_TURNS.findall(hit.passage.heading)) % 2
+
+
+def _turned_round(question: str, hit: Hit) -> bool:
+    """Whether both ask for a yes or a no, and the one denies what the other asks."""
+    if _YES_OR_NO.search(question) is None or asks_openly(question) or asks_openly(hit.passage.heading):
+        return False
+    return len(_TURNS.findall(question)) % 2 != len(_TURNS.findall(hit.passage.heading)) % 2
 
 
 def _without_verdict(piece: Piece) -> Piece | None:

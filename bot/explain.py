@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 
-from bot.answer import Answer, Turn
+from bot.answer import Answer, Citation, Turn
 from bot.chain import Bot, reach
 from bot.check import NOT_FOUND, SURE, Checked
 from bot.compose import Asked, Piece
@@ -125,7 +125,7 @@ def explain(bot: Bot, question: str, history: Sequence[Turn] = (), at: str = "")
         likely = bot.likely(understood, asked, hits)
         quoted = tuple(_quoted(piece, answer, checked, likely) for piece in draft.pieces[number])
         questions.append(_question(bot, query, asked, hits, quoted, likely, checked.answered[number]))
-    chosen = {(p.passage.id, p.start, p.end) for pieces in draft.pieces for p in pieces}
+    drafted = [piece for pieces in draft.pieces for piece in pieces]
     return Explanation(
         answer,
         understood.kind,
@@ -133,7 +133,7 @@ def explain(bot: Bot, question: str, history: Sequence[Turn] = (), at: str = "")
         understood.inferred,
         tuple(sorted(found.not_yet)),
         tuple(questions),
-        tuple(Quoted(c.passage_id, c.quote, c.number) for c in answer.citations if (c.passage_id, c.start, c.end) not in chosen),
+        tuple(Quoted(c.passage_id, c.quote, c.number) for c in answer.citations if not any(_cites(c, p) for p in drafted)),
         checked.dropped,
         checked.corrected,
         checked.differing,
@@ -241,8 +241,13 @@ def _ranks(values: Sequence[float | None]) -> list[int | None]:
     return [None if value is None else first[value] for value in values]
 
 
+def _cites(citation: Citation, piece: Piece) -> bool:
+    """Whether it quotes the piece, or a part of it, as where a language model words a sentence at a time."""
+    return citation.passage_id == piece.passage.id and piece.start <= citation.start and citation.end <= piece.end
+
+
 def _quoted(piece: Piece, answer: Answer, checked: Checked, likely: float) -> Quoted:
-    number = next((c.number for c in answer.citations if (c.passage_id, c.start, c.end) == (piece.passage.id, piece.start, piece.end)), 0)
+    number = next((c.number for c in answer.citations if _cites(c, piece)), 0)
     if number:
         why = ""
     elif piece in checked.pieces:

@@ -10,13 +10,13 @@ import gc
 import logging
 import threading
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from bot.answer import Answer, Turn
+from bot.answer import Answer, Part, Turn
 from bot.chain import Bot, open_bot
 from bot.settings import Settings
 from corpus.errors import NorthboundError, SearchIndexError
-from corpus.model import Program, Source
+from corpus.model import Passage, Program, Source
 from index.build import current
 from index.published import hold, pointer
 
@@ -53,6 +53,15 @@ class LiveBot:
         return self._bot.corpus_version
 
     @property
+    def now(self) -> Bot:
+        """The bot of this moment, for what needs its index."""
+        return self._bot
+
+    def passage(self, id: str) -> Passage | None:
+        """The passage of this id as the index in use holds it; None when it holds none."""
+        return self._bot.passage(id)
+
+    @property
     def build(self) -> str:
         """The name of the index in use."""
         return self._bot.index.manifest.build
@@ -65,6 +74,10 @@ class LiveBot:
     def answer(self, question: str, history: Sequence[Turn] = (), id: str = "", at: str = "") -> Answer:
         """Answer one message with the index of this moment. Raises RequestError for a question or a day that cannot be read."""
         return self._bot.answer(question, history, id, at)
+
+    def stream(self, question: str, history: Sequence[Turn] = (), id: str = "", at: str = "") -> Iterator[Part | Answer]:
+        """The same claim by claim, as `Bot.stream`."""
+        return self._bot.stream(question, history, id, at)
 
     def close(self) -> None:
         """Stop watching; answering goes on."""

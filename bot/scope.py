@@ -41,13 +41,14 @@ _CHEATING = tuple(
         r"\b(officer|ircc|cbsa|uscis|immigration|conviction|criminal|dui|arrest|refusal|refused|overstay|spouse|wife|husband|child|layoff|termination|application|form)\b",
         r"\b(marriage of convenience|sham marriage|paper marriage|contract marriage|marry (someone|anyone|a \w+) (just |only )?(for|to get) (pr|papers|status|visa|citizenship|the visa))\b",
         r"\b(bribe|bribing|pay off|pay under the table|pay (an|the) officer)\b",
-        r"\b(sneak|cross|enter|get|slip)\w*\b.{0,50}\b(illegally|without (a |any )?(visa|papers|permit|inspection|being (caught|seen|checked)|(an? |the |any )?officers? (seeing|noticing|knowing)))\b",
+        r"\b(sneak|slip)\w*\b.{0,50}\b(in|into|across|past|over|through|border|canada|illegally)\b",
+        r"\b(cross|enter|get)\w*\b.{0,50}\b(illegally|without (inspection|being (caught|seen|checked)|(an? |the |any )?officers? (seeing|noticing|knowing)))\b",
         r"\b(overstay|work|working|stay|live)\b.{0,40}\b(without (getting |being )?(caught|detected|noticed)|illegally|under the table|off the books|cash in hand)\b",
         r"\b(evade|dodge|beat|bypass|get around|cheat)\b.{0,40}\b(immigration|officers?|biometrics?|background check|rules?|law|system|test|exam|ielts|tax(es)?)\b",
         r"\bproxy\b.{0,30}\b(exam|test|ielts|celpip|tef)\b|\b(exam|test|ielts|celpip|tef) proxy\b",
         r"\bstatements? (editor|generator|maker)\b|\b(so|and) (that )?(ircc|cbsa|uscis|nobody|no one|they|the (bank|officer|government)) (never|does ?n.?t|do ?n.?t|will not|won.?t) (find|finds|know|knows|notice|notices)\b",
         r"\b(someone|somebody|person|friend) (else )?(to )?(take|write|sit|give)s?\b.{0,20}\b(ielts|celpip|test|exam)\b.{0,20}\b(for me|in my place|instead of me)\b",
-        r"\b(buy|buying|purchas\w*|sell|selling|seller|sells)\b.{0,30}\b(an? |the |some )?(lmia|job offer|offer letter|experience letter|invitation|nomination|approval|visa stamp|work permit|ielts|degree|diploma)s?\b",
+        r"\b(buy|buying|purchas\w*|sell|selling|seller|sells)\b(?:(?!\b(?:on|with|in|for|while|as|under|during|after|before)\b).){0,30}\b(an? |the |some )?(lmia|job offer|offer letter|experience letter|invitation|nomination|approval|visa stamp|work permit|ielts|degree|diploma)s?\b",
         r"\b(officer|ircc|cbsa|uscis|immigration|they|he|she|canada|embassy|border)\b.{0,25}\b(don'?t|doesn'?t|won'?t|will not|can'?t|cannot|never|not) (find out|know|notice|catch|see|discover|detect)\b",
         r"\b(make|write|create|prepare|sign|issue)\b.{0,25}\b(my|our) own\b.{0,40}\b(letter|reference|certificate|statement|payslips?|paystubs?|offer)\b|\bwith (his|her|their|my (boss|manager|employer)'?s?) signature\b",
         rf"\bbackdat\w*\b.{{0,40}}\b{_PAPERS}\b",
@@ -148,6 +149,12 @@ _VAGUE = frozenset(
 )
 
 
+_BRINGS_UP = re.compile(r"\s*(?:and |so |but |ok )*(?:(?:what|how) (?:about|abt|bout)|and) (?:my|our|the|his|her|their|a|an)?\b", re.IGNORECASE)
+ASKING = _VAGUE | frozenset(
+    terms("ok okay yes no sure really then else same different other another question thing things one ones mean happen happens")
+)
+
+
 _GOES_ON = re.compile(
     r"\s*((what|how|and what|and how) (about|abt|bout)|and (my|the|for)|(do|does|can|will|is|are) (they|it|this|that|these|those|he|she)\b)",
     re.IGNORECASE,
@@ -161,6 +168,7 @@ _FUTURE = re.compile(
 _OPEN = re.compile(
     r"\b(still|already|currently|now|again|yet)\b.{0,40}\b(open|valid|closed|active|running|available|accepting|possible|alive|there|exists?|in force|on)\b"
     r"|\b(is|are|was|did|has|have)\b.{0,60}\b(open|opened|closed|close|expired|ended|dead|over|reopened|shut|paused|cancell?ed|launched|started|discontinued|scrapped|running)\b"
+    r"|\b(is|are|(?<!when )will|any (?:chance|hope))\b.{0,60}\b(re-?open\w*|com(?:e|ing) back|restart\w*|re-?launch\w*)\b"
     r"|\b(valid or expired|open or closed|closed or open|open\?|closed\?|expired\?)",
     re.IGNORECASE,
 )
@@ -240,12 +248,18 @@ def speaks_of_the_field(text: str) -> bool:
     return bool(set(terms(text)) & (_DOMAIN | _VAGUE))
 
 
+def brings_up(text: str) -> bool:
+    """Asks about something in a few words that only name it: "and what about our dog?"."""
+    return _BRINGS_UP.match(text) is not None and len(terms(text)) <= 3
+
+
 def is_vague(text: str) -> bool:
     """Asks for a fee, a time, a form or the like without saying of what, or goes on from something that was not said."""
     content = terms(text)
     if len(words(text)) > 12 or not content:
         return False
-    return set(content) <= _VAGUE or set(content) == {"pr"} or (len(content) <= 3 and _GOES_ON.match(text) is not None)
+    goes_on = len(content) <= 3 and _GOES_ON.match(text) is not None and (len(content) < 3 or bool(set(content) & (_DOMAIN | _VAGUE)))
+    return set(content) <= _VAGUE or set(content) == {"pr"} or goes_on
 
 
 def asks_of_future(text: str) -> bool:

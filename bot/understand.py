@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from bot import language, privacy, scope
 from bot.answer import Turn
-from bot.followups import Rewriter, stand_alone
+from bot.followups import Rewriter, StandAlone, stand_alone
 from bot.vocabulary import Vocabulary
 from corpus.errors import RequestError
-from corpus.model import Program
-from index.keywords import terms
+from corpus.model import Program, Split
+from index.keywords import terms, words
+
+if TYPE_CHECKING:
+    from bot.splits import Splits
+    from bot.tongues import Heard
 
 MAX_QUESTION = 4_000  # characters; longer is a document, not a question
 _KEPT_TURNS = 12  # what was said before that is no longer what a follow-up is about, unless it goes back to the very first question
+_NAMED = " – "  # before the program that a second question is about
+_OWN = 5  # content words that make a question stand without the story before it
 _LONG = 28  # words; a longer message is a story with a question in it
 
 Kind = Literal["question", "smalltalk", "out_of_scope", "refused", "outcome", "vague", "distress"]
@@ -41,6 +47,8 @@ class Understood:
     in_field: bool = True  # names something of the field, beyond a fee, a time and the like
     previous: tuple[str, ...] = ()  # wordings of the question that a follow-up goes on from
     at: str = ""  # the past ISO day to answer as of; "" is today
+    split: Split | None = None  # the message has no answer before one thing is known (bot/splits.py)
+    heard: Heard | None = None  # the message as it came, where that is not in English (bot/tongues.py)
 
     @property
     def programs(self) -> tuple[str, ...]:
@@ -54,13 +62,14 @@ def understand(
     vocabulary: Vocabulary,
     programs: Mapping[str, Program],
     rewriter: Rewriter | None = None,
+    splits: Splits | None = None,
 ) -> Understood:
-    """What is asked, standing alone. A `rewriter` has the last word on how a follow-up reads; what it leaves (None) the rules say. Raises
-    RequestError for an empty question or one longer than MAX_QUESTION characters."""
+    """What is asked, standing alone. A `rewriter` has the last word on how a follow-up reads; what it leaves (None) the rules say. `splits`
+    tell which short questions mean several things. Raises RequestError for an empty question or one longer than MAX_QUESTION characters."""
     check_question(question)
     masked = privacy.mask(_visible(question))
     spoken = language.detect(masked)
-    plain = scope.without_orders(re.sub(r"<[^>]{1,200}>", " ", masked))
+    plain = _written_out(scope.without_orders(re.sub(r"<[^>]{1,200}>", " ", masked)))
     if not re.search(r"\w", plain):  # nothing but orders, markup or signs: nothing is asked
         kind: Kind = "refused" if scope.asks_for_secrets(masked) else "vague" if re.search(r"\w", masked) else "smalltalk"
         return Understood(masked, masked, spoken, kind)
@@ -70,14 +79,20 @@ def understand(
         return Understood(masked, plain, spoken, "distress")
     if scope.is_smalltalk(plain):
         return Understood(masked, plain, spoken, "smalltalk")
-    alone = stand_alone(
-        plain,
-        past,
-        programs,
-        lambda text: vocabulary.programs(vocabulary.spelled(text)),
-        lambda text: _in_field(text, vocabulary),
-        rewriter,
-    )
+    if splits and past and past[-1].role == "assistant" and (branch := splits.meant(past[-1].content, vocabulary.spelled(plain))):
+        alone = StandAlone(branch.asks, plain, tuple(vocabulary.programs(vocabulary.spelled(branch.asks))))
+    else:
+        alone = stand_alone(
+            plain,
+            past,
+            programs,
+            lambda text: vocabulary.programs(vocabulary.spelled(text)),
+            lambda text: _in_field(text, vocabulary),
+            rewriter,
+        )
+    split = splits.find(vocabulary.spelled(plain)) if splits and not past and not alone.named else None
+    if not alone.context:
+        alone = _as_asked(alone, vocabulary)
     kind = "question"
     if scope.asks_to_cheat(plain) or scope.asks_for_secrets(masked):
         kind = "refused"
@@ -85,7 +100,7 @@ def understand(
         kind = "out_of_scope"
     elif scope.asks_for_outcome(plain):
         kind = "outcome"
-    elif not past and not alone.named and scope.is_vague(plain):
+    elif split is not None or (not past and not alone.named and scope.is_vague(plain)):
         kind = "vague"
     parts: tuple[tuple[str, ...], ...]
     previous: tuple[str, ...] = ()
@@ -94,7 +109,8 @@ def understand(
         forms = (alone.typed, alone.text, f"{alone.typed.rstrip('?.! ')} ({' '.join(alone.previous.split()[:25])})")
         parts = (tuple(dict.fromkeys(wording for form in forms for wording in _wordings(form, vocabulary))),)
     else:
-        parts = tuple(_wordings(part, vocabulary) for part in _questions(alone.text, vocabulary))
+        questions = _questions(alone.text, vocabulary)
+        parts = tuple(_wordings(part, vocabulary, questions[0] if n and _NAMED not in part else "") for n, part in enumerate(questions))
     tense = 1 if kind == "outcome" or scope.asks_of_future(plain) else -1 if scope.asks_of_past(plain) else 0
     return Understood(
         masked,
@@ -109,7 +125,27 @@ def understand(
         tense,
         _names_of_the_field(alone.text, vocabulary),
         previous,
+        split=split if kind == "vague" else None,
     )
+
+
+def _as_asked(alone: StandAlone, vocabulary: Vocabulary) -> StandAlone:
+    """Of a story that ends in a question, the programs that the question names; one that only the story names ("I have an approved
+    I-140 … is the 2023 permit open?") is where the person stands, and at most suggested."""
+    sentences = [s for s in _SENTENCE_END.split(alone.text) if s.strip()]
+    asking = [s for s in sentences if _is_question(s)] or sentences[-1:]
+    question = " ".join(asking)
+    if len(sentences) == 1 and len(question.split()) > _LONG:
+        question = _last_question(question) or question
+    if alone.named and all(p.startswith(_UNITED_STATES) for p in alone.named):  # "need a medical if I did one for the green card?"
+        question = _SUBORDINATE.sub(" ", question)
+    if question == alone.text or not alone.named or _REFERS.search(question):
+        return alone
+    spelled = vocabulary.spelled(question)
+    named = tuple(vocabulary.programs(spelled) or vocabulary.programs(vocabulary.expanded(spelled)))
+    if not named and not vocabulary.concepts(spelled) and len(terms(question)) < _OWN:
+        return alone  # "I have the 2023 open permit. How long is it good for?"
+    return replace(alone, named=named, inferred=tuple(p for p in alone.named if p not in named))
 
 
 def _names_of_the_field(text: str, vocabulary: Vocabulary) -> bool:
@@ -145,6 +181,23 @@ def past_day(text: str, today: date) -> str:
     return day.isoformat()
 
 
+def _written_out(text: str) -> str:
+    """The message with the digits that stand for words written out: "money 4 fam of 5", "how 2 get", "b4 i apply"."""
+    return _B4.sub("before", _AS_TO.sub("to", _AS_FOR.sub("for", text)))
+
+
+_AS_FOR = re.compile(
+    r"(?<![\d.,$-] )\b4(?= (?:me|my|us|our|him|her|them|a|an|the|it|this|that|fam|family|wife|husband|spouse|kids?|h-?1b|canada|pr|ee)\b)",
+    re.IGNORECASE,
+)
+_AS_TO = re.compile(
+    r"(?<=\w )(?<![\d.,$-] )\b2(?= (?:get|apply|go|come|do|be|move|work|stay|bring|pay|have|know|canada|the|my|extend|renew|find|start|take"
+    r"|enter|travel)\b)",
+    re.IGNORECASE,
+)
+_B4 = re.compile(r"\bb4\b", re.IGNORECASE)
+
+
 def _visible(text: str) -> str:
     """Without control and direction characters, which can make a text look like another."""
     return re.sub(r"[\u0000-\u0008\u000b-\u001f\u007f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]", "", text)
@@ -159,23 +212,51 @@ def _questions(text: str, vocabulary: Vocabulary) -> list[str]:
         piece = _JOINS.sub("", piece) if asking else piece
         if not piece:
             continue
-        own = len(terms(piece)) >= 2 and (piece.endswith("?") or _ASKS.match(piece)) and vocabulary.concepts(vocabulary.spelled(piece))
+        asks = len(terms(piece)) >= 2 and _is_question(piece)
+        own = asks and vocabulary.concepts(vocabulary.spelled(piece))
         about = vocabulary.programs(vocabulary.spelled(asking[0])) if asking else []
-        if asking and not own and about and len(terms(piece)) >= 2 and (piece.endswith("?") or _ASKS.match(piece)):
-            asking.append(f"{piece.rstrip('?')} – {' '.join(vocabulary.label(about[-1]).split())}?")
+        leans = not own or (_REFERS.search(piece) and not vocabulary.programs(vocabulary.spelled(piece)))
+        if asking and asks and about and leans:
+            asking.append(f"{piece.rstrip('?')}{_NAMED}{' '.join(vocabulary.label(about[-1]).split())}?")
         elif asking and not own:
             asking[-1] = f"{asking[-1]} {piece}"
         else:
             asking.append(piece)
     at = 0
     while at + 1 < len(asking):  # what asks nothing is what the next question is about: "I work in Quebec. Can I extend my permit?"
-        if asking[at].endswith("?") or _ASKS.match(asking[at]) or _QUESTION_WORD.search(asking[at]):
+        if _is_question(asking[at]) or _QUESTION_WORD.search(asking[at]) or _asks_for_a_thing(asking[at]):
             at += 1
         else:
             asking[at : at + 2] = [f"{asking[at]} {asking[at + 1]}"]
     return asking if 1 < len(asking) <= 4 else [text]
 
 
+def _is_question(piece: str) -> bool:
+    return piece.rstrip().endswith("?") or _ASKS.match(piece) is not None
+
+
+def _asks_for_a_thing(piece: str) -> bool:
+    """Whether words without a verb ask for something: "super visa insurance amount". What tells of somebody does not."""
+    return _THING.search(piece) is not None and _TELLS.search(piece) is None and not piece.rstrip().endswith((".", "!"))
+
+
+_SENTENCE_END = re.compile(r"(?<=[.?!])\s+|\n+")
+_UNITED_STATES = "us-"  # how the ids of programs of the United States begin: mostly where a person stands, not what is asked for
+_SUBORDINATE = re.compile(
+    r"\b(?:if|because|since|although|though|even if|even though|while|after|before|when) (?:i|i'?m|i'?ve|we|my|our)\b[^,.;?]*?"
+    r"(?=[,.;?]|$|\b(?:can|could|will|would|do|does|is|are|should|must) (?:i|we|my|he|she|they|it)\b)",
+    re.IGNORECASE,
+)
+_REFERS = re.compile(
+    r"\b(?:it|its|they|them|(?:this|that|these|those)(?= (?:is|was|one|for|apply|work|need|take|cost|give|still|now)\b|\W*$))\b",
+    re.IGNORECASE,
+)
+_THING = re.compile(
+    r"\b(?:amounts?|fees?|costs?|prices?|scores?|points|funds|deadlines?|last dates?|times?|validity|documents?|papers|forms?|conditions?|"
+    r"requirements?|criteria|eligibility|minimum|maximum|limits?|income|insurance|wages?|salary|quota|cap)\b",
+    re.IGNORECASE,
+)
+_TELLS = re.compile(r"\b(?:i|i'?m|i'?ve|im|ive|my|we|our|he|she|his|her|they|their|wife|husband|employer|company)\b", re.IGNORECASE)
 _BETWEEN = re.compile(
     r"(?<=[?])\s+|\n+|;\s+|\s+&\s+|(?<=[.!])\s+(?=(?:and |also |plus )?(?:what|how|can|do|does|is|are|will|when|where|which|who)\b)"
     r"|,?\s+(?:and|also|plus)\s+(?=(?:what|how|when|where|which|who|can|do|does|is|are|will|total how)\b)",
@@ -197,19 +278,25 @@ _QUESTION_WORD = re.compile(
     r"\b(how|what|when|where|which|who|can (?:i|we|she|he|they)|do (?:i|we)|will (?:i|we|they|she|he)|is (?:it|there)|should i|am i)\b",
     re.IGNORECASE,
 )
+_DEGREE = r"(?:\d|(?:my |a |an )?(?:masters?|bachelors?|ms|phd|mba|degree)\b)"  # "did 1 yr masters at Waterloo" asks nothing
 _ASKS = re.compile(
-    r"(and |also |plus |so |but |ok )*(what|how|can|could|do|does|did|is|are|am|will|would|when|where|which|who|why|should|may)\b",
+    rf"(and |also |plus |so |but |ok )*(what|how|can|could|do|does|did(?! {_DEGREE})"
+    r"|is|are|am|will|would|when|where|which|who|why|should|may)\b",
     re.IGNORECASE,
 )
 
 
-def _wordings(part: str, vocabulary: Vocabulary) -> tuple[str, ...]:
-    """The question as typed, with its spelling put right and its abbreviations expanded; of a long story also its asking sentence."""
+def _wordings(part: str, vocabulary: Vocabulary, before: str = "") -> tuple[str, ...]:
+    """The question as typed, with its spelling put right and its abbreviations expanded; of a long story also its asking sentence; of a
+    second question that refers to the one `before` it ("does CEC need it") also both together."""
     spelled = _BARE_PRICE.sub("how much does it cost", vocabulary.spelled(part))
     forms = [part, vocabulary.expanded(spelled)]
+    if before and _REFERS.search(part):
+        forms.append(vocabulary.expanded(vocabulary.spelled(f"{part} ({before})")))
     if len(part.split()) > _LONG:
         sentences = [s for s in re.split(r"(?<=[.?!])\s+", part) if len(terms(s)) >= 2]
-        asking = [s for s in sentences if s.endswith("?") or _ASKS.match(s)] or sentences[-1:]
+        asking = [s for s in sentences if _is_question(s)] or sentences[-1:]
         last = _last_question(asking[-1]) if asking else ""
         forms.extend(vocabulary.expanded(vocabulary.spelled(s)) for s in (*asking[-2:], last) if s)
-    return tuple(dict.fromkeys(form for form in forms if form.strip()))
+    # The same words in other letters and signs are the same question; embedding them again is a third of the time of an answer.
+    return tuple({tuple(words(form)): form for form in reversed(forms) if form.strip()}.values())[::-1]

@@ -15,7 +15,7 @@ from bot.check import NOT_FOUND, SURE, Checked
 from bot.compose import Piece
 from bot.language import NOTICES
 from bot.understand import Understood
-from corpus.model import GENERAL, Source
+from corpus.model import GENERAL, Source, Split
 from corpus.registry import Registry
 from index.search import Hit, Index, Query
 
@@ -52,6 +52,7 @@ ADVICE = (
 NOT_YET_KNOWN = "Nobody can know that in advance. What our sources hold on it:"
 NEAREST = "The nearest that they hold:"
 NOT_YET_THERE = "On {} this did not exist yet. How it began:"
+DEPENDS = "That depends."
 UNREADABLE = "I could not read a question in that. What would you like to know about moving to Canada from a US H-1B?"
 
 
@@ -76,8 +77,10 @@ class Wording:
             for c, p in zip(citations, pieces, strict=True)
         )
         choices = self._choices(understood, hits) if status == "clarify" else ()
-        follow_ups = tuple(f"{understood.question.strip(' ?.!')} – {name}?" for name in choices) or self._follow_ups(
-            status, understood, hits, pieces
+        follow_ups = (
+            tuple(f"{understood.question.strip(' ?.!')} – {name}?" for name in choices)
+            or (_asked_in_full(understood.split, citations) if understood.split else ())
+            or self._follow_ups(status, understood, hits, pieces)
         )
         text = _text(status, understood, claims, citations, follow_ups, choices, checked.not_yet)
         return Answer(
@@ -90,10 +93,11 @@ class Wording:
             claims=claims,
             citations=citations,
             programs=tuple(self._program(i) for i in checked.programs if self._registry.programs[i].standing) if claims else (),
-            caveats=tuple(_caveats(status, citations, checked, today, understood.at)),
+            caveats=tuple(_caveats(understood, status, citations, checked, today)),
             follow_ups=follow_ups,
             disagreements=tuple(d for i in checked.differing if (d := self._differing(i, citations)) is not None),
             at=understood.at,
+            asks_back=_asks_back(status, understood, choices),
         )
 
     def _citation(self, number: int, piece: Piece, sources: Mapping[str, Source]) -> Citation:
@@ -117,6 +121,7 @@ class Wording:
             start=piece.start,
             end=piece.end,
             origin=passage.origin,
+            language=passage.language,
         )
 
     def _differing(self, disagreement_id: str, citations: Sequence[Citation]) -> Differing | None:
@@ -172,6 +177,8 @@ def _status(understood: Understood, hits: Sequence[Sequence[Hit]], checked: Chec
         return understood.kind
     if understood.kind == "distress":
         return "advice"
+    if understood.split is not None:
+        return "partial"  # each thing that it can mean is answered in one sentence
     if not re.search(r"\w", understood.question) or understood.kind == "vague":
         return "clarify"
     sure = [p >= NOT_FOUND for p in checked.answered]
@@ -222,17 +229,19 @@ def _text(
         lines.append(ELSEWHERE)
     elif status == "refused":
         lines.append(SECRETS if scope.asks_for_secrets(understood.question) else REFUSED)
+    elif understood.split is not None:
+        lines.append(f"{DEPENDS} {_asks_back(status, understood, choices)}")
     elif status == "clarify":
-        lines.append(f"That depends on the route. Which one do you mean: {_or(choices)}?" if choices else UNREADABLE)
+        lines.append(f"That depends on the route. {_asks_back(status, understood, choices)}" if choices else UNREADABLE)
     elif status == "not_found" and not claims:
         lines.append(NOT_IN_SOURCES)
     elif not_yet:
         lines.append(NOT_YET_THERE.format(long_date(understood.at)))
     elif status == "not_found" and scope.asks_to_predict(understood.question):
         lines.append(NOT_YET_KNOWN)
-    body = _body(claims, citations)
-    if body:
-        lines.append(body)
+    text = _by_branch(understood.split, claims, citations) if understood.split is not None else body(claims, citations)
+    if text:
+        lines.append(text)
     if status == "advice":
         lines.append(ADVICE)
     elif status == "not_found" and not claims:
@@ -245,7 +254,24 @@ def _text(
     return "\n\n".join(lines)
 
 
-def _body(claims: Sequence[Claim], citations: Sequence[Citation]) -> str:
+def _asks_back(status: Status, understood: Understood, choices: Sequence[str]) -> str:
+    if understood.split is not None:
+        return understood.split.question
+    return f"Which one do you mean: {_or(choices)}?" if status == "clarify" and choices else ""
+
+
+def _by_branch(split: Split, claims: Sequence[Claim], citations: Sequence[Citation]) -> str:
+    """What holds for each thing that the question can mean, one paragraph each."""
+    when = {branch.passage: branch.when for branch in split.branches}
+    return "\n\n".join(f"{when[c.passage_id]}:\n{claim.text} [{c.number}]" for claim, c in zip(claims, citations, strict=True))
+
+
+def _asked_in_full(split: Split, citations: Sequence[Citation]) -> tuple[str, ...]:
+    shown = {c.passage_id for c in citations}
+    return tuple(branch.asks for branch in split.branches if branch.passage in shown)
+
+
+def body(claims: Sequence[Claim], citations: Sequence[Citation]) -> str:
     """Claims with their marks: sentences of one passage run on, another passage starts a new paragraph, lists stay lists."""
     out = ""
     for number, (claim, citation) in enumerate(zip(claims, citations, strict=True)):
@@ -267,8 +293,9 @@ def _or(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
 
 
-def _caveats(status: Status, citations: Sequence[Citation], checked: Checked, today: date, at: str) -> list[str]:
+def _caveats(understood: Understood, status: Status, citations: Sequence[Citation], checked: Checked, today: date) -> list[str]:
     found: list[str] = []
+    at = understood.at
     dated = [c.as_of for c in citations if c.as_of]
     if at and citations:
         found.append(f"This is what stood on {long_date(at)}, as far as our sources tell it; what stands today may differ.")
@@ -278,7 +305,7 @@ def _caveats(status: Status, citations: Sequence[Citation], checked: Checked, to
         found.append("Part of this rests on a document that carries no date.")
     if checked.differing:
         found.append("Published sources differ on this; all sides are quoted, the one with authority first.")
-    if status == "partial":
+    if status == "partial" and understood.split is None:
         found.append("Our sources may not answer all of your question.")
     if citations and all(c.kind != "official" for c in citations):
         found.append("No official page is among the sources of this answer.")

@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from bot import wording
+from bot import french, french_words, wording
 from bot.answer import Answer, Citation
-from bot.language import NOTICES
+from bot.language import COMFORT, NOTICES
+from corpus.registry import load_registry
 from corpus.sentences import spans
 from eval.evidence import Evidence, Held
 from index.keywords import terms
@@ -24,19 +25,28 @@ _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?%?")
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _DATE = re.compile(rf"\b(?:\d{{1,2}} )?(?:{_MONTHS}) \d{{4}}\b")
 _NO = re.compile(r"\b(?:not|no|never|none|nobody|nothing|neither|nor|cannot|without|unless|except)\b|n['’]t\b", re.IGNORECASE)
-_CLOSING = re.compile(r"(?:^|\n)As of ([^.\n]+)\.\s*$")
+_CLOSING = re.compile(r"(?:^|\n)(?:As of|En date du) ([^.\n]+)\.\s*$")
 # What the bot says in its own words. Its constants are read from where they stand; "{}" in one is filled when it is said.
 _OWN = sorted(
     (
         *(text for name, text in vars(wording).items() if name.isupper() and isinstance(text, str) and " " in text),
         *NOTICES.values(),
+        *COMFORT.values(),
+        *french_words.OWN_WORDS.values(),
+        french.REST,
+        french.PARTLY,
+        "Cela dépend de la voie.",
         "That depends on the route.",
         "IRCC's own pages, or a licensed immigration consultant or lawyer, can tell you more.",
     ),
     key=len,
     reverse=True,
 )
-_OWN_WORDS = re.compile("|".join(re.escape(text).replace(re.escape("{}"), r"[^.\n]{1,60}?") for text in _OWN))
+# What opens a branch of an answer that depends stands in a line of its own; the same words may stand in a quote.
+_WHENS = [branch.when for split in load_registry().splits.values() for branch in split.branches]
+_BRANCHES = "|".join(re.escape(when) for when in (*_WHENS, *french.split_words().values()))
+_FILLED = "|".join(re.escape(text).replace(re.escape("{}"), r"[^.\n]{1,60}?") for text in _OWN)
+_OWN_WORDS = re.compile(rf"{_FILLED}|(?m:^(?:{_BRANCHES})\u00a0?:$)")
 
 
 @dataclass(frozen=True)
@@ -147,7 +157,5 @@ def _whole(answer: Answer) -> bool:
 
 def _dates(answer: Answer, held: Iterable[Held | None]) -> set[str]:
     """What the closing line may say: the day that was asked about, or the oldest date of what is cited."""
-    if answer.at:
-        return {wording.long_date(answer.at)}
-    days = [one.as_of for one in held if one is not None and one.as_of]
-    return {wording.long_date(min(days))} if days else set()
+    days = [answer.at] if answer.at else [one.as_of for one in held if one is not None and one.as_of]
+    return {say(min(days)) for say in (wording.long_date, french.long_date)} if days else set()

@@ -14,7 +14,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from bot.answer import STATUSES, Answer, Turn
-from bot.desk import gaps
+from bot.gaps import gaps
 from bot.journal import Row, read_rows
 from bot.privacy import mask
 from bot.settings import Settings

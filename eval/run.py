@@ -36,6 +36,7 @@ from bot.documents import add_files, added_sources, index_corpus
 from bot.settings import Settings
 from corpus.model import Passage
 from corpus.registry import load_registry
+from corpus.twins import find_twins, read_twins
 from eval.cases import NEEDS_ARTICLES, SETS, WRITTEN, Case, Set, conversations, load_sets, set_names
 from eval.evidence import Evidence, as_json, evidence_of
 from eval.metrics import Score, groups, measure, score
@@ -110,6 +111,7 @@ def run(settings: Settings, chosen: Chosen = Chosen(), out: Path | None = None, 
         "only": manifest.only,
         "documents": len(manifest.documents),
         "cases": len(cases),
+        **_worded_by(settings),
     }
     folder = out or settings.home / "runs" / datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
     with _opened(folder, config), _with_planted(settings, planted) as planted_home:
@@ -120,6 +122,17 @@ def run(settings: Settings, chosen: Chosen = Chosen(), out: Path | None = None, 
         write_whole(folder / CORPUS, json.dumps(as_json(evidence), ensure_ascii=False, indent=1) + "\n")
         _write_scores(folder, sets, cases, replies, evidence)
     return folder
+
+
+def _worded_by(settings: Settings) -> dict[str, str]:
+    """The language model that words the answers and the digests of what it is told, where one is set."""
+    if not settings.model:
+        return {}
+    from bot.prompt import prompt
+    from bot.rewriting import PROMPT as FOLLOW_UP
+    from bot.writing import PROMPT as ANSWER
+
+    return {"language_model": settings.model, **{f"prompt {name}": prompt(name).digest for name in (ANSWER, FOLLOW_UP)}}
 
 
 def rescore(folder: Path, sets: Path = SETS) -> Path:
@@ -186,6 +199,9 @@ def gather(held: Iterable[Passage], replies: Sequence[Reply], settings: Settings
     """What answers are checked against: of the passages that the index holds, those that were found or cited."""
     needed = chain.from_iterable((*reply.found, *(c.passage_id for c in reply.answer.citations)) for reply in replies)
     registry = load_registry()
+    held = tuple(held)
+    twins = find_twins({p.id: p for p in held}, registry.programs, read_twins())
+    held = (*held, *(pair.passage for pair in twins.values()))
     return evidence_of(held, needed, registry.programs.values(), (*registry.sources, *added_sources(settings.documents)))
 
 

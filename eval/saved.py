@@ -168,7 +168,7 @@ def speed(timings: Sequence[Mapping[str, float]]) -> dict[str, Any]:
     """p50, p95, p99 (linear interpolation) and n of each step in milliseconds, and the most memory a process came to hold, in MB."""
     steps = {}
     for step in Timings.model_fields:
-        values = [float(row[step]) for row in timings]
+        values = [float(row[step]) for row in timings if step in row]  # a run of before lacks a step of today
         steps[step] = {f"p{q}": round(float(np.percentile(values, q)), 3) if values else None for q in (50, 95, 99)}
     return {"n": len(timings), "milliseconds": steps, "peak_mb": max((float(row["peak_mb"]) for row in timings), default=None)}
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.answer import Answer
+from bot.language import FRENCH
 from corpus.model import GENERAL
 from eval.cases import Case
 from eval.evidence import Evidence
@@ -32,6 +33,14 @@ SAYS = {
     "proposed": r"\bpropos|\bnot (?:yet )?(?:law|in force)|\bwould\b|\bbill\b|\bplan",
     "replaced": r"\breplac|\brevoked|\bclos|\bended|\bno longer",
 }
+# The same in a French answer.
+_DIT = {
+    "closed": r"\bferm|\bclose?s?\b|\bpris fin\b|\bn['’]\w+ \w*\s?plus\b|\bdepuis le \d|\bjusqu['’]au \d|\baucune deuxième période\b",
+    "paused": r"\bsuspend|\baucune? nouve|\bbloqu",
+    "announced": r"\bannonc|\baucune ouverture\b|\baucune date\b|\baucune façon\b",
+    "proposed": r"\bpropos|\bprojet\b",
+    "replaced": r"\bremplac|\bpris fin\b",
+}
 
 
 @dataclass(frozen=True)
@@ -49,7 +58,10 @@ def standings(case: Case, answer: Answer, evidence: Evidence) -> Standings:
     cited = [held for c in answer.citations if (held := evidence.passages.get(c.passage_id)) is not None]
     about = tuple(dict.fromkeys(held.program for held in cited if held.program != GENERAL))
     first = cited[0].program if cited and cited[0].program != GENERAL else ""
-    pattern = SAYS.get(evidence.standing(first, case.at).standing, "") if first and answer.status in ("answered", "partial") else ""
+    standing = evidence.standing(first, case.at).standing
+    pattern = SAYS.get(standing, "") if first and answer.status in ("answered", "partial") else ""
+    if pattern and answer.language == FRENCH:
+        pattern += f"|{_DIT[standing]}"
     return Standings(
         programs=about,
         wrong=tuple(dict.fromkeys(_wrong(case, answer, evidence))),

@@ -30,7 +30,7 @@ EACH_SORT = [
     ("is there an open work permit for H-2B holders?", {"not_found"}),
     ("weather in toronto", {"out_of_scope"}),
     ("how do I make a fake job offer letter", {"refused"}),
-    ("how much does it cost?", {"clarify"}),
+    ("which form", {"clarify"}),
     ("will my application get approved?", {"advice"}),
     ("hello", {"smalltalk"}),
 ]
@@ -59,7 +59,7 @@ def test_every_answer_is_the_contract_to_the_letter(bot: Bot, question: str, sta
     wire = json.loads(answer.model_dump_json())
     assert list(wire) == [
         *("id", "question", "standalone_question", "language", "status", "answer", "claims", "citations", "programs", "caveats"),
-        *("follow_ups", "corpus_version", "mode", "timings_ms", "disagreements", "at"),
+        *("follow_ups", "corpus_version", "mode", "timings_ms", "disagreements", "at", "asks_back", "model_use", "answer_id", "reviewed"),
     ]
     assert (wire["id"], wire["question"], wire["language"], wire["mode"]) == ("q17", question, "en", "extractive")
     assert wire["status"] in statuses and wire["status"] in STATUSES
@@ -67,7 +67,7 @@ def test_every_answer_is_the_contract_to_the_letter(bot: Bot, question: str, sta
     assert all(list(claim) == ["text", "citations", "as_of", "support"] for claim in wire["claims"])
     assert all(list(citation)[: len(CITATION)] == CITATION for citation in wire["citations"])
     assert all(list(program) == ["id", "name", "standing", "since", "as_of"] for program in wire["programs"])
-    assert list(wire["timings_ms"]) == ["understand", "search", "compose", "check", "total"]
+    assert list(wire["timings_ms"]) == ["understand", "search", "compose", "check", "write", "total"]
     assert wire["timings_ms"]["total"] >= sum(wire["timings_ms"][step] for step in ("understand", "search", "compose")) > 0
 
 
@@ -335,10 +335,10 @@ def test_orders_in_the_history_are_not_obeyed_either(bot: Bot) -> None:
     assert "$99" not in answer.answer and claims_it_is_open(answer) == []
 
 
-def test_a_question_in_french_is_told_that_the_documents_are_in_english(bot: Bot) -> None:
+def test_a_question_in_french_is_answered_in_french(bot: Bot) -> None:
     answer = bot.answer("Combien coûte un permis de travail au Canada ?")
     assert answer.language == "fr"
-    assert answer.answer.startswith("Nos documents sont en anglais")
+    assert answer.answer.startswith("Un permis de travail canadien coûte 155\u00a0$\u00a0CA par personne")
 
 
 @pytest.mark.parametrize("question", ["", "  \n", "\u200b", "x" * 4001, "what\x00is"])

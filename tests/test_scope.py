@@ -210,3 +210,34 @@ def test_a_figure_of_speech_is_no_distress(text: str) -> None:
 )
 def test_more_ways_to_cheat_are_recognised(text: str) -> None:
     assert scope.asks_to_cheat(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "can i buy house in canada on work permit",
+        "can a green card holder enter canada without visa",
+        "can i get sin without permit",
+        "can I sell my car before I get the work permit",
+    ],
+)
+def test_a_word_of_buying_or_entering_is_no_cheating(text: str) -> None:
+    assert not scope.asks_to_cheat(text)
+
+
+@pytest.mark.parametrize("text", ["can i sneak into canada over the border", "enter canada without being checked"])
+def test_crossing_unseen_is(text: str) -> None:
+    assert scope.asks_to_cheat(text)
+
+
+def test_a_question_about_something_else_is_not_vague() -> None:
+    assert scope.is_vague("do they count my experience")
+    assert not scope.is_vague("do they check social media")
+
+
+@pytest.mark.parametrize(
+    "text, brings",
+    [("and what about our dog?", True), ("how about my wife", True), ("what about the fee for my wife and two kids in Toronto", False)],
+)
+def test_a_few_words_bring_something_up(text: str, brings: bool) -> None:
+    assert scope.brings_up(text) is brings

@@ -1,0 +1,80 @@
+"""What the bot says in its own words, in French, by the English of bot/wording.py. bot/french.py looks it up.
+
+"{}" is a day, a list of programs or a question. Whoever adds a sentence to bot/wording.py adds it here too: tests/test_languages.py
+misses it.
+"""
+
+from __future__ import annotations
+
+from bot import wording
+from bot.language import COMFORT, FRENCH
+from index import by_words, store
+
+OWN_WORDS = {
+    wording.HELLO: (
+        "Bonjour. Posez-moi vos questions sur le passage du H-1B américain au Canada\u00a0: permis de travail, Entrée express, "
+        "provinces, famille, frais, ou que faire après un licenciement. Je réponds par des citations de sources nommées; c’est de "
+        "l’information, pas un avis juridique."
+    ),
+    wording.THANKS: "Je vous en prie. Posez d’autres questions quand vous voulez.",
+    wording.WHO: (
+        "Je suis Northbound, un programme qui répond aux questions sur le passage du H-1B américain au Canada en citant des sources "
+        "nommées et datées. Je ne suis ni avocat ni le gouvernement, et je ne peux ni voir ni décider aucune demande."
+    ),
+    wording.DISTRESS: COMFORT[FRENCH],
+    wording.ELSEWHERE: (
+        "Je ne réponds qu’aux questions sur le passage du H-1B américain au Canada. Pour d’autres sujets et d’autres pays, veuillez "
+        "chercher ailleurs."
+    ),
+    wording.REFUSED: (
+        "Je ne peux pas aider à faire de faux documents ou de fausses déclarations, à cacher des faits à un agent ou à contourner les "
+        "règles. Je peux vous aider à trouver une voie légale\u00a0: décrivez-moi votre situation, ou consultez un consultant réglementé"
+        " ou un avocat."
+    ),
+    wording.SECRETS: (
+        "Je n’ai ni instructions cachées ni clés à montrer\u00a0: je réponds, d’après des sources nommées, aux questions sur le passage "
+        "du H-1B américain au Canada."
+    ),
+    wording.NOT_IN_SOURCES: "Nos sources ne répondent pas à cette question.",
+    wording.ADVICE: (
+        "Personne ne peut vous dire le résultat d’avance\u00a0: seul l’agent qui décide le peut. Pour un avis sur votre propre cas, "
+        "consultez un consultant en immigration réglementé ou un avocat."
+    ),
+    wording.NOT_YET_KNOWN: "Personne ne peut le savoir d’avance. Ce que nos sources en disent\u00a0:",
+    wording.NEAREST: "Ce qu’elles contiennent de plus proche\u00a0:",
+    wording.NOT_YET_THERE: "Le {}, cela n’existait pas encore. Comment cela a commencé\u00a0:",
+    wording.UNREADABLE: "Je n’ai pas pu y lire une question. Que voulez-vous savoir sur le passage du H-1B américain au Canada?",
+    "That depends on the route. {}": "Cela dépend de la voie. {}",
+    "Which one do you mean: {}?": "Laquelle voulez-vous dire\u00a0: {}?",
+    "IRCC's own pages, or a licensed immigration consultant or lawyer, can tell you more.": (
+        "Les pages d’IRCC, ou un consultant en immigration réglementé ou un avocat, peuvent vous en dire plus."
+    ),
+    store.ANOTHER_WAY: (
+        "Le serveur de recherche n’a pas pu être joint\u00a0: la réponse a été trouvée avec la copie de l’index sur cette machine."
+    ),
+    store.BY_WORDS: (
+        "Le serveur de recherche n’a pas pu être joint\u00a0: la réponse a été trouvée par ses mots seulement, et il peut manquer "
+        "quelque chose. Posez la question de nouveau plus tard."
+    ),
+    by_words.TOLD: (
+        "Le serveur d’encodage n’a pas pu être joint\u00a0: la réponse a été trouvée par ses mots seulement, et il peut manquer quelque "
+        "chose. Posez la question de nouveau plus tard."
+    ),
+    "As of {}.": "En date du {}.",
+    "This is what stood on {}, as far as our sources tell it; what stands today may differ.": (
+        "Voici ce qui valait le {}, d’après nos sources; ce qui vaut aujourd’hui peut être différent."
+    ),
+    "Part of this rests on a source last known to be true on {}: check that it still holds.": (
+        "Une partie de la réponse repose sur une source dont la dernière vérification date du {}\u00a0: vérifiez qu’elle vaut toujours."
+    ),
+    "Part of this rests on a document that carries no date.": "Une partie de la réponse repose sur un document sans date.",
+    "Published sources differ on this; all sides are quoted, the one with authority first.": (
+        "Les sources publiées divergent sur ce point; toutes les versions sont citées, celle qui fait autorité d’abord."
+    ),
+    "Our sources may not answer all of your question.": "Il se peut que nos sources ne répondent pas à toute votre question.",
+    "No official page is among the sources of this answer.": "Aucune page officielle ne figure parmi les sources de cette réponse.",
+    "A source that says otherwise is out of date; what is right is given instead.": (
+        "Une source qui dit le contraire est dépassée; ce qui est juste est donné à sa place."
+    ),
+    f"{wording.DEPENDS} {{}}": "Cela dépend. {}",
+}

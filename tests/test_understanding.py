@@ -1,0 +1,101 @@
+"""What a message asks: several questions at once, a story before a question, words as people type them."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.answer import Turn
+from bot.chain import Bot
+
+PERMIT = "h1b-open-work-permit-2023"
+
+
+def asked(bot: Bot, text: str) -> list[str]:
+    return [wordings[0] for wordings in bot.understand(text).parts]
+
+
+@pytest.mark.parametrize(
+    "text, parts",
+    [
+        # What is asked without a verb is a question too.
+        ("proof of funds amount single person EE and does CEC need it", ["proof of funds amount single person EE", "does CEC need it"]),
+        (
+            "francophone mobility - what french score and does it need job offer",
+            ["francophone mobility - what french score", "does it need job offer – Francophone Mobility?"],
+        ),
+        # What tells of somebody belongs to the question after it.
+        ("I work in Quebec and can I extend my permit", ["I work in Quebec and can I extend my permit"]),
+        ("did 1 yr masters at waterloo. can i get PGWP now", ["did 1 yr masters at waterloo. can i get PGWP now"]),
+    ],
+)
+def test_each_question_of_a_message_is_asked(bot: Bot, text: str, parts: list[str]) -> None:
+    assert asked(bot, text) == parts
+
+
+def test_a_second_question_is_searched_with_what_it_refers_to(bot: Bot) -> None:
+    wordings = bot.understand("proof of funds amount single person EE and does CEC need it").parts[1]
+    assert any("need it" in wording and "settlement funds" in wording for wording in wordings)
+
+
+@pytest.mark.parametrize(
+    "text, named",
+    [
+        ("my i140 is approved but eb2 date is 2013. is the 2023 h1b open work permit still going on?", (PERMIT,)),
+        ("i am on stem opt in texas. from which day did that hundred thousand dollar payment begin for petitions", ()),
+        ("I have the 2023 h1b open work permit. how long is it valid?", (PERMIT,)),
+        ("do i need a medical exam again if i did one for my us green card", ()),
+        ("can i get a work permit if i have the 2023 h1b open work permit", (PERMIT,)),
+    ],
+)
+def test_a_story_does_not_decide_which_program_is_asked_about(bot: Bot, text: str, named: tuple[str, ...]) -> None:
+    assert bot.understand(text).named == named
+
+
+def test_a_long_story_is_answered(bot: Bot) -> None:
+    answer = bot.answer(
+        "Hello sir, from Chennai, in Dallas since 2019 on h1b, my i140 is approved but eb2 date is like 2013. last week my roommate said "
+        "there is one canada permit where you dont need any employer. please tell is that 2023 h1b open permit still going on"
+    )
+    assert answer.status == "answered" and "closed on 17 July 2023" in answer.claims[0].text
+
+
+@pytest.mark.parametrize(
+    "text, read",
+    [
+        ("hw mch mony 4 fam of 5", "hw mch mony for fam of 5"),
+        ("how 2 get a pcc b4 i apply", "how to get a pcc before i apply"),
+        ("is it 4 or 5 years", "is it 4 or 5 years"),
+        ("fees in 2024 and 2 kids", "fees in 2024 and 2 kids"),
+    ],
+)
+def test_digits_that_stand_for_words_are_written_out(bot: Bot, text: str, read: str) -> None:
+    understood = bot.understand(text)
+    assert (understood.question, understood.standalone) == (text, read)
+
+
+def test_no_sentence_is_said_twice_for_two_questions(bot: Bot) -> None:
+    answer = bot.answer("what does the global talent stream lmia cost? who pays the global talent stream lmia?")
+    assert len({(c.passage_id, c.start) for c in answer.citations}) == len(answer.citations)
+
+
+@pytest.mark.parametrize(
+    "question, first, never",
+    [
+        # The rule that turns the question round is not said under its own "Yes".
+        ("do i lose canadian pr if i stay in usa with h1b", "730 days", "Yes, for a time"),
+        # A heading about another citizenship is about somebody else.
+        ("canada work permit for indian nurse in texas", "", "Mexican citizen needs"),
+        # What held once is no part of what holds now.
+        ("crs points for job offer now?", "adds no points", "600: from the start"),
+    ],
+)
+def test_what_resembles_the_question_is_not_its_answer(bot: Bot, question: str, first: str, never: str) -> None:
+    answer = bot.answer(question)
+    assert first in answer.answer.split("\n")[0]
+    assert never not in answer.answer
+
+
+def test_something_new_in_a_follow_up_is_not_answered_with_what_was_said_before(bot: Bot) -> None:
+    told = [Turn(role="user", content="can my wife on h4 work in canada"), Turn(role="assistant", content="…")]
+    assert bot.answer("and what about our dog", told).status == "not_found"
+    assert bot.answer("and what about our kids", told).status != "not_found"
