@@ -56,6 +56,7 @@ $(DONE): pyproject.toml constraints.txt
 	fi
 	@echo 'Installing into .venv: about two minutes the first time'
 	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -m compileall -q bot corpus index eval # where Python is told not to keep bytecode, each start would compile
 	@touch $@
 
 # The tests of the page need a browser.

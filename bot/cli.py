@@ -33,6 +33,7 @@ for _name, _value in {
     "ANONYMIZED_TELEMETRY": "False",
     "GRADIO_ANALYTICS_ENABLED": "False",
     "TOKENIZERS_PARALLELISM": "false",
+    "OPENBLAS_NUM_THREADS": "1",  # vectors of an answer are compared as fast by one thread, and two wait for each other
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "TRANSFORMERS_VERBOSITY": "error",
     "LANGSMITH_TRACING": "false",
@@ -178,6 +179,14 @@ def serve(host: str | None, port: int | None) -> None:
 
 
 @main.command()
+def mcp() -> None:
+    """A tool for other assistants, by the Model Context Protocol over standard input and output. Needs northbound[mcp]."""
+    from bot.mcp import serve as serve_tools
+
+    serve_tools(_settings())
+
+
+@main.command()
 def config() -> None:
     """Every setting with its value."""
     for name, value in _settings().shown().items():
@@ -275,6 +284,24 @@ def corpus_check(stale_after: str, strict: bool, drafts: bool) -> None:
     if strict and (stale := [warning for warning in warnings if warning.kind == "program"]):
         raise CorpusError(f"{len(stale)} programs were last known over {days} days ago; each is named above")
     click.echo("the corpus is in order" + (f", with {len(warnings)} warnings" if warnings else ""))
+
+
+@corpus.command("twins")
+@click.option("--reviewed", "ids", multiple=True, metavar="PASSAGE_ID", help="Record that its twin was read against its present text.")
+def corpus_twins(ids: Sequence[str]) -> None:
+    """The sections that we have in French, a line each: the English passage, and whether its twin is shown or why not."""
+    from corpus.registry import BUNDLED, load_briefs, load_registry
+    from corpus.twins import read_twins, review, wrong_twins
+
+    registry, folder = load_registry(), BUNDLED / "briefs"
+    documents = load_briefs(registry)
+    if ids:
+        for file in review(registry, documents, folder, ids):
+            click.echo(f"{file}: recorded")
+        return
+    problems = {(file, line): told for file, line, told in reversed(wrong_twins(registry, documents, folder))}
+    for twin in read_twins(folder):
+        click.echo(f"{twin.of}  {twin.language}  {problems.get((twin.file, twin.line), 'shown')}")
 
 
 @corpus.command("refresh")
@@ -564,15 +591,24 @@ def eval_report(run: Path, out: Path | None) -> None:
 
 @evaluation.command("bench")
 @click.option("--data", type=click.Path(path_type=Path), help="Folder of a public set; its files tell what it measures.")
-@click.option("--keep", type=click.Path(path_type=Path), help="Folder to keep the set's index in, or the figures and plot of --scale.")
+@click.option("--keep", type=click.Path(path_type=Path), help="Folder for the set's index and curves, or the figures of --scale or --gate.")
 @click.option("--peers", is_flag=True, help="Beside the stock LangChain recipe, on --data or on --corpus with --questions.")
 @click.option("--corpus", "documents", type=click.Path(path_type=Path), help="For --peers: folder of .txt and .md files.")
 @click.option("--questions", type=click.Path(path_type=Path), help="For --peers: JSON Lines of {id, question, gold_docs, gold_text}.")
 @click.option("--scale", "sizes", metavar="SIZES", help="Instead of a set: made-up indexes of so many rows, such as 10k,100k,1M.")
+@click.option("--gate", "own", is_flag=True, help="Instead of a set: our own sentences, made false in one place or reworded.")
 def eval_bench(
-    data: Path | None, keep: Path | None, peers: bool, documents: Path | None, questions: Path | None, sizes: str | None
+    data: Path | None, keep: Path | None, peers: bool, documents: Path | None, questions: Path | None, sizes: str | None, own: bool
 ) -> None:
     """Measure search, rewriting, declining, the claim gate or safety on a public set, beside the numbers that others got."""
+    if own:
+        if data is not None or peers or documents is not None or questions is not None or sizes is not None:
+            raise click.UsageError("--gate makes its own sentences; only --keep goes with it")
+        from eval.bench_gate import gate_lines
+
+        for line in gate_lines(keep):
+            click.echo(line)
+        return
     if sizes is not None:
         if data is not None or peers or documents is not None or questions is not None:
             raise click.UsageError("--scale makes its own documents; only --keep goes with it")
@@ -583,7 +619,7 @@ def eval_bench(
                 click.echo(line)
         return
     if (data is None) == (documents is None) or (documents is None) != (questions is None) or (documents is not None and not peers):
-        raise click.UsageError("give --data DIR, or --peers with --corpus DIR and --questions FILE, or --scale SIZES")
+        raise click.UsageError("give --data DIR, or --peers with --corpus DIR and --questions FILE, or --scale SIZES, or --gate")
     if peers:
         from eval.peers import compare_peers
 
@@ -624,7 +660,7 @@ def desk_draft(message: Path, as_format: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="As a JSON list, with every question of a group.")
 def desk_gaps(as_json: bool) -> None:
     """What was declined or weakly supported in the journal, alike questions together."""
-    from bot.desk import gaps, is_gap, table
+    from bot.gaps import gaps, is_gap, table
     from index.embedder import load_embedder
 
     settings = _settings()
@@ -662,6 +698,59 @@ def desk_forget(before: str | None, everything: bool) -> None:
     except ValueError:
         raise RequestError(f"--before {before!r}: give an ISO date such as 2026-02-12") from None
     click.echo(f"{forget(_settings(), day)} rows deleted")
+
+
+@desk.command("migrate")
+@click.option("--to", "revision", default="", help="A revision, such as 0001, or base; default: the newest.")
+def desk_migrate(revision: str) -> None:
+    """Bring the database's tables to a revision. Up is done by itself; down is for going back to an earlier version.
+
+    On the way down what that version has no table for is lost. base gives version 0.3.0 back its journal.
+    """
+    from bot.database import HEAD, migrate
+
+    to = revision or HEAD
+    click.echo(f"from {migrate(_settings(), to)} to {to}")
+
+
+@desk.group("user", cls=_Group)
+def desk_user() -> None:
+    """Who may log in at /desk and /health. Without anybody these pages do not exist."""
+
+
+@desk_user.command("add")
+@click.argument("name")
+@click.option("--role", default="desk", help="desk (drafts, reviewed answers, gaps) or maintainer (also going back to an earlier index).")
+def desk_user_add(name: str, role: str) -> None:
+    """Add NAME, or give NAME a new password and role. The password is asked for, or read as one line from standard input."""
+    from bot.logins import add_user
+
+    if sys.stdin.isatty():
+        password = click.prompt("password", hide_input=True, confirmation_prompt=True)
+    else:
+        password = _text(Path("-")).partition("\n")[0].rstrip("\r")
+    new = add_user(name, password, role, _settings())
+    click.echo(f"{name} is added as {role}" if new else f"{name} has a new password and is {role}; earlier logins have ended")
+
+
+@desk_user.command("list")
+def desk_user_list() -> None:
+    """Everybody who may log in, with their role."""
+    from bot.logins import list_users
+
+    for user in list_users(_settings()):
+        locked = f", locked until {user.locked_until}" if user.locked_until else ""
+        click.echo(f"{user.name:32} {user.role:10} since {user.created}{locked}")
+
+
+@desk_user.command("remove")
+@click.argument("name")
+def desk_user_remove(name: str) -> None:
+    """Take NAME away; their logins end at once."""
+    from bot.logins import remove_user
+
+    remove_user(name, _settings())
+    click.echo(f"{name} is removed")
 
 
 def _journal(settings: Settings) -> list[Row]:

@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,13 +30,16 @@ from index.embedder import (
     Embedder,
     SentenceTransformerEmbedder,
     default_model_folder,
+    exported_embedder,
     fingerprint,
     load_embedder,
     valid_export,
     verify_weights,
 )
+from index.embedding import make_ready
 from index.onnx_export import export
 from index.published import publish
+from index.remote_embedder import EmbedderAway
 
 if TYPE_CHECKING:
     from corpus.fetch import Limits
@@ -225,7 +229,9 @@ def index_corpus(settings: Settings, only: Sequence[str] | None = None, progress
 
     Exports the default model to ONNX on the first build, so that answering starts without torch.
     """
-    return build_index(settings.home, _corpus(settings, only), _builder(settings, progress), only=only is not None, progress=progress)
+    embedder = prepare_model(settings, progress)
+    ready = settings.exported.parent if settings.embedder == DEFAULT_MODEL else None
+    return build_index(settings.home, _corpus(settings, only), embedder, only=only is not None, progress=progress, ready=ready)
 
 
 def publish_corpus(settings: Settings, progress: Progress = lambda *_: None) -> None:
@@ -258,26 +264,26 @@ def whole_corpus(settings: Settings, registry: Registry) -> list[Document]:
     return [*(one.document for one in held), *added_documents(settings.documents)]
 
 
-def _builder(settings: Settings, progress: Progress) -> Embedder:
-    """The embedder to build with."""
-    prepare_model(settings, progress)
-    return load_embedder(settings.embedder, settings.exported, settings.embedder_key)
+def prepare_model(settings: Settings, progress: Progress = lambda *_: None) -> Embedder:
+    """The embedder to build with. Of the default model what is done once for a data folder is done where it was not yet: it is exported,
+    so that answering starts without torch, and the wordings that every index holds are embedded."""
+    if settings.embedder != DEFAULT_MODEL:
+        return load_embedder(settings.embedder, settings.exported, settings.embedder_key)
+    models = settings.exported.parent
+    try:
+        models.mkdir(parents=True, exist_ok=True)
+        with FileLock(models / "export.lock"):
+            graph = valid_export(settings.exported) or _export(settings.exported, progress)
+            embedder = exported_embedder(graph) if graph is not None else load_embedder(DEFAULT_MODEL)
+            wordings = (wording for passage in registered(load_registry()) for wording in passage.asked)
+            make_ready(wordings, embedder, models, progress)
+    except OSError as error:
+        raise ModelError(f"{models}: cannot be written ({error.strerror or error}); set NORTHBOUND_HOME to a folder that can") from None
+    return embedder
 
 
-def prepare_model(settings: Settings, progress: Progress = lambda *_: None) -> None:
-    """Export the default model where it was not yet, so that answering starts without torch."""
-    if settings.embedder == DEFAULT_MODEL:
-        models = settings.exported.parent
-        try:
-            models.mkdir(parents=True, exist_ok=True)
-            with FileLock(models / "export.lock"):
-                if valid_export(settings.exported) is None:
-                    _export(settings.exported, progress)
-        except OSError as error:
-            raise ModelError(f"{models}: cannot be written ({error.strerror or error}); set NORTHBOUND_HOME to a folder that can") from None
-
-
-def _export(folder: Path, progress: Progress) -> None:
+def _export(folder: Path, progress: Progress) -> Path | None:
+    """The graph, or None where its vectors are not those of the model."""
     verify_weights(default_model_folder())
     progress("loading the embedding model", 0, 1)
     embedder = load_embedder(DEFAULT_MODEL)
@@ -285,10 +291,12 @@ def _export(folder: Path, progress: Progress) -> None:
     progress("loading the embedding model", 1, 1)
     progress("preparing the fast model", 0, 1)
     try:
-        export(embedder, folder)
+        graph = export(embedder, folder)
     except ModelError as error:
         progress(f"going on with torch, which is slower to start: {error}", 1, 1)
+        return None
     progress("preparing the fast model", 1, 1)
+    return graph
 
 
 def _about_programs(made: Iterable[Passage], registry: Registry) -> list[Passage]:
@@ -337,8 +345,9 @@ def needs_building(settings: Settings) -> str:
         verify(folder, manifest)
     except SearchIndexError as error:
         return str(error).rsplit("; ", 1)[0].removeprefix(f"{settings.home / 'index'}: ")
-    if manifest.model != fingerprint(settings.embedder, settings.embedder_key):
-        return f"the live one was made by {manifest.model}"
+    with suppress(EmbedderAway):  # whether its model is still the same is seen when it is back
+        if manifest.model != fingerprint(settings.embedder, settings.embedder_key):
+            return f"the live one was made by {manifest.model}"
     held = _corpus(settings, chosen(settings))
     if manifest.corpus_version != corpus_version(held):
         return "the corpus has changed"

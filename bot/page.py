@@ -1,15 +1,18 @@
 """The page: a Gradio Blocks over one Bot. `bot.server` mounts it.
 
-The server keeps no conversation. What was asked and answered travels with each question as JSON in a hidden field (`kept`), which the
+It is in English and in French (bot/page_words.toml): the browser says which with each request, and one hidden button gives all of it
+anew. The server keeps no conversation. What was asked and answered travels with each question as JSON in a hidden field (`kept`), which the
 browser holds for as long as its tab is open; it is checked and rendered anew each time, so a tampered one can only change what its own
 sender sees.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import Protocol
@@ -19,26 +22,27 @@ from pydantic import TypeAdapter, ValidationError
 
 from bot import render
 from bot.answer import Answer, Turn
-from corpus.errors import NorthboundError
+from bot.french import program_names
+from bot.journal import keep, named
+from bot.page_words import LANGUAGES, Words, words
+from bot.settings import Settings
+from bot.understand import MAX_QUESTION
+from corpus.errors import NorthboundError, RequestError
 from corpus.model import Program, Source
+from corpus.passages import registered
+from corpus.registry import load_registry
+from corpus.twins import find_twins, read_twins
 
-TITLE = "Northbound: from an H-1B to Canada"
+TITLE = words("en")("title")
 STYLE = Path(__file__).with_name("page.css")
 SCRIPT = Path(__file__).with_name("page.js")
-EXAMPLES = (
-    ("In the US on H-1B", ("Is the H-1B open work permit still open?", "What did Budget 2025 announce for H-1B visa holders?")),
-    ("Laid off", ("I was laid off on H-1B. How long can I stay in the US?", "I was laid off on H-1B: what are the routes to Canada?")),
-    ("Family", ("Can my spouse work in Canada?", "Can my children go to school in Canada?")),
-    (
-        "Already in Canada",
-        ("Can I renew a 2023 H-1B open work permit?", "Can I keep working while my work permit extension is being decided?"),
-    ),
-    ("Employers", ("How fast is the Global Talent Stream?", "What does the Global Talent Stream cost, and who pays?")),
-    ("Costs", ("How much does a Canadian work permit cost?", "How much are biometrics?")),
-)
 _KEPT_EXCHANGES = 20  # earlier ones leave the page: the conversation travels with every question
 _PAUSE_SECONDS = 0.09  # between sentences of a new answer
-_BROKEN = "Something went wrong on our side. Your question is still in the box: please send it again."
+# What page.js says itself.
+_SPOKEN = (
+    "title close copied lost busy too_large slow reloaded from_link no_answer broken thanks why_up why_down why_note why_send why_sent "
+    "why_failed thumb_failed"
+).split()
 
 Screen = tuple[str, str, object, str, str]  # conversation, sources, the box, the kept conversation, the problem
 
@@ -61,67 +65,87 @@ class Answering(Protocol):
     def answer(self, question: str, history: Sequence[Turn] = (), id: str = "", at: str = "") -> Answer: ...
 
 
-def build_page(bot: Answering) -> gr.Blocks:
-    """The page over `bot`, not yet served."""
-    how_made = _how_made(bot)
+def build_page(bot: Answering, settings: Settings | None = None) -> gr.Blocks:
+    """The page over `bot`, not yet served. What is asked is kept where `settings` has a journal, and the page then says so."""
+    settings = settings or Settings()
 
-    def ask(question: str, kept: str) -> Iterator[Screen]:
+    def ask(question: str, kept: str, language: str) -> Iterator[Screen]:
         """Answer and show the answer sentence by sentence. What cannot be answered stays in the box with a sentence that says why."""
+        page = words(language)
         before = read_kept(kept)
-        past = [render.exchange(answer, place) for place, answer in enumerate(before)]
-        beside = render.sources_panel(before, how_made)
+        past = [render.exchange(answer, place, page=page) for place, answer in enumerate(before)]
+        beside = render.sources_panel(before, _how_made(bot, page), page)
         place = len(before)
-        if question.strip():
-            line = f"Looking in {len(bot.sources)} sources…"
-            yield render.conversation([*past, render.working(question[:4000], place, line)]), beside, gr.skip(), kept, ""
+        if question.strip() and len(question) <= MAX_QUESTION:
+            line = page("looking", len(bot.sources))
+            yield render.conversation([*past, render.working(question, place, line, page)]), beside, gr.skip(), kept, ""
         try:
-            answer = bot.answer(question, turns(before))
+            answer = named(bot.answer(question, turns(before)), settings)
         except NorthboundError as error:
-            yield render.conversation(past), beside, gr.skip(), kept, render.problem(str(error))
+            yield render.conversation(past), beside, gr.skip(), kept, render.problem(_refusal(question, error, page))
             return
         except Exception:  # the door's last resort: the reader gets a sentence, the log gets the traceback
             _log.exception("a question could not be answered")
-            yield render.conversation(past), beside, gr.skip(), kept, render.problem(_BROKEN)
+            yield render.conversation(past), beside, gr.skip(), kept, render.problem(page("broken"))
             return
+        keep(answer, settings)  # before it is shown, so that a thumb finds it
         after = (*before, answer)
-        beside = render.sources_panel(after, how_made)
+        beside = render.sources_panel(after, _how_made(bot, page), page)
         for stop in render.stops(answer.answer):
-            yield render.conversation([*past, render.exchange(answer, place, stop)]), beside, "", kept, ""
+            yield render.conversation([*past, render.exchange(answer, place, stop, page)]), beside, "", kept, ""
             time.sleep(_PAUSE_SECONDS)
-        yield *restore(write_kept(after)), ""
+        shown = render.conversation([*past, render.exchange(answer, place, page=page)])
+        yield shown, beside, gr.skip(), write_kept(after), ""
 
-    def restore(kept: str) -> tuple[str, str, str, str]:
-        """The page as it was, from what the browser kept."""
+    def restore(kept: str, language: str) -> tuple[object, ...]:
+        """The whole page in a language, with the conversation that the browser kept. What is typed stays."""
+        page = words(language)
         answers = read_kept(kept)
-        shown = render.conversation(render.exchange(answer, place) for place, answer in enumerate(answers))
-        return shown, render.sources_panel(answers, how_made), "", write_kept(answers)
+        shown = render.conversation(render.exchange(answer, place, page=page) for place, answer in enumerate(answers))
+        return (
+            shown,
+            render.sources_panel(answers, _how_made(bot, page), page),
+            gr.update(label=page("box"), placeholder=page("placeholder")),
+            write_kept(answers),
+            "",
+            _header(settings, page),
+            _intro(page),
+            gr.update(value=page("send")),
+            gr.update(value=page("new_chat")),
+            _examples(page),
+            _foot(bot, settings, page),
+        )
 
-    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
-        _html(_HEADER, "top")
+    page = words(LANGUAGES[0])
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as blocks:
+        top = _html(_header(settings, page), "top")
+        _html('<div id="announce" class="unseen" role="status" aria-live="polite"></div>', "aloud")
         with gr.Row(elem_id="columns"):
             with gr.Column(elem_id="talk"):
-                _html(_INTRO, "intro")
+                intro = _html(_intro(page), "intro")
                 talk = _html(render.conversation(()), "conversation")
                 with gr.Column(elem_id="composer"):
                     problem = _html("", "problem")
                     with gr.Row(elem_id="composer-row"):
-                        box = gr.Textbox(label="Your question", lines=1, max_lines=8, placeholder="Type your question", elem_id="box")
-                        send = gr.Button("Send", variant="primary", elem_id="send")
-                        fresh = gr.Button("New chat", elem_id="fresh")
-                _html(_examples(), "examples")
+                        box = gr.Textbox(label=page("box"), lines=1, max_lines=8, placeholder=page("placeholder"), elem_id="box")
+                        send = gr.Button(page("send"), variant="primary", elem_id="send")
+                        fresh = gr.Button(page("new_chat"), elem_id="fresh")
+                examples = _html(_examples(page), "examples")
             with gr.Column(elem_id="beside"):
-                sources = _html(render.sources_panel((), how_made), "sources")
-        _html(_foot(bot), "foot")
+                sources = _html(render.sources_panel((), _how_made(bot, page), page), "sources")
+        foot = _html(_foot(bot, settings, page), "foot")
         kept = gr.Textbox(visible="hidden", elem_id="kept", show_label=False)
+        language = gr.Textbox(page.language, visible="hidden", elem_id="language", show_label=False)
         again = gr.Button("Restore", visible="hidden", elem_id="restore")
 
-        screen = [talk, sources, box, kept]
+        screen = [talk, sources, box, kept, problem]
+        whole = [*screen, top, intro, send, fresh, examples, foot]
         quiet = {"show_progress": "hidden", "api_visibility": "private"}  # hides them from listings; protects nothing
-        gr.on([send.click, box.submit], ask, [box, kept], [*screen, problem], concurrency_limit=8, **quiet)
-        again.click(restore, [kept], screen, **quiet)
-        fresh.click(lambda: (*restore(""), ""), None, [*screen, problem], **quiet)
-    page.queue(max_size=64, api_open=False)
-    return page
+        gr.on([send.click, box.submit], ask, [box, kept, language], screen, concurrency_limit=8, **quiet)
+        again.click(restore, [kept, language], whole, **quiet)
+        fresh.click(lambda language: restore("", language), [language], whole, **quiet)
+    blocks.queue(max_size=64, api_open=False)
+    return blocks
 
 
 def read_kept(kept: str) -> tuple[Answer, ...]:
@@ -156,43 +180,72 @@ def _html(html: str, name: str) -> gr.Markdown:
     return gr.Markdown(html, elem_id=name, sanitize_html=False, latex_delimiters=[])
 
 
-def _how_made(bot: Answering) -> str:
+def _refusal(question: str, error: NorthboundError, page: Words) -> str:
+    """Why a question was not answered, in the language of the page."""
+    if not isinstance(error, RequestError):
+        return str(error) if page.language == "en" else page("broken")
+    if not question.strip():
+        return page("empty")
+    if len(question) > MAX_QUESTION:
+        return page("too_long", f"{len(question):,}".replace(",", page("thousands")), f"{MAX_QUESTION:,}".replace(",", page("thousands")))
+    return page("unreadable")
+
+
+def _how_made(bot: Answering, page: Words) -> str:
     official = sum(source.kind == "official" for source in bot.sources.values())
-    return (
-        '<div class="how"><p>Every sentence of an answer carries a number. The number opens the source: who published it, when, and the '
-        "words the sentence rests on.</p>"
-        f"<p>We look in {len(bot.sources)} sources, {official} of them official. "
-        f"The newest is of {render.newest(bot.sources.values())}.</p>"
-        "<p>When the sources do not say, the answer says so.</p></div>"
-    )
+    many = page("how_many", len(bot.sources), official, render.newest(bot.sources.values(), page))
+    return f'<div class="how"><p>{escape(page("how_marks"))}</p><p>{escape(many)}</p><p>{escape(page("how_silent"))}</p></div>'
 
 
-def _examples() -> str:
+def _examples(page: Words) -> str:
     groups = "".join(
-        f"<section><h3>{situation}</h3><ul>{''.join(f'<li>{render.ask_button(question)}</li>' for question in questions)}</ul></section>"
-        for situation, questions in EXAMPLES
+        f"<section><h3>{escape(situation)}</h3>"
+        f"<ul>{''.join(f'<li>{render.ask_button(question)}</li>' for question in questions)}</ul></section>"
+        for situation, questions in page.examples
     )
-    return f'<div class="examples"><h2 class="small-title">Questions people ask</h2><div class="situations">{groups}</div></div>'
+    title = escape(page("examples_title"))
+    return f'<div class="examples"><h2 class="small-title">{title}</h2><div class="situations">{groups}</div></div>'
 
 
-def _foot(bot: Answering) -> str:
+def _foot(bot: Answering, settings: Settings, page: Words) -> str:
+    kept = page("about_journal", settings.journal_days) if settings.journal == "on" else page("about_kept")
+    modified = page("modified", render.newest(bot.sources.values(), page), bot.corpus_version)
     return (
-        '<div class="foot"><section id="programs"><h2>Programs at a glance</h2>'
-        f"{render.glance(bot.programs)}</section>"
-        '<section id="about"><h2>About this page</h2>'
-        "<p>Northbound answers questions about moving from a US H-1B to Canada from named sources, and shows them. It is not a government "
-        "service and it does not give legal advice. For advice on your own case, ask a lawyer or a licensed immigration consultant.</p>"
-        "<p>Nothing you type is kept on the server. The conversation stays in this browser tab and goes when you close it or start a new "
-        "chat.</p>"
-        f'<p class="modified">Sources up to {render.newest(bot.sources.values())}. '
-        f"Version of the sources: {escape(bot.corpus_version)}.</p></section></div>"
+        f'<div class="foot"><section id="programs"><h2>{escape(page("at_a_glance"))}</h2>'
+        f"{render.glance(_programs(bot, page), page)}</section>"
+        f'<section id="about"><h2>{escape(page("about_page"))}</h2>'
+        f"<p>{escape(page('about_what'))}</p><p>{escape(kept)}</p>"
+        f'<p class="modified">{escape(modified)}</p></section></div>'
     )
 
 
-_HEADER = (
-    '<header class="top"><a class="skip" href="#box">Skip to the question</a><p class="brand">Northbound</p>'
-    '<nav aria-label="Page"><a href="#programs">Programs</a><a href="#about">About</a></nav>'
-    '<p class="plainly">Information from named sources, not legal advice. Nothing you type is kept.</p>'
-    '<div id="announce" class="unseen" role="status" aria-live="polite"></div></header>'
-)
-_INTRO = '<div class="intro"><h1>Ask about moving from an H-1B to Canada</h1></div>'
+def _programs(bot: Answering, page: Words) -> Mapping[str, Program]:
+    """The programs as the page names them: in French with their French names, and with a note where there is a French one that fits."""
+    if page.language == "en":
+        return bot.programs
+    names, notes = program_names(), _french_notes(bot.programs)
+    return {id: replace(program, name=names.get(id, program.name), note=notes.get(id, "")) for id, program in bot.programs.items()}
+
+
+def _french_notes(programs: Mapping[str, Program]) -> Mapping[str, str]:
+    notes = {passage.id: passage for passage in registered(load_registry()) if passage.kind == "standing"}
+    pairs = find_twins(notes, programs, read_twins())
+    now = {program.id: program.note for program in programs.values()}
+    return {pair.english.program: pair.twin.text for pair in pairs.values() if now.get(pair.english.program) == pair.english.text}
+
+
+def _header(settings: Settings, page: Words) -> str:
+    other = next(language for language in LANGUAGES if language != page.language)
+    plainly = page("plainly_journal", settings.journal_days) if settings.journal == "on" else page("plainly")
+    spoken = escape(json.dumps({"language": page.language, **{key: page(key) for key in _SPOKEN}}, ensure_ascii=False))
+    return (
+        f'<header class="top" data-words="{spoken}"><a class="skip" href="#box">{escape(page("skip"))}</a><p class="brand">Northbound</p>'
+        f'<nav aria-label="{escape(page("nav"))}"><a href="#programs">{escape(page("programs"))}</a>'
+        f'<a href="#about">{escape(page("about"))}</a>'
+        f'<button type="button" class="tool" data-language="{other}" lang="{other}">{escape(page("other_language"))}</button></nav>'
+        f'<p class="plainly">{escape(plainly)}</p></header>'
+    )
+
+
+def _intro(page: Words) -> str:
+    return f'<div class="intro"><h1>{escape(page("heading"))}</h1></div>'

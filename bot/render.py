@@ -13,37 +13,10 @@ from urllib.parse import quote as percent
 from urllib.parse import urlsplit
 
 from bot.answer import Answer, Citation
+from bot.page_words import Words, words
 from corpus.model import Program, Source
 
-KIND_NAMES = {
-    "official": "Official",
-    "law-firm": "Law firm",
-    "consultancy": "Consultancy",
-    "news": "News",
-    "research": "Research",
-    "guide": "Guide",
-    "document": "Document",
-}
-ORIGIN_LINES = {
-    "brief": "Our summary of this source, in our own words.",
-    "file": "The source’s own words, from the document.",
-    "page": "The source’s own words, from its page.",
-}
-STATUS_LINES = {
-    "clarify": "One question first",
-    "not_found": "Not in our sources",
-    "advice": "This depends on your own case",
-    "out_of_scope": "Outside what this page covers",
-    "refused": "Not something we help with",
-}
-_STANDING_WORDS = {
-    "open": "Open since",
-    "closed": "Closed since",
-    "paused": "Paused since",
-    "announced": "Announced",
-    "proposed": "Proposed",
-    "replaced": "Replaced",
-}
+ENGLISH = words("en")
 # One shape a standing, told apart without colour: disc, barred square, two bars, ring, broken ring, arrow.
 _SHAPES = {
     "open": '<circle cx="8" cy="8" r="6" fill="currentColor"/>',
@@ -54,68 +27,69 @@ _SHAPES = {
     "proposed": '<circle cx="8" cy="8" r="5.5" fill="none" stroke="currentColor" stroke-width="2.5" stroke-dasharray="4 2.9"/>',
     "replaced": '<path d="M2 8h10M8 3.5 12.5 8 8 12.5" fill="none" stroke="currentColor" stroke-width="2.5"/>',
 }
-_MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
-_NOT_PUBLISHED = "Not published, as far as our sources go"  # a not-found answer that can quote somebody saying so
-_AS_OF = re.compile(r"As of [^\n.]{4,40}\.")
+_DEPENDS = (
+    '<svg viewBox="0 0 16 16" width="12" height="12" aria-hidden="true" focusable="false">'
+    '<path d="M8 15V9M8 9 3 2M8 9l5-7" fill="none" stroke="currentColor" stroke-width="2.5"/></svg>'
+)
+_AS_OF = re.compile(r"(?:As of|En date du) [^\n.]{4,40}\.")
+_ITEM = re.compile(r"[-•*] +(.*)")
 _MARK = re.compile(r" ?\[(\d{1,3})\]")
 _BREAK = re.compile(r"\r\n|\r|\n")
 _AFTER_MARKS = re.compile(r"\]\s+(?!\[)|\n+")
 _WHOLE = 700  # characters: a longer passage is shown around its quote first
 
 
-def full_date(iso: str) -> str:
-    """ "2023-07-17" as "17 July 2023", "2023-07" as "July 2023", "2023" and anything else as it is."""
-    parts = iso.split("-")
-    if not all(part.isdigit() for part in parts) or (len(parts) > 1 and not 1 <= int(parts[1]) <= 12):
-        return iso
-    if len(parts) == 3:
-        return f"{int(parts[2])} {_MONTHS[int(parts[1]) - 1]} {parts[0]}"
-    return f"{_MONTHS[int(parts[1]) - 1]} {parts[0]}" if len(parts) == 2 else iso
+def full_date(iso: str, said: Words = ENGLISH) -> str:
+    """ "2023-07-17" as "17 July 2023"."""
+    return said.date(iso)
 
 
-def standing_words(standing: str, since: str = "") -> str:
-    """ "Closed since 17 July 2023", "Announced on 4 November 2025", or the bare word when no date is known."""
-    if not since:
-        return standing.capitalize()
-    words = _STANDING_WORDS.get(standing, f"{standing.capitalize()} since")
-    joint = "" if words.endswith("since") else "on " if since.count("-") == 2 else "in "
-    return f"{words} {joint}{full_date(since)}"
+def standing_words(standing: str, since: str = "", said: Words = ENGLISH) -> str:
+    """ "Closed since 17 July 2023"."""
+    return said.standing(standing, since)
 
 
-def standing_chip(standing: str, since: str = "") -> str:
+def standing_chip(standing: str, since: str = "", said: Words = ENGLISH) -> str:
     """The standing as words and a shape."""
     shape = _SHAPES.get(standing, _SHAPES["announced"])
     name = standing if standing in _SHAPES else "other"
     return (
         f'<span class="chip standing {name}">'
         f'<svg viewBox="0 0 16 16" width="12" height="12" aria-hidden="true" focusable="false">{shape}</svg>'
-        f"{_text(standing_words(standing, since))}</span>"
+        f"{_text(said.standing(standing, since))}</span>"
     )
 
 
-def exchange(answer: Answer, place: int, shown: int | None = None) -> str:
+def exchange(answer: Answer, place: int, shown: int | None = None, page: Words = ENGLISH) -> str:
     """One question with its answer. `place` makes ids unique in the conversation; `shown` is how many characters of the answer are out
-    already (None: it is complete)."""
-    citations = {citation.number: citation for citation in answer.citations}
+    already (None: it is complete). `page` is the language of the page; the answer itself is in its own."""
+    said = own_words(answer)
     done = shown is None
-    parts = [_question(answer.question), f'<div class="answer {answer.status}">']
-    if line := _status_line(answer):
+    parts = [_question(answer.question, page, answer.language), f'<div class="answer {answer.status}" lang="{said.language}">']
+    if line := _status_line(answer, said):
         parts.append(f'<p class="status">{line}</p>')
-    if chips := _chips(answer):
+    if chips := _chips(answer, said):
         parts.append(chips)
-    parts.append(f'<div class="said">{_prose(answer.answer[:shown], citations, place, answer.follow_ups)}</div>')
+    parts.append(f'<div class="said">{_prose(answer, answer.answer[:shown], place, said)}</div>')
     if done:
-        parts += [_as_of(answer), _caveats(answer.caveats), _tools(answer, place), _follow_ups(answer)]
+        parts += [_as_of(answer, said), _caveats(answer.caveats), _reviewed(answer, said)]
     parts.append("</div>")
+    if done:
+        parts += [_follow_ups(answer, said), _tools(answer, place, page)]
     return f'<article class="exchange" data-place="{place}" data-state="{"done" if done else "working"}">{"".join(parts)}</article>'
 
 
-def working(question: str, place: int, line: str) -> str:
+def working(question: str, place: int, line: str, page: Words = ENGLISH) -> str:
     """A question that is being looked up, with one quiet line that says what is being done."""
     return (
-        f'<article class="exchange" data-place="{place}" data-state="working">{_question(question)}'
+        f'<article class="exchange" data-place="{place}" data-state="working">{_question(question, page)}'
         f'<div class="answer"><p class="quiet">{_text(line)}</p></div></article>'
     )
+
+
+def own_words(answer: Answer) -> Words:
+    """The page's words in the language of an answer: what is in neither of the page's languages is given in English."""
+    return words(answer.language)
 
 
 def conversation(exchanges: Iterable[str]) -> str:
@@ -129,40 +103,44 @@ def stops(text: str) -> list[int]:
     return [*(stop for stop in found if 0 < stop < len(text)), len(text)]
 
 
-def source_cards(answer: Answer, place: int, current: bool) -> str:
+def source_cards(answer: Answer, place: int, current: bool, page: Words = ENGLISH) -> str:
     """The sources of one answer, as a group of cards; only the current group is in view."""
     if not answer.citations:
         return ""
-    cards = "".join(_card(together, place) for together in _by_passage(answer.citations))
+    cards = "".join(_card(together, place, page) for together in _by_passage(answer.citations))
     hidden = "" if current else " hidden"
+    quoted = f"<bdi>{_text(_shortened(answer.question, 90))}</bdi>"
     return (
-        f'<section class="group" data-place="{place}"{hidden} aria-label="Sources of this answer">'
-        f'<p class="about-question">For “<bdi>{_text(_shortened(answer.question, 90))}</bdi>”</p>{cards}</section>'
+        f'<section class="group" data-place="{place}"{hidden} aria-label="{_attribute(page("sources_of_answer"))}">'
+        f'<p class="about-question">{page("for_question", quoted)}</p>{cards}</section>'
     )
 
 
-def sources_panel(answers: Sequence[Answer], how_made: str) -> str:
+def sources_panel(answers: Sequence[Answer], how_made: str, page: Words = ENGLISH) -> str:
     """The sources column: the cards of the last answer that has any, the earlier ones ready behind; with none, `how_made` (HTML)."""
     cited = [place for place, answer in enumerate(answers) if answer.citations]
-    groups = "".join(source_cards(answer, place, current=place == cited[-1]) for place, answer in enumerate(answers) if answer.citations)
+    groups = "".join(
+        source_cards(answer, place, current=place == cited[-1], page=page) for place, answer in enumerate(answers) if answer.citations
+    )
     inner = groups if groups else how_made
-    return f'<div class="panel" role="region" aria-label="Sources" tabindex="0"><h2 class="panel-title">Sources</h2>{inner}</div>'
+    title = _attribute(page("sources"))
+    return f'<div class="panel" role="region" aria-label="{title}" tabindex="0"><h2 class="panel-title">{title}</h2>{inner}</div>'
 
 
-def glance(programs: Mapping[str, Program]) -> str:
+def glance(programs: Mapping[str, Program], page: Words = ENGLISH) -> str:
     """The programs people ask about most, with their standing, as a table."""
     rows = "".join(
-        f'<tr><th scope="row">{_text(program.name)}<span class="note">{_text(program.note)}</span></th>'
-        f"<td>{standing_chip(program.standing)}</td>"
-        f'<td data-label="Since">{_date_cell(program.since)}</td><td data-label="As of">{_date_cell(program.as_of)}</td></tr>'
+        f'<tr><th scope="row">{_text(program.name)}{_note(program.note)}</th>'
+        f"<td>{standing_chip(program.standing, said=page)}</td>"
+        f'<td data-label="{page("since")}">{_date_cell(program.since, page)}</td>'
+        f'<td data-label="{page("as_of")}">{_date_cell(program.as_of, page)}</td></tr>'
         for program in programs.values()
         if program.glance
     )
+    heads = "".join(f'<th scope="col">{_text(page(key))}</th>' for key in ("program", "standing", "since", "as_of"))
     return (
-        '<table class="glance"><caption class="unseen">Programs with their standing, since when, and as of when we know it</caption>'
-        '<thead><tr><th scope="col">Program</th><th scope="col">Standing</th><th scope="col">Since</th><th scope="col">As of</th>'
-        "</tr></thead>"
-        f"<tbody>{rows}</tbody></table>"
+        f'<table class="glance"><caption class="unseen">{_text(page("glance_caption"))}</caption>'
+        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
     )
 
 
@@ -173,114 +151,201 @@ def problem(sentence: str) -> str:
 
 def plain_text(answer: Answer) -> str:
     """The answer with its standing, dates and sources as text to paste."""
-    lines = [answer.answer]
-    for program in answer.programs:
-        lines.append(f"{program.name}: {standing_words(program.standing, program.since)}.")
-    lines.extend(answer.caveats)
+    said = own_words(answer)
+    lines = [answer.answer, *_standings(answer, said), *answer.caveats]
     if answer.citations:
-        lines.append("Sources:\n" + "\n".join(_reference(citation) for citation in answer.citations))
-    lines.append("Information from named sources, not legal advice.")
+        lines.append(said("plain_sources") + "\n" + "\n".join(_reference(citation, said) for citation in answer.citations))
+    lines.append(said("plain_advice"))
     return "\n\n".join(line for line in lines if line)
 
 
-def newest(sources: Iterable[Source]) -> str:
+def markdown(answer: Answer) -> str:
+    """The question and the answer as a Markdown document, each source with its link, its dates and the words it was quoted for."""
+    said = own_words(answer)
+    lines = [f"# {_plain(answer.question)}", *(_plain(block) for block in answer.answer.split("\n\n"))]
+    lines += [f"- {_plain(line)}" for line in _standings(answer, said)]
+    lines += [f"> {_plain(caveat)}" for caveat in answer.caveats]
+    if answer.citations:
+        lines.append(f"## {said('sources')}")
+    for citation in answer.citations:
+        link = page_link(citation)
+        title = f"[{_plain(citation.title)}](<{link}>)" if link else _plain(citation.title)
+        dates = ", ".join(_dated(citation, said))
+        who = ", ".join(part for part in (_plain(citation.publisher), dates) if part)
+        quoted = _plain(citation.quote).replace("\n", "\n> ")
+        lines.append(f"\\[{citation.number}\\] {title}. {who}.\n\n> {quoted}")
+    lines.append(f"_{said('plain_advice')}_")
+    return "\n\n".join(lines) + "\n"
+
+
+def newest(sources: Iterable[Source], page: Words = ENGLISH) -> str:
     """The newest day for which any source is known, in full."""
-    return full_date(max((source.as_of for source in sources), default=""))
+    return page.date(max((source.as_of for source in sources), default=""))
 
 
-def _question(question: str) -> str:
-    return f'<h2 class="question" dir="auto"><span class="unseen">You asked: </span>{_text(question)}</h2>'
+def _plain(text: str) -> str:
+    """Text that Markdown takes as it stands: its signs with a backslash, except for list items, whose dash opens a line."""
+    return re.sub(r"([\\`*_<>\[\]#|])", r"\\\1", text)
 
 
-def _status_line(answer: Answer) -> str:
-    return _NOT_PUBLISHED if answer.status == "not_found" and answer.claims else STATUS_LINES.get(answer.status, "")
+def _standings(answer: Answer, said: Words) -> list[str]:
+    return [said("standing_of", program.name, said.standing(program.standing, program.since)) for program in answer.programs]
 
 
-def _chips(answer: Answer) -> str:
-    chips = [
-        f'<li>{standing_chip(program.standing, program.since)}<span class="unseen">: </span>'
+def _question(question: str, page: Words, language: str = "") -> str:
+    spoken = f' lang="{_attribute(language)}"' if language else ""
+    unseen = f'<span class="unseen">{_text(page("you_asked"))} </span>'
+    return f'<h2 class="question" dir="auto">{unseen}<span class="asked"{spoken}>{_text(question)}</span></h2>'
+
+
+def _note(note: str) -> str:
+    return f'<span class="note">{_text(note)}</span>' if note else ""
+
+
+def _status_line(answer: Answer, said: Words) -> str:
+    if answer.status == "not_found" and answer.claims:  # it can quote somebody saying so
+        return said("not_published")
+    return said.name("statuses", answer.status)
+
+
+def _chips(answer: Answer, said: Words) -> str:
+    """Where the programs stand. What depends on something says that first, and then only what is not simply open."""
+    depends = bool(answer.asks_back)
+    chips = [f'<li><span class="chip depends">{_DEPENDS}{_text(said("depends"))}</span></li>'] if depends else []
+    chips += [
+        f'<li>{standing_chip(program.standing, program.since, said)}<span class="unseen">: </span>'
         f'<span class="chip-name">{_text(program.name)}</span></li>'
-        for program in answer.programs[:3]
+        for program in [program for program in answer.programs if not depends or program.standing != "open"][:3]
     ]
-    return f'<ul class="chips" aria-label="Standing">{"".join(chips)}</ul>' if chips else ""
+    return f'<ul class="chips" aria-label="{_attribute(said("standing"))}">{"".join(chips)}</ul>' if chips else ""
 
 
-def _prose(text: str, citations: Mapping[int, Citation], place: int, follow_ups: Sequence[str]) -> str:
+def _prose(answer: Answer, text: str, place: int, said: Words) -> str:
     """Paragraphs and lists; `[n]` becomes a mark when there is such a citation and stays text when there is none. A list item that is a
-    follow-up becomes its button; the line with the date becomes a chip."""
+    follow-up becomes its button; the line with the date becomes a chip; a line that ends with a colon before another that is no list item
+    is the condition of a branch. What is not in the answer's own language is marked as what it is."""
+    citations = {citation.number: citation for citation in answer.citations}
+    lines = [line.strip() for line in text.splitlines()]
     html, items = [], []
-    for line in [*text.splitlines(), ""]:
-        item = re.match(r"\s*[-•*] +(.*)", line)
-        if item and item[1] in follow_ups:
+
+    def paragraph(line: str, kind: str = "") -> str:
+        named = f' class="{kind}"' if kind else ""
+        return f'<p{named} dir="auto"{_language(line, citations, said)}>{_marked(line, citations, place, said)}</p>'
+
+    for at, line in enumerate([*lines, ""]):
+        item = _ITEM.match(line)
+        if item and item[1] in answer.follow_ups:
             items.append(f'<li class="choice">{ask_button(item[1])}</li>')
         elif item:
-            items.append(f'<li dir="auto">{_marked(item[1], citations, place)}</li>')
+            items.append(f'<li dir="auto"{_language(line, citations, said)}>{_marked(item[1], citations, place, said)}</li>')
         if item:
             continue
         if items:
             html.append(f"<ul>{''.join(items)}</ul>")
             items = []
-        if _AS_OF.fullmatch(line.strip()):
-            html.append(f'<p class="as-of"><span class="chip">{_text(line.strip().rstrip("."))}</span></p>')
-        elif line.strip():
-            html.append(f'<p dir="auto">{_marked(line.strip(), citations, place)}</p>')
+        follows = lines[at + 1] if at + 1 < len(lines) else ""
+        if _AS_OF.fullmatch(line):
+            html.append(f'<p class="as-of"><span class="chip">{_text(line.rstrip("."))}</span></p>')
+        elif line.endswith(":") and follows and not _ITEM.match(follows):
+            html.append(paragraph(line, "when"))
+        elif line:
+            html.append(paragraph(line))
+    if html and answer.language not in (said.language, ""):  # what comes first is then a word in the language of the question
+        html[0] = html[0].replace("<p", f'<p lang="{_attribute(answer.language)}"', 1)
     return "".join(html)
 
 
-def _marked(text: str, citations: Mapping[int, Citation], place: int) -> str:
+def _language(line: str, citations: Mapping[int, Citation], said: Words) -> str:
+    """The `lang` of a line whose marks all lead to another language than that of the answer."""
+    languages = {citations[n].language for n in map(int, _MARK.findall(line)) if n in citations}
+    other = languages.pop() if len(languages) == 1 else ""
+    return f' lang="{_attribute(other)}"' if other and other != said.language else ""
+
+
+def _marked(text: str, citations: Mapping[int, Citation], place: int, said: Words) -> str:
     html, end = [], 0
     for match in _MARK.finditer(text):
         citation = citations.get(int(match[1]))
         if citation is None:
             continue
-        html += [_text(text[end : match.start()]), _mark(citation, place)]
+        html += [_text(text[end : match.start()]), _mark(citation, place, said)]
         end = match.end()
     return "".join([*html, _text(text[end:])])
 
 
-def _mark(citation: Citation, place: int) -> str:
+def _mark(citation: Citation, place: int, said: Words) -> str:
     # \u2060 keeps the mark on the line of the word before it.
+    label = _attribute(spoken(citation, said))
     return (
-        f'\u2060<button type="button" class="mark" data-source="{_quote_id(citation, place)}" aria-label="{_attribute(spoken(citation))}">'
+        f'\u2060<button type="button" class="mark" data-source="{_quote_id(citation, place)}" aria-label="{label}">'
         f"{citation.number}</button>"
     )
 
 
-def spoken(citation: Citation) -> str:
+def spoken(citation: Citation, said: Words = ENGLISH) -> str:
     """What a mark says to a screen reader: "source 1, IRCC, closed"."""
-    return ", ".join(part for part in (f"source {citation.number}", citation.publisher, citation.standing) if part)
+    standing = said.standing(citation.standing).lower() if citation.standing else ""
+    return ", ".join(part for part in (said("source", citation.number), citation.publisher, standing) if part)
 
 
-def _as_of(answer: Answer) -> str:
+def _as_of(answer: Answer, said: Words) -> str:
     if _AS_OF.search(answer.answer):
         return ""  # the answer says so itself
     dates = sorted({claim.as_of for claim in answer.claims if claim.as_of})
     if not dates:
         return ""
-    words = full_date(dates[0]) if len(dates) == 1 else f"{full_date(dates[0])} to {full_date(dates[-1])}"
-    return f'<p class="as-of"><span class="chip">As of {_text(words)}</span></p>'
+    first, last = said.date(dates[0]), said.date(dates[-1])
+    told = said("as_of_day", first) if first == last else said("as_of_days", first, last)
+    return f'<p class="as-of"><span class="chip">{_text(told)}</span></p>'
 
 
 def _caveats(caveats: Sequence[str]) -> str:
     return "".join(f'<p class="caveat" dir="auto">{_text(caveat)}</p>' for caveat in caveats)
 
 
-def _tools(answer: Answer, place: int) -> str:
+def _reviewed(answer: Answer, said: Words) -> str:
+    if (review := answer.reviewed) is None:
+        return ""
+    return f'<p class="caveat" dir="auto">{_text(said("reviewed", review.by, said.date(review.on), said.date(review.expires)))}</p>'
+
+
+def _tools(answer: Answer, place: int, page: Words) -> str:
+    """What can be done with an answer. Its link asks its question again, as it stands without the conversation; there are thumbs where a
+    journal can note them."""
+
+    def tool(key: str, attributes: str) -> str:
+        return f'<button type="button" class="tool" {attributes}>{_text(page(key))}</button>'
+
     count = len({citation.source_id for citation in answer.citations})
-    label = f"{count} source{'s' if count > 1 else ''}"
-    sources = f'<button type="button" class="tool open-sources" data-group="{place}">{label}</button>' if count else ""
-    return (
-        f'<div class="tools">{sources}<button type="button" class="tool" data-copy="{_attribute(plain_text(answer))}">Copy</button>'
-        '<button type="button" class="tool" data-print>Print</button></div>'
+    label = page("one_source") if count == 1 else page("many_sources", count)
+    sources = f'<button type="button" class="tool open-sources" data-group="{place}">{_text(label)}</button>' if count else ""
+    alone = answer.standalone_question if place and answer.language == "en" else answer.question
+    tools = [
+        sources,
+        tool("copy", f'data-copy="{_attribute(plain_text(answer))}"'),
+        tool("save", f'data-save="{_attribute(markdown(answer))}"'),
+        tool("print", "data-print"),
+        tool("link", f'data-link="{_attribute(alone)}"'),
+    ]
+    thumbs = "".join(
+        f'<button type="button" class="tool thumb" data-thumb="{thumb}" aria-pressed="false">{_text(page(key))}</button>'
+        for thumb, key in (("up", "yes"), ("down", "no"))
     )
+    asked = (
+        f'<div class="thumbs" role="group" aria-label="{_attribute(page("useful"))}" data-answer="{_attribute(answer.answer_id)}">'
+        f"<span>{_text(page('useful'))}</span>{thumbs}</div>"
+        if answer.answer_id
+        else ""
+    )
+    return f'<div class="tools" role="group" aria-label="{_attribute(page("tools"))}">{"".join(tools)}</div>{asked}'
 
 
-def _follow_ups(answer: Answer) -> str:
+def _follow_ups(answer: Answer, said: Words) -> str:
     if not answer.follow_ups or all(f"- {question}" in answer.answer for question in answer.follow_ups):
         return ""
-    label = "Choose one" if answer.status == "clarify" else "You could ask"
+    label = _text(said("choose" if answer.asks_back else "you_could_ask"))
     buttons = "".join(f"<li>{ask_button(question)}</li>" for question in answer.follow_ups)
-    return f'<div class="follow-ups"><p class="small-title">{label}</p><ul>{buttons}</ul></div>'
+    return f'<div class="follow-ups" lang="{said.language}"><p class="small-title">{label}</p><ul>{buttons}</ul></div>'
 
 
 def ask_button(question: str) -> str:
@@ -296,28 +361,43 @@ def _by_passage(citations: Iterable[Citation]) -> list[list[Citation]]:
     return list(together.values())
 
 
-def _card(together: Sequence[Citation], place: int) -> str:
+def _card(together: Sequence[Citation], place: int, page: Words) -> str:
     """One passage with the quotes taken from it."""
     first = together[0]
     identity = f"{_quote_id(first, place)}-card"
+    spoken_in = f' lang="{_attribute(first.language)}"' if first.language else ""
     numbers = "".join(f'<span class="number">{citation.number}</span>' for citation in together)
-    dates = [f"{word} {full_date(day)}" for word, day in (("Published", first.published), ("As of", first.as_of)) if day]
-    standing = f"<p>{standing_chip(first.standing)}</p>" if first.standing else ""
-    heading = f'<p class="heading" dir="auto">{_text(first.heading)}</p>' if first.heading and first.heading != first.title else ""
+    standing = f"<p>{standing_chip(first.standing, said=page)}</p>" if first.standing else ""
+    heading = (
+        f'<p class="heading" dir="auto"{spoken_in}>{_text(first.heading)}</p>' if first.heading and first.heading != first.title else ""
+    )
     link = page_link(first)
-    unseen = f'<span class="unseen"> of source {first.number}, {_text(first.publisher)} (new tab)</span>'
-    anchor = f'<a class="open-page" href="{_attribute(link)}" target="_blank" rel="noopener noreferrer">Open the page{unseen}</a>'
+    unseen = f'<span class="unseen"> {_text(page("open_page_of", first.number, first.publisher))}</span>'
+    anchor = (
+        f'<a class="open-page" href="{_attribute(link)}" target="_blank" rel="noopener noreferrer">{_text(page("open_page"))}{unseen}</a>'
+    )
+    origin = page.name("origins", first.origin) or page.name("origins", "brief")
+    kind = page.name("kinds", first.kind, first.kind.capitalize())
     return (
         f'<article class="card" id="{identity}" tabindex="-1" aria-labelledby="{identity}-who">'
-        f'<p class="who" id="{identity}-who"><span class="unseen">Source </span>{numbers}<strong>{_text(first.publisher)}</strong>'
-        f'<span class="kind">{_text(KIND_NAMES.get(first.kind, first.kind.capitalize()))}</span></p>'
-        f'<h3 class="title" dir="auto">{_text(first.title)}</h3><p class="dates">{_text(" · ".join(dates))}</p>{standing}'
-        f'<div class="passage">{heading}{_passage(together, place)}</div>'
-        f'<p class="origin">{ORIGIN_LINES.get(first.origin, ORIGIN_LINES["brief"])}</p>{anchor if link else ""}</article>'
+        f'<p class="who" id="{identity}-who"><span class="unseen">{_text(page("source", ""))}</span>{numbers}'
+        f'<strong>{_text(first.publisher)}</strong><span class="kind">{_text(kind)}</span></p>'
+        f'<h3 class="title" dir="auto"{_title_language(first)}>{_text(first.title)}</h3>'
+        f'<p class="dates">{_text(" · ".join(_dated(first, page)))}</p>{standing}'
+        f'<div class="passage"{spoken_in}>{heading}{_passage(together, place, page)}</div>'
+        f'<p class="origin">{_text(origin)}</p>{anchor if link else ""}</article>'
     )
 
 
-def _passage(together: Sequence[Citation], place: int) -> str:
+def _title_language(citation: Citation) -> str:
+    return ' lang="en"' if citation.language in ("en", "fr") else ""  # a twin's citation keeps the title of its English source
+
+
+def _dated(citation: Citation, said: Words) -> list[str]:
+    return [said(key, said.date(day)) for key, day in (("published", citation.published), ("as_of_day", citation.as_of)) if day]
+
+
+def _passage(together: Sequence[Citation], place: int, page: Words) -> str:
     """The passage with its quotes marked; a long one around the quotes first, then whole on demand."""
     text = together[0].passage
     start, end = min(citation.start for citation in together), max(citation.end for citation in together)
@@ -326,7 +406,7 @@ def _passage(together: Sequence[Citation], place: int) -> str:
     if len(text) <= _WHOLE or last - first >= 0.8 * len(text):
         return _quoted(together, place, 0, len(text))
     whole = re.sub(r' id="[^"]*"', "", _quoted(together, place, 0, len(text)))
-    return f"{_quoted(together, place, first, last)}<details><summary>Show the whole passage</summary>{whole}</details>"
+    return f"{_quoted(together, place, first, last)}<details><summary>{_text(page('whole_passage'))}</summary>{whole}</details>"
 
 
 def _quoted(together: Sequence[Citation], place: int, first: int, last: int) -> str:
@@ -352,17 +432,17 @@ def page_link(citation: Citation) -> str:
     return f"{citation.url}#:~:text={','.join(percent(end, safe='').replace('-', '%2D') for end in ends)}"
 
 
-def _reference(citation: Citation) -> str:
-    dates = ", ".join(f"{word} {full_date(day)}" for word, day in (("published", citation.published), ("as of", citation.as_of)) if day)
-    said = f"[{citation.number}] {citation.publisher}: {citation.title}"
-    return " ".join(part for part in (said, f"({dates})" if dates else "", citation.url) if part)
+def _reference(citation: Citation, said: Words) -> str:
+    dates = ", ".join(f"{dated[:1].lower()}{dated[1:]}" for dated in _dated(citation, said))
+    told = f"[{citation.number}] {citation.publisher}: {citation.title}"
+    return " ".join(part for part in (told, f"({dates})" if dates else "", citation.url) if part)
 
 
-def _date_cell(iso: str) -> str:
+def _date_cell(iso: str, page: Words) -> str:
     return (
-        f'<time datetime="{_attribute(iso)}">{_text(full_date(iso))}</time>'
+        f'<time datetime="{_attribute(iso)}">{_text(page.date(iso))}</time>'
         if iso
-        else '<span class="none"><span aria-hidden="true">–</span><span class="unseen">not known</span></span>'
+        else f'<span class="none"><span aria-hidden="true">–</span><span class="unseen">{_text(page("not_known"))}</span></span>'
     )
 
 

@@ -1,4 +1,4 @@
-"""The server: the page at "/", the API under /api/v1, /health and /metrics. `northbound serve` calls `serve`.
+"""The server: the page at "/", the API, staff's work under /desk/api, /healthz and /metrics. `northbound serve` calls `serve`.
 
 Gradio leaves more open than the page needs (uploads, file and proxy routes, its own API), so everything under /gradio_api that the
 page does not use is shut here, and a content security policy covers what a browser may run and load.
@@ -14,30 +14,35 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # both must stand before gradio is imported
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import gradio as gr
 import uvicorn
-from fastapi import BackgroundTasks, FastAPI, Request, Response
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.answer import STATUSES, Answer, Turn
-from bot.journal import keep
+from bot import staff
+from bot.answer import STATUSES, Answer, ModelUse, Part, Turn
+from bot.api import CONTRACT, Limited, Shared, routes
+from bot.journal import told
 from bot.live import LiveBot
 from bot.page import SCRIPT, STYLE, TITLE, Answering, build_page, theme
+from bot.reviewed import Answering as Holding
+from bot.reviewed import Reviewing, claim_by_claim
+from bot.same import Sameness
 from bot.settings import Settings
 from corpus.errors import NorthboundError, RequestError
 from corpus.model import Program, Source
+from corpus.registry import load_registry
 
+NOBODY = "'none'"  # of a policy
 MAX_BODY = 2_000_000  # bytes: twenty exchanges with their passages and room to spare
 _GRADIO_NEEDS = ("/gradio_api/queue/", "/gradio_api/heartbeat/", "/gradio_api/startup-events", "/gradio_api/app_id")
 _SHUT = ("/monitoring", "/login", "/logout", "/manifest.json", "/pwa_icon")
@@ -52,34 +57,20 @@ _BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)  # seconds
 
 def create_app(bot: Answering, settings: Settings) -> FastAPI:
     """The whole web application over `bot`."""
-    counted = Counted(bot)
-    journalled = f"on; masked; {settings.journal_days} days" if settings.journal == "on" else "off"
-    app = FastAPI(title="Northbound", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
+    same = lru_cache(lambda: Sameness(load_registry()))
+    counted = Counted(Reviewing(bot, same, settings) if isinstance(bot, Holding) else bot)
+    app = FastAPI(title="Northbound", version=CONTRACT, docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
+    app.include_router(routes(counted, settings))
+    if isinstance(bot, Holding):
+        app.include_router(staff.routes(bot, settings, same))
 
-    @app.post("/api/v1/ask")
-    def ask(asked: Asked, after: BackgroundTasks, response: Response) -> Answer:
-        """Answer one question, with the conversation so far if there is one. The header x-northbound-journal says what is kept of it."""
-        answer = counted.answer(asked.question, asked.history, asked.id, asked.at)
-        after.add_task(keep, answer, settings)  # the page's answers do not come by here: it says that nothing typed is kept
-        response.headers["x-northbound-journal"] = journalled
-        return answer
-
-    @app.get("/api/v1/programs")
-    def programs() -> list[dict[str, Any]]:
-        """Every program with its standing."""
-        return [_program(program) for program in bot.programs.values()]
-
-    @app.get("/api/v1/sources")
-    def sources() -> list[dict[str, Any]]:
-        """Every source that answers are made from."""
-        return [_source(source) for source in bot.sources.values()]
-
-    @app.get("/health")
+    @app.get("/healthz")
     def health() -> dict[str, object]:
+        """Whether this process answers, and from what: for machines. The maintainers' view is at /health."""
         held: dict[str, object] = {"corpus_version": bot.corpus_version, "sources": len(bot.sources), "programs": len(bot.programs)}
         if isinstance(bot, LiveBot):
             held |= {"build": bot.build, "index_problem": bool(bot.problem)}  # what it is stands in the log: it names machines
-        return {"status": "ok", **held, "journal": journalled}
+        return {"status": "ok", "contract": CONTRACT, **held, "journal": told(settings)}
 
     @app.get("/metrics", response_class=PlainTextResponse)
     def metrics() -> PlainTextResponse:
@@ -106,9 +97,11 @@ def create_app(bot: Answering, settings: Settings) -> FastAPI:
     async def refused(_: Request, error: HTTPException) -> JSONResponse:
         return JSONResponse({"error": str(error.detail)}, status_code=error.status_code, headers=error.headers)
 
-    app.add_middleware(Guard)
+    app.add_middleware(Shared, settings=settings)
+    app.add_middleware(Limited, settings=settings)
+    app.add_middleware(Guard, embedders=tuple(settings.embed_origins.split(",")) if settings.embed_origins else ())
     gr.mount_gradio_app(
-        app, build_page(counted), path="/", theme=theme(), footer_links=[], run_history=False, show_error=False, max_file_size=1,
+        app, build_page(counted, settings), path="/", theme=theme(), footer_links=[], run_history=False, show_error=False, max_file_size=1,
         enable_monitoring=False, mcp_server=False, ssr_mode=False, pwa=False,
     )  # fmt: skip
     return app
@@ -142,17 +135,6 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-class Asked(BaseModel):
-    """A question for the API, with the conversation so far, oldest first."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    question: str
-    history: list[Turn] = Field(default_factory=list, max_length=200)
-    id: str = Field(default="", max_length=200)
-    at: str = Field(default="", max_length=10, description="A past ISO day to answer as of; empty is today.")
-
-
 class Counted:
     """A bot whose answers are counted by status and timed; nothing else about them is kept."""
 
@@ -162,6 +144,9 @@ class Counted:
         self._statuses: Counter[str] = Counter()
         self._buckets: Counter[float] = Counter()
         self._seconds = 0.0
+        self._model: Counter[str] = Counter()  # answers by what became of the model's words
+        self._tokens: Counter[str] = Counter()
+        self._cost = 0.0
 
     @property
     def programs(self) -> Mapping[str, Program]:
@@ -181,7 +166,24 @@ class Counted:
         try:
             answer = self._bot.answer(question, history, id, at)
             status = answer.status
+            self._count_model(answer.model_use)
             return answer
+        except RequestError:
+            status = "unreadable"
+            raise
+        finally:
+            self._count(status, time.perf_counter() - began)
+
+    def stream(self, question: str, history: Sequence[Turn] = (), id: str = "", at: str = "") -> Iterator[Part | Answer]:
+        """The same claim by claim; counted when the last of it was given."""
+        began = time.perf_counter()
+        status = "failed"
+        try:
+            for said in claim_by_claim(self._bot, question, history, id, at):
+                if isinstance(said, Answer):
+                    status = said.status
+                    self._count_model(said.model_use)
+                yield said
         except RequestError:
             status = "unreadable"
             raise
@@ -204,8 +206,26 @@ class Counted:
             lines += ["# HELP northbound_answer_seconds Time to answer.", "# TYPE northbound_answer_seconds histogram"]
             lines += [f'northbound_answer_seconds_bucket{{le="{bucket}"}} {self._buckets[bucket]}' for bucket in _BUCKETS]
             lines += [f'northbound_answer_seconds_bucket{{le="+Inf"}} {total}', f"northbound_answer_seconds_sum {self._seconds:.6f}"]
-            lines += [f"northbound_answer_seconds_count {total}", ""]
+            lines += [f"northbound_answer_seconds_count {total}"]
+            if self._model:
+                lines += ["# HELP northbound_model_answers_total Answers by what became of the language model's words."]
+                lines += ["# TYPE northbound_model_answers_total counter"]
+                lines += [f'northbound_model_answers_total{{outcome="{name}"}} {count}' for name, count in sorted(self._model.items())]
+                lines += ["# HELP northbound_model_tokens_total Tokens that the language model was sent and sent."]
+                lines += ["# TYPE northbound_model_tokens_total counter"]
+                lines += [f'northbound_model_tokens_total{{direction="{name}"}} {self._tokens[name]}' for name in ("input", "output")]
+                lines += ["# HELP northbound_model_cost_total What they cost, in the currency of NORTHBOUND_MODEL_PRICE."]
+                lines += ["# TYPE northbound_model_cost_total counter", f"northbound_model_cost_total {round(self._cost, 8):g}"]
+            lines.append("")
         return "\n".join(lines)
+
+    def _count_model(self, use: ModelUse | None) -> None:
+        if use is None:
+            return
+        with self._lock:
+            self._model[use.problem or ("worded" if use.sentences else "not asked")] += 1
+            self._tokens.update(input=use.input_tokens, output=use.output_tokens)
+            self._cost += use.cost or 0.0
 
     def _count(self, status: str, seconds: float) -> None:
         with self._lock:
@@ -218,8 +238,8 @@ class Guard:
     """Around everything: shuts Gradio routes that the page does not use, limits request bodies, sets the security headers, and gives
     Gradio's page a policy under which only scripts that came with it may run."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, embedders: Sequence[str] = ()) -> None:
+        self.app, self._embedders = app, embedders
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -227,7 +247,9 @@ class Guard:
             return
         nonce = secrets.token_urlsafe(16)
         path = scope["path"]
-        secured = _with_headers(send, _policy(nonce), path)
+        embedders = self._embedders if path == "/embed" else ()
+        shared = path.startswith("/api/v1/") and dict(scope["headers"]).get(b"origin", b"").decode("latin-1") in self._embedders
+        secured = _with_headers(send, _policy(nonce, embedders), path, embedders, shared)
         if _shut(path):
             await JSONResponse({"error": f"{path}: not here"}, status_code=404)(scope, receive, secured)
             return
@@ -266,7 +288,7 @@ def own_page(html: str, nonce: str) -> str:
     return html.replace("</head>", f"{own}</head>", 1).replace("<gradio-app", f"{_NO_SCRIPT}<gradio-app", 1)
 
 
-def _policy(nonce: str) -> str:
+def _policy(nonce: str, embedders: Sequence[str] = ()) -> str:
     # Gradio sets styles from scripts, so inline styles stay allowed; inline scripts and evaluated text do not.
     rules = (
         "default-src 'none'",
@@ -277,12 +299,14 @@ def _policy(nonce: str) -> str:
         "connect-src 'self'",
         "base-uri 'self'",
         "form-action 'none'",
-        "frame-ancestors 'none'",
+        f"frame-ancestors {' '.join(embedders or (NOBODY,))}",
     )
     return "; ".join(rules)
 
 
-def _with_headers(send: Send, policy: str, path: str) -> Send:
+def _with_headers(send: Send, policy: str, path: str, embedders: Sequence[str], shared: bool) -> Send:
+    """`embedders`: who may frame this reply; `shared`: whether a page of another site may read it, which Gradio would let any."""
+
     ours = {
         "content-security-policy": policy,
         "x-content-type-options": "nosniff",
@@ -290,7 +314,10 @@ def _with_headers(send: Send, policy: str, path: str) -> Send:
         "x-frame-options": "DENY",
         "cross-origin-opener-policy": "same-origin",
         "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
+        "x-northbound-contract": CONTRACT,
     }
+    if embedders:
+        del ours["x-frame-options"]  # it knows no list of origins; frame-ancestors does
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -298,7 +325,11 @@ def _with_headers(send: Send, policy: str, path: str) -> Send:
                 cached = [(b"cache-control", rule) for start, rule in _CACHED.items() if path.startswith(start)]
             else:
                 cached = []
-            kept = [(name, value) for name, value in message["headers"] if name.decode("latin-1").lower() not in ours]
+            kept = [
+                (name, value)
+                for name, value in message["headers"]
+                if (low := name.decode("latin-1").lower()) not in ours and (shared or not low.startswith("access-control-"))
+            ]
             message = {**message, "headers": [*kept, *cached, *((name.encode(), value.encode()) for name, value in ours.items())]}
         await send(message)
 
@@ -360,12 +391,3 @@ def _replay(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return receiving
-
-
-def _program(program: Program) -> dict[str, Any]:
-    names = ("id", "name", "standing", "since", "as_of", "source", "replaced_by", "glance", "note")
-    return {name: getattr(program, name) for name in names}
-
-
-def _source(source: Source) -> dict[str, Any]:
-    return {**{name: value for name, value in asdict(source).items() if name != "url_verified"}, "url": source.link}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date
+from ipaddress import ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from corpus.errors import NorthboundError
 from index.chroma_server import Server, server_at
@@ -31,6 +34,18 @@ class Settings:
     today: str = ""  # answer as if today were this ISO date; empty: the clock
     journal: str = "off"  # "on": the API keeps what was asked, personal numbers masked (bot/journal.py)
     journal_days: int = 90  # older rows of the journal are deleted
+    database: str = field(default="", repr=False)  # postgresql+psycopg://…; empty: SQLite, in the data folder (bot/database.py)
+    rate: int = 120  # questions a minute from one address, this machine's own not counted; 0: any number (bot/api.py)
+    proxy: str = ""  # addresses or networks of the proxies in front, whose X-Forwarded-… and staff header are believed
+    staff_header: str = ""  # the header in which such a proxy names the member of staff (bot/logins.py)
+    staff_minutes: int = 480  # a login ends after so long without use, and after three times as long in any case
+    embed_origins: str = ""  # the sites that may embed the question box, such as "https://example.org"; empty: none
+    model: str = ""  # provider:name of a language model that words the answers (bot/model.py); empty: they are extractive
+    model_url: str = ""  # where it is served, such as http://127.0.0.1:8000/v1; empty: the provider's own address
+    model_key: str = field(default="", repr=False)  # sent to it; empty: the provider's own variable, such as OPENAI_API_KEY
+    model_seconds: float = 8.0  # a question waits so long for it in all, then is answered without
+    model_options: str = "{}"  # JSON, passed on to the provider's class, such as {"temperature": 0}
+    model_price: str = ""  # for a million tokens in and out, such as 0.15/0.60; then answers tell what they cost
     fetch_loopback: str = ""  # for tests: the one host:port on this machine that `corpus refresh` may ask, also over http
 
     @property
@@ -50,7 +65,7 @@ class Settings:
 
     @property
     def journal_file(self) -> Path:
-        """Where the journal is kept when it is on."""
+        """Where the journal is kept when it is on, and what staff keep, unless `database` names another place."""
         return self.home / "journal.sqlite"
 
     @property
@@ -63,7 +78,8 @@ class Settings:
         return {name: "(set)" if name in _SECRET and value else value for name, value in asdict(self).items()}
 
 
-_SECRET = ("embedder_key", "chroma_token", "chroma_api_key")
+_SECRET = ("embedder_key", "chroma_token", "chroma_api_key", "database", "model_key")
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?")
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -88,6 +104,25 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             if value not in ("on", "off"):
                 raise NorthboundError(f"{key}={value!r}: give on or off")
             given[name] = value
+        elif name == "database":
+            if not re.fullmatch(r"(?:postgresql\+psycopg|sqlite)://[!-~]*", value):
+                raise NorthboundError(f"{key}: give postgresql+psycopg://user:password@host/name, or nothing for SQLite in the data folder")
+            given[name] = value
+        elif name in ("rate", "staff_minutes"):
+            if not re.fullmatch(r"[0-9]{1,5}", value) or (name == "staff_minutes" and not int(value)):
+                raise NorthboundError(f"{key}={value!r}: give a whole number from {0 if name == 'rate' else 1} to 99999")
+            given[name] = int(value)
+        elif name == "proxy":
+            given[name] = ",".join(_network(key, part) for part in re.split(r"[\s,]+", value.strip()))
+        elif name == "staff_header":
+            if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{1,60}", value):
+                raise NorthboundError(f"{key}={value!r}: give the name of a header, such as X-Remote-User")
+            given[name] = value
+        elif name == "embed_origins":
+            origins = re.split(r"[\s,]+", value.strip().lower())
+            if bad := [origin for origin in origins if not _ORIGIN.fullmatch(origin)]:
+                raise NorthboundError(f"{key}: {bad[0]!r} is no origin; give origins such as https://example.org, separated by commas")
+            given[name] = ",".join(origins)
         elif name == "journal_days":
             if not re.fullmatch(r"[0-9]{1,4}", value) or not int(value):
                 raise NorthboundError(f"{key}={value!r}: give a number of days from 1 to 9999")
@@ -99,7 +134,19 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         elif name == "chroma_url":
             server_at(value)
             given[name] = value
-        elif name == "chroma_seconds":
+        elif name == "model":
+            if not re.fullmatch(r"[a-z_]+:[!-~]+", value):
+                raise NorthboundError(f"{key}={value!r}: give provider:name, such as openai:gpt-5.5-mini or ollama:llama3.2")
+            given[name] = value
+        elif name == "model_url":
+            given[name] = _address(key, value)
+        elif name == "model_options":
+            given[name] = _options(key, value)
+        elif name == "model_price":
+            if not re.fullmatch(r"[0-9]{1,6}(?:\.[0-9]{1,6})?/[0-9]{1,6}(?:\.[0-9]{1,6})?", value):
+                raise NorthboundError(f"{key}={value!r}: give the prices of a million tokens in and out, such as 0.15/0.60")
+            given[name] = value
+        elif name in ("chroma_seconds", "model_seconds"):
             if not re.fullmatch(r"[0-9]{1,3}(?:\.[0-9]{1,3})?", value) or not float(value):
                 raise NorthboundError(f"{key}={value!r}: give seconds, such as 2 or 0.5")
             given[name] = float(value)
@@ -118,4 +165,36 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
                 raise NorthboundError(f"{key}={value!r}: give an ISO date such as 2026-02-12") from None
         else:
             given[name] = value
+    if given.get("staff_header") and not given.get("proxy"):
+        raise NorthboundError("NORTHBOUND_STAFF_HEADER: anybody could send it; set NORTHBOUND_PROXY to the address of the proxy that does")
     return Settings(**given)  # type: ignore[arg-type]
+
+
+def _address(key: str, text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        wrong = parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0 or re.search(r"\s", text)
+    except ValueError:
+        wrong = True
+    if wrong:
+        raise NorthboundError(f"{key}={text!r}: give an address such as http://127.0.0.1:8000/v1")
+    if parts.username is not None or parts.password is not None:
+        raise NorthboundError(f"{key} holds a name or password; set NORTHBOUND_MODEL_KEY instead")
+    return text.rstrip("/")
+
+
+def _options(key: str, text: str) -> str:
+    try:
+        options = json.loads(text)
+    except ValueError:
+        options = None
+    if not isinstance(options, dict):
+        raise NorthboundError(f'{key}={text!r}: give a JSON object, such as {{"temperature": 0}}')
+    return text
+
+
+def _network(key: str, text: str) -> str:
+    try:
+        return str(ip_network(text))
+    except ValueError:
+        raise NorthboundError(f"{key}: {text!r} is no address; give one such as 10.0.0.5, or a network such as 10.0.0.0/24") from None

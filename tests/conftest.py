@@ -7,7 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,7 @@ PASSAGES = (
     ),
 )
 
+Stored = Callable[..., Settings]
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -129,6 +131,26 @@ def new_home(folder: Path, models: Path) -> Path:
     folder.mkdir(parents=True)
     (folder / "models").symlink_to(models, target_is_directory=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a real PostgreSQL server; the test is skipped where none can be started."""
+    from tests.postgres import serving
+
+    with serving() as address:
+        yield address
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def stored(request: pytest.FixtureRequest, tmp_path: Path) -> Stored:
+    """Settings with a database of the test's own, in SQLite and in PostgreSQL: `stored(journal="on")`."""
+    database = ""
+    if request.param == "postgresql":
+        from tests.postgres import fresh
+
+        database = fresh(request.getfixturevalue("postgres"), f"test_{tmp_path.name.lower()}"[:60])
+    return partial(Settings, home=tmp_path, database=database)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.answer import Answer, Citation, Claim, ProgramStanding, Turn
 from corpus.errors import RequestError
-from corpus.model import Program, Source
+from corpus.model import Passage, Program, Source
 
 PASSAGE = "The 2023 open work permit for H-1B holders closed on 17 July 2023.\nIt had taken 10,000 applications. No second intake is known."
 FIRST = "The 2023 open work permit for H-1B holders closed on 17 July 2023."
@@ -118,3 +118,18 @@ def from_evil_document(question: str) -> Answer:
     return plain(question, "answered", f"{question} [1]").model_copy(
         update={"citations": (citation,), "programs": (program,), "caveats": (question,), "follow_ups": (question,)}
     )
+
+
+class HoldingBot(SmallBot):
+    """Also says how the passages of its answers read now; `passages` can be changed, as a new index does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.programs = dict(SmallBot.programs)
+        self.passages = {
+            "manual#1": Passage("manual#1", "manual", MANUAL.title, ("Is it open?",), PASSAGE, program=PERMIT.id, as_of=MANUAL.as_of),
+            "paper#1": Passage("paper#1", "paper", PAPER.title, ("Is it open?",), NEWS, as_of=PAPER.as_of, origin="file"),
+        }
+
+    def passage(self, id: str) -> Passage | None:
+        return self.passages.get(id)

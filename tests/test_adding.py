@@ -14,9 +14,11 @@ import pytest
 
 from bot.documents import Added, add_files, added_documents
 from bot.settings import Settings
+from corpus import spoken
 from corpus.described import Described
 from corpus.errors import CorpusError
 from corpus.fetch import Limits
+from corpus.registry import BUNDLED
 from corpus.spoken import language_of
 
 QUICK = Limits(timeout=2, size=200_000, delay=0.0, backoff=0.01, retries=0)
@@ -134,6 +136,14 @@ def test_a_side_file_that_will_not_do_is_named_with_its_line(tmp_path: Path, set
 )
 def test_the_language_of_a_text_is_found(text: str, language: str) -> None:
     assert language_of(text) == language
+
+
+def test_plain_english_is_told_without_loading_the_model_and_nothing_else_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    english = "You may stay with your family while the office reads this, and you will have an answer from them by the end of the year."
+    french = [path.read_text(encoding="utf-8") for path in (BUNDLED / "briefs" / "fr").glob("*.md")]
+    assert french and not any(spoken._is_plainly_english(text) for text in french)
+    monkeypatch.setattr(spoken, "_identifier", lambda: pytest.fail("loaded"))
+    assert language_of(english) == "en"
 
 
 def test_a_text_in_another_language_is_kept_with_a_word_of_warning(tmp_path: Path, settings: Settings) -> None:

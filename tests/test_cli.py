@@ -167,7 +167,7 @@ def test_serving_answers_refuses_a_taken_port_and_ends_at_once(northbound: Comma
     said = tmp_path / "said.txt"
     with said.open("w") as log, subprocess.Popen(command, cwd=ROOT, env=environment(home), stdout=log, stderr=log) as process:
         try:
-            health = json.loads(_fetch(f"{address}/health", process))
+            health = json.loads(_fetch(f"{address}/healthz", process))
             assert health["corpus_version"] == read_manifest(current(home)).corpus_version
             answer = Answer.model_validate_json(
                 _fetch(f"{address}/api/v1/ask", process, json.dumps({"question": OPEN, "id": "w1"}).encode())

@@ -33,10 +33,14 @@ def typed(page: Path, program: str) -> list[str]:
 def commands() -> dict[str, click.Command]:
     """Every command by the words that call it: "ask", "corpus add"."""
     found: dict[str, click.Command] = {}
-    for name, command in main.commands.items():
-        found[name] = command
-        if isinstance(command, click.Group):
-            found.update({f"{name} {sub}": inner for sub, inner in command.commands.items()})
+
+    def add(group: click.Group, before: str) -> None:
+        for name, command in group.commands.items():
+            found[f"{before}{name}"] = command
+            if isinstance(command, click.Group):
+                add(command, f"{before}{name} ")
+
+    add(main, "")
     return found
 
 
@@ -44,12 +48,13 @@ def what_is_wrong(call: str) -> str:
     """Why a command line of ours cannot be typed, or ""."""
     words = shlex.split(call.replace("…", " ").replace("[", " ").replace("]", " "))[1:]
     known = commands()
-    name = next((n for n in (" ".join(words[:2]), *words[:1]) if n in known), None)
+    name = next((n for n in (" ".join(words[:3]), " ".join(words[:2]), *words[:1]) if n in known), None)
     if name is None:
         return "" if not words or words[0].startswith("-") else f"no command {' '.join(words[:2])!r}"
     command = known[name]
-    if isinstance(command, click.Group) and len(words) > 1 and words[1].isalpha():
-        return f"no command {' '.join(words[:2])!r}"
+    depth = len(name.split())
+    if isinstance(command, click.Group) and len(words) > depth and words[depth].isalpha():
+        return f"no command {' '.join(words[: depth + 1])!r}"
     options = {form for parameter in command.params for form in parameter.opts} | {"--help", "-h"}
     absent = [word for word in words if word.startswith("--") and word.split("=")[0] not in options]
     return f"{name} has no {', '.join(absent)}" if absent else ""
@@ -88,6 +93,8 @@ def test_a_command_that_does_not_exist_would_be_noticed() -> None:
     assert what_is_wrong("northbound corpus add letter.pdf --only") == ""
     assert what_is_wrong("northbound aks") == "no command 'aks'"
     assert what_is_wrong("northbound corpus ad x") == "no command 'corpus ad'"
+    assert what_is_wrong("northbound desk user add priya --role desk") == ""
+    assert what_is_wrong("northbound desk user ad priya") == "no command 'desk user ad'"
     assert what_is_wrong("northbound ask --jsn x") == "ask has no --jsn"
 
 

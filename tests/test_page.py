@@ -17,7 +17,8 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
-from bot.page import EXAMPLES, Answering, read_kept, turns, write_kept
+from bot.page import Answering, read_kept, turns, write_kept
+from bot.page_words import LANGUAGES, words
 from bot.server import create_app, listen
 from bot.settings import Settings
 from tests.small_bot import FIRST, NEWS, SECOND, SmallBot, closed, not_found
@@ -109,10 +110,10 @@ def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def served(bot: Answering) -> Iterator[str]:
+def served(bot: Answering, settings: Settings | None = None) -> Iterator[str]:
     """The real server over `bot` on a free port."""
     listening = listen("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(create_app(bot, Settings()), log_level="error", timeout_graceful_shutdown=1))
+    server = uvicorn.Server(uvicorn.Config(create_app(bot, settings or Settings()), log_level="error", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -410,9 +411,13 @@ def test_the_real_bot_answers_on_the_page(browser: Browser, context: BrowserCont
         page.screenshot(path=shots / "real.png", full_page=True)
 
 
-@pytest.mark.parametrize("question", [question for _, questions in EXAMPLES for question in questions])
-def test_every_example_has_an_answer(bot: Answering, question: str) -> None:
-    assert bot.answer(question).status == "answered"
+@pytest.mark.parametrize(
+    ("language", "question"), [(language, q) for language in LANGUAGES for _, asked in words(language).examples for q in asked]
+)
+def test_every_example_has_an_answer_in_its_language(bot: Answering, language: str, question: str) -> None:
+    answer = bot.answer(question)
+    assert answer.status == "answered" or answer.asks_back
+    assert answer.language == language and {citation.language for citation in answer.citations} == {language}
 
 
 def test_what_is_kept_comes_back_and_is_the_history() -> None:

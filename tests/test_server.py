@@ -84,7 +84,7 @@ def test_programs_and_sources(client: TestClient) -> None:
 
 def test_health_and_metrics_count_without_keeping_questions(client: TestClient) -> None:
     client.post("/api/v1/ask", json={"question": "permit for a very private person"})
-    assert client.get("/health").json()["status"] == "ok"
+    assert client.get("/healthz").json()["status"] == "ok"
     metrics = client.get("/metrics").text
     counts = {name: float(value) for name, value in re.findall(r"^([^#\s]+) (\S+)$", metrics, re.MULTILINE)}
     assert counts['northbound_answers_total{status="answered"}'] >= 1
@@ -116,7 +116,7 @@ def test_the_page_runs_only_its_own_scripts(client: TestClient) -> None:
 
 
 def test_every_reply_carries_the_security_headers(client: TestClient) -> None:
-    for path in ("/", "/health", "/page.js", "/gradio_api/upload"):
+    for path in ("/", "/healthz", "/page.js", "/gradio_api/upload"):
         headers = client.get(path).headers
         assert headers["x-content-type-options"] == "nosniff" and headers["referrer-policy"] == "no-referrer"
         assert "default-src 'none'" in headers["content-security-policy"]

@@ -153,11 +153,11 @@ def test_an_index_that_cannot_be_opened_is_not_changed_to(live_home: Path, embed
 
 def test_the_api_answers_from_the_new_index_and_says_which(live_home: Path, embedder: Embedder) -> None:
     with watching(live_home) as bot, TestClient(create_app(bot, Settings(home=live_home))) as client:
-        first = client.get("/health").json()
+        first = client.get("/healthz").json()
         assert (first["build"], first["index_problem"]) == (bot.build, False)
         build_index(live_home, edition(2), embedder)
-        until(lambda: bool(client.get("/health").json()["build"] != first["build"]))
-        assert client.get("/health").json()["corpus_version"] == corpus_version(edition(2))
+        until(lambda: bool(client.get("/healthz").json()["build"] != first["build"]))
+        assert client.get("/healthz").json()["corpus_version"] == corpus_version(edition(2))
         assert client.post("/api/v1/ask", json={"question": QUESTION}).json()["corpus_version"] == corpus_version(edition(2))
 
 
