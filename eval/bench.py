@@ -75,7 +75,7 @@ def bench(data: Path, settings: Settings, keep: Path | None = None, progress: Pr
         raise BenchError(f"{data}: no such folder; {_wanted()}")
     tools = Tools(settings, keep, progress)
     if any((data / name).exists() for name in ("corpus.jsonl", "queries.jsonl", "qrels.tsv")):
-        yield from retrieval(data, tools.embedder(), keep / data.name if keep is not None else None, progress)
+        yield from retrieval(data, tools.embedder, keep / data.name if keep is not None else None, progress)
         return
     known = [(kind, file) for file in sorted(data.glob("*.jsonl")) if (kind := _kind(file)) is not None]
     if not known:

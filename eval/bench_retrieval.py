@@ -77,10 +77,13 @@ class Result:
         return Result(self.name, self.queries[at], {m: v[at] for m, v in self.values.items()}, self.milliseconds[at])
 
 
-def retrieval(data: Path, embedder: Embedder, keep: Path | None = None, progress: Progress = lambda *_: None) -> Iterator[str]:
-    """Index the set, or take the index kept from an earlier time, ask every judged query of every row, and give the table."""
+def retrieval(
+    data: Path, open_embedder: Callable[[], Embedder], keep: Path | None = None, progress: Progress = lambda *_: None
+) -> Iterator[str]:
+    """Index the set, or take the index kept from an earlier time, ask every judged query of every row, and give the table. The embedder
+    is opened once the set is read: making it ready for the first time takes longer than finding that a file is missing."""
     read = read_bench(data)
-    results = measure(read, embedder, keep, progress)
+    results = measure(read, open_embedder(), keep, progress)
     yield f"{data.name}: {len(read.asked)} queries, {len(read.passages)} documents"
     if read.unjudged:
         yield f"not asked: {read.unjudged} queries without a relevant document"
