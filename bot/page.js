@@ -232,10 +232,10 @@
   };
 
   /* The language of the page. The server draws it anew; what is typed stays. */
-  let switching = false;
+  let switching = ""; // the language that was chosen, until the page is in it
   const speak = (language, chosen) => {
     if (chosen) store("localStorage", LANGUAGE, language);
-    switching = chosen;
+    switching = chosen ? language : "";
     type(find("#language textarea, #language input"), language);
     setTimeout(() => find("#restore").click(), 0);
   };
@@ -245,9 +245,9 @@
     if (!said.language) return;
     document.documentElement.lang = said.language;
     document.title = said.title;
-    document.body.classList.remove("waiting");
-    if (!switching) return;
-    switching = false;
+    if (said.language !== "en") document.body.classList.remove("waiting");
+    if (switching !== said.language) return;
+    switching = "";
     find("[data-language]").focus(); // the button that had the focus was drawn anew
   };
 
@@ -397,11 +397,14 @@
       last.scrollIntoView({ block: "start", behavior: behaviour() });
     }
     const ready = last?.dataset.state === "done" ? `${exchanges.length} ${find(".question", last).textContent}` : "";
-    if (ready && isWaiting()) {
+    if (!ready) announced = "";
+    if (ready && ready !== announced && isWaiting()) {
       clearTimeout(waited);
       trouble("");
+      const asked = stored("sessionStorage", ASKED);
       store("sessionStorage", ASKED, "");
-      store("sessionStorage", DRAFT, box().value);
+      // The box is emptied about now; what is in it besides was typed since.
+      setTimeout(() => store("sessionStorage", DRAFT, box().value === asked ? "" : box().value), 200);
     }
     if (ready && ready !== announced && seen > 0) announce(spokenAnswer(last), find(".answer", last).lang);
     if (ready) announced = ready;

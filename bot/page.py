@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -209,22 +209,24 @@ def _examples(page: Words) -> str:
 
 def _foot(bot: Answering, settings: Settings, page: Words) -> str:
     kept = page("about_journal", settings.journal_days) if settings.journal == "on" else page("about_kept")
+    programs, in_english = _programs(bot, page)
     modified = page("modified", render.newest(bot.sources.values(), page), bot.corpus_version)
     return (
         f'<div class="foot"><section id="programs"><h2>{escape(page("at_a_glance"))}</h2>'
-        f"{render.glance(_programs(bot, page), page)}</section>"
+        f"{render.glance(programs, page, in_english)}</section>"
         f'<section id="about"><h2>{escape(page("about_page"))}</h2>'
         f"<p>{escape(page('about_what'))}</p><p>{escape(kept)}</p>"
         f'<p class="modified">{escape(modified)}</p></section></div>'
     )
 
 
-def _programs(bot: Answering, page: Words) -> Mapping[str, Program]:
-    """The programs as the page names them: in French with their French names, and with a note where there is a French one that fits."""
+def _programs(bot: Answering, page: Words) -> tuple[Mapping[str, Program], Container[str]]:
+    """The programs as the page tells them, and which of them have a note in English only on a French page."""
     if page.language == "en":
-        return bot.programs
+        return bot.programs, ()
     names, notes = program_names(), _french_notes(bot.programs)
-    return {id: replace(program, name=names.get(id, program.name), note=notes.get(id, "")) for id, program in bot.programs.items()}
+    french = {id: replace(p, name=names.get(id, p.name), note=notes.get(id, p.note)) for id, p in bot.programs.items()}
+    return french, bot.programs.keys() - notes.keys()
 
 
 def _french_notes(programs: Mapping[str, Program]) -> Mapping[str, str]:

@@ -7,7 +7,7 @@ component that shows it reads Markdown around HTML and a blank line would end th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from html import escape
 from urllib.parse import quote as percent
 from urllib.parse import urlsplit
@@ -127,10 +127,10 @@ def sources_panel(answers: Sequence[Answer], how_made: str, page: Words = ENGLIS
     return f'<div class="panel" role="region" aria-label="{title}" tabindex="0"><h2 class="panel-title">{title}</h2>{inner}</div>'
 
 
-def glance(programs: Mapping[str, Program], page: Words = ENGLISH) -> str:
-    """The programs people ask about most, with their standing, as a table."""
+def glance(programs: Mapping[str, Program], page: Words = ENGLISH, in_english: Container[str] = ()) -> str:
+    """The programs people ask about most, with their standing, as a table. `in_english`: those whose note is, on a page that is not."""
     rows = "".join(
-        f'<tr><th scope="row">{_text(program.name)}{_note(program.note)}</th>'
+        f'<tr><th scope="row">{_text(program.name)}{_note(program, page, program.id in in_english)}</th>'
         f"<td>{standing_chip(program.standing, said=page)}</td>"
         f'<td data-label="{page("since")}">{_date_cell(program.since, page)}</td>'
         f'<td data-label="{page("as_of")}">{_date_cell(program.as_of, page)}</td></tr>'
@@ -198,8 +198,11 @@ def _question(question: str, page: Words, language: str = "") -> str:
     return f'<h2 class="question" dir="auto">{unseen}<span class="asked"{spoken}>{_text(question)}</span></h2>'
 
 
-def _note(note: str) -> str:
-    return f'<span class="note">{_text(note)}</span>' if note else ""
+def _note(program: Program, page: Words, in_english: bool) -> str:
+    if not program.note:
+        return ""
+    told = f'{_text(page("in_english"))} <span lang="en">{_text(program.note)}</span>' if in_english else _text(program.note)
+    return f'<span class="note">{told}</span>'
 
 
 def _status_line(answer: Answer, said: Words) -> str:

@@ -149,7 +149,9 @@ _VAGUE = frozenset(
 )
 
 
-_BRINGS_UP = re.compile(r"\s*(?:and |so |but |ok )*(?:(?:what|how) (?:about|abt|bout)|and) (?:my|our|the|his|her|their|a|an)?\b", re.IGNORECASE)
+_BRINGS_UP = re.compile(
+    r"\s*(?:and |so |but |ok )*(?:(?:what|how) (?:about|abt|bout)|and) (?:my|our|the|his|her|their|a|an)?\b", re.IGNORECASE
+)
 ASKING = _VAGUE | frozenset(
     terms("ok okay yes no sure really then else same different other another question thing things one ones mean happen happens")
 )

@@ -32,7 +32,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 7860
     today: str = ""  # answer as if today were this ISO date; empty: the clock
-    journal: str = "off"  # "on": the API keeps what was asked, personal numbers masked (bot/journal.py)
+    journal: str = "off"  # "on": API and page keep what was asked, personal numbers masked (bot/journal.py)
     journal_days: int = 90  # older rows of the journal are deleted
     database: str = field(default="", repr=False)  # postgresql+psycopg://…; empty: SQLite, in the data folder (bot/database.py)
     rate: int = 120  # questions a minute from one address, this machine's own not counted; 0: any number (bot/api.py)

@@ -6,6 +6,7 @@ mean, the first sentence that holds then. Called by `understand`, which finds th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Mapping
 
 from bot.compose import Piece
@@ -13,7 +14,10 @@ from corpus.model import Branch, Passage, Split
 from corpus.sentences import spans
 from index.keywords import stem, terms, words
 
-_REPLY = 8  # content words; a longer reply is a question of its own
+_MORE = 2  # content words that a reply may hold besides those of the branches: "it was my job in the usa"
+_ASKS = re.compile(
+    r"\?\s*$|^\W*(?:what|how|is|are|am|can|could|do|does|did|will|would|when|where|which|who|why|should|may)\b", re.IGNORECASE
+)
 
 # Words that say nothing of what is asked; any split may be asked with them.
 _ANY = frozenset(
@@ -41,9 +45,12 @@ class Splits:
     def meant(self, answered: str, reply: str) -> Branch | None:
         """The branch that a reply chooses, where what was `answered` before asks for one: the branch that most of its words mean."""
         split = next((s for s in self._splits if s.question in answered), None)
-        if split is None or len(terms(reply)) > _REPLY:
+        if split is None:
             return None
         content = _stems(words(reply))  # "us" is a country here
+        says = _ANY.union(*(self._says[split.id, b.when] for b in split.branches))
+        if len(set(terms(reply)) - says) > (0 if _ASKS.search(reply) else _MORE):
+            return None  # "is the H-1B permit still open?" is a question of its own
         votes = sorted(((len(content & self._says[split.id, b.when]), -n) for n, b in enumerate(split.branches)), reverse=True)
         if not votes[0][0] or votes[0][0] == votes[1][0]:
             return None

@@ -245,7 +245,7 @@ def test_another_visa_or_a_year_to_come_is_not_answered_from_what_looks_alike(bo
     assert answer.status == "not_found" or asked_about[0] in answer.claims[0].text, answer.answer
 
 
-@pytest.mark.parametrize("question", ["how much does it cost?", "what documents do I need", "🙃 ???"])
+@pytest.mark.parametrize("question", ["which form?", "what documents do I need", "🙃 ???"])
 def test_a_question_of_nothing_in_particular_is_asked_back_or_greeted(bot: Bot, question: str) -> None:
     answer = bot.answer(question)
     assert answer.status in ("clarify", "smalltalk")
@@ -253,7 +253,7 @@ def test_a_question_of_nothing_in_particular_is_asked_back_or_greeted(bot: Bot, 
 
 
 def test_asking_back_offers_the_choices(bot: Bot) -> None:
-    answer = bot.answer("how much does it cost?")
+    answer = bot.answer("what documents do I need")
     names = [program.name for program in bot.programs.values() if program.name in answer.answer]
     assert answer.answer.count("?") == 1 and len(names) >= 2
 

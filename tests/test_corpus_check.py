@@ -496,7 +496,7 @@ def test_a_brief_that_was_deleted_is_missed(small: Path) -> None:
     assert "sources.toml, line 11: fees has no brief, but a figure rests on it; write briefs/fees.md" in found(small)
 
 
-@pytest.mark.parametrize("name", ["sources.toml", "programs.toml", "corrections.toml", "glossary.toml", "disagreements.toml", "splits.toml"])
+@pytest.mark.parametrize("name", [f"{table}.toml" for table in "sources programs corrections glossary disagreements splits".split()])
 def test_a_registry_that_is_not_toml_or_missing_is_named(small: Path, name: str) -> None:
     (small / name).write_text("[[x\n", encoding="utf-8")
     assert found(small)[0].startswith(f"{name}: not TOML")

@@ -385,7 +385,7 @@ def test_paper_gets_the_answer_and_its_sources_without_the_controls(visit: Open,
 def test_copy_gives_the_answer_with_its_sources(visit: Open) -> None:
     opened = visit(permissions=["clipboard-read", "clipboard-write"])
     opened.ask("Is the permit open?")
-    opened.page.get_by_role("button", name="Copy").click()
+    opened.page.get_by_role("button", name="Copy", exact=True).click()
     expect(opened.page.get_by_role("button", name="Copied")).to_be_visible()
     assert "[1] IRCC: Officer instructions" in opened.page.evaluate("navigator.clipboard.readText()")
 

@@ -82,6 +82,8 @@ def test_another_question_after_it_is_no_choice(bot: Bot) -> None:
     first = bot.answer("lost my job how many days do i have")
     told = [Turn(role="user", content=first.question), Turn(role="assistant", content=first.answer)]
     assert "super visa" in bot.answer("what is a super visa", told).answer
+    for question in ("Is the H-1B open work permit still open?", "what does the 2023 h1b open work permit cost"):
+        assert bot.answer(question, told).standalone_question.startswith(question)
 
 
 def test_in_a_conversation_the_topic_decides(bot: Bot) -> None:
@@ -113,6 +115,8 @@ def test_a_reply_that_means_both_or_neither_chooses_nothing() -> None:
     assert splits.meant(asked, "us or canada") is None
     assert splits.meant(asked, "thanks") is None
     assert splits.meant("It costs 155 dollars.", "canada") is None
+    assert splits.meant(asked, "canada?") is JOB.branches[1]
+    assert splits.meant(asked, "is canada cold?") is None
 
 
 def test_every_section_that_is_named_is_there_and_every_number_stands_in_it(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from eval import tune
+from eval.bench_retrieval import read_bench
 from index.search import Weights
 
 DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
@@ -42,7 +43,7 @@ def test_weights_are_told_with_both_halves_and_stay_where_nothing_is_better(
 
 
 def test_a_part_of_a_set_holds_what_answers_and_as_many_others_as_there_is_room_for(shops: Path) -> None:
-    read = tune.read_bench(shops)
+    read = read_bench(shops)
     part = [passage.source_id for passage in tune._part(read, 12)]
     assert set(SHOPS) <= set(part) and len(part) == 12
     assert part == [passage.source_id for passage in tune._part(read, 12)]

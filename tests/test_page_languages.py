@@ -1,0 +1,158 @@
+"""The page in English and French, and both languages' words. The browser and its visits are those of tests/test_page.py."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, expect
+
+from bot.answer import Answer, Turn
+from bot.page import Answering
+from bot.page_words import FILE, LANGUAGES, words
+from corpus.registry import load_registry
+from tests import test_page
+from tests.small_bot import SmallBot, cited, closed
+from tests.test_page import PHONE, Open, served, visitor
+
+browser, context, shots, visit = test_page.browser, test_page.context, test_page.shots, test_page.visit
+FRENCH = "Le permis de travail ouvert de 2023 a fermé le 17 juillet 2023."
+
+
+class TwoLanguages(SmallBot):
+    """Answers in French what has a French word in it; its programs are those of the registry."""
+
+    programs = dict(load_registry().programs)
+
+    def answer(self, question: str, history: Sequence[Turn] = (), id: str = "", at: str = "") -> Answer:
+        if "permis" not in question:
+            return super().answer(question, history, id, at)
+        french = cited(1, FRENCH, FRENCH).model_copy(update={"language": "fr"})
+        english = closed(question).citations[1].model_copy(update={"number": 2})
+        text = f"{FRENCH} [1]\n\n{english.quote} [2]\n\nEn date du 12 février 2026."
+        return closed(question).model_copy(update={"language": "fr", "answer": text, "citations": (french, english)})
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with served(TwoLanguages()) as address:
+        yield address
+
+
+def test_both_languages_have_the_same_texts_with_the_same_places_to_fill() -> None:
+    english, french = (tomllib.loads(FILE.read_text(encoding="utf-8"))[language] for language in LANGUAGES)
+
+    def shape(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: shape(held) for key, held in value.items()}
+        return value.count("{}") if isinstance(value, str) else len(value)
+
+    assert shape(english) == shape(french)
+
+
+def test_every_text_is_used() -> None:
+    code = "".join(Path(name).read_text(encoding="utf-8") for name in ("bot/page.py", "bot/render.py", "bot/page.js"))
+    assert [key for key in words("en").texts if not re.search(rf"\b{key}\b", code)] == []
+
+
+@pytest.mark.parametrize(
+    ("iso", "french"), [("2023-07-01", "1er juillet 2023"), ("2023-07-17", "17 juillet 2023"), ("2023-08", "août 2023"), ("", "")]
+)
+def test_a_french_date_has_its_first_of_the_month(iso: str, french: str) -> None:
+    assert words("fr").date(iso) == french
+
+
+def test_a_french_standing_has_its_article_only_with_a_day() -> None:
+    french = words("fr")
+    assert french.standing("closed", "2023-07-17") == "Fermé depuis le 17 juillet 2023"
+    assert french.standing("announced", "2025-11") == "Annoncé en novembre 2025"
+    assert french.standing("paused") == "Suspendu"
+    assert words("tl").language == "en"
+
+
+def test_the_language_is_switched_and_remembered_and_nothing_typed_is_lost(visit: Open, shots: Path) -> None:
+    opened = visit(locale="en-US")
+    page = opened.page
+    opened.ask("Is the permit open?")
+    page.fill("#box textarea", "not yet sent")
+    page.get_by_role("button", name="Français").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Vos questions sur le passage du H-1B au Canada")
+    expect(page.get_by_role("button", name="English")).to_be_focused()
+    assert page.evaluate("[document.documentElement.lang, document.title]") == ["fr", words("fr")("title")]
+    assert page.input_value("#box textarea") == "not yet sent"
+    expect(page.get_by_label("Votre question")).to_be_visible()
+    expect(page.locator(".exchange")).to_have_count(1)  # the conversation goes on
+    expect(page.get_by_role("button", name="Enregistrer en Markdown")).to_be_visible()
+    page.screenshot(path=shots / "french.png", full_page=True)
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Vos questions")
+    assert page.evaluate("Object.entries(localStorage)") == [["northbound-language", "fr"]]
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Ask about")
+
+
+def test_a_browser_set_to_french_gets_french_at_once(visit: Open, shots: Path) -> None:
+    page = visit(PHONE, locale="fr-CA").page
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Vos questions")
+    expect(page.locator(".main.app")).to_be_visible()
+    page.screenshot(path=shots / "french-phone.png", full_page=True)
+
+
+def test_an_answer_is_in_the_language_of_its_question_and_says_so_to_a_screen_reader(visit: Open) -> None:
+    opened = visit(locale="en-US")
+    opened.ask("Le permis est-il ouvert?")
+    page = opened.page
+    answer = page.locator(".answer")
+    expect(answer).to_have_attribute("lang", "fr")
+    expect(answer.locator(".chips")).to_contain_text("Fermé depuis le 17 juillet 2023")
+    assert [p.get_attribute("lang") for p in answer.locator(".said p:not(.as-of)").all()] == [None, "en"]
+    expect(answer.locator(".as-of .chip")).to_have_text("En date du 12 février 2026")
+    expect(answer.locator(".mark").first).to_have_attribute("aria-label", "source 1, IRCC, fermé")
+    assert [card.get_attribute("lang") for card in page.locator(".card .passage").all()][0] == "fr"
+    expect(page.get_by_role("button", name="Save as Markdown")).to_be_visible()  # the page stays English
+    opened.ask("Is the permit open?", 1)
+    expect(answer.nth(1)).to_have_attribute("lang", "en")
+
+
+def test_what_cannot_be_answered_is_said_in_french_too(visit: Open) -> None:
+    page = visit(locale="fr-FR").page
+    expect(page.locator("#send")).to_have_text("Envoyer")
+    for typed, sentence in (("", "La question est vide"), ("x" * 50_000, "50\u00a0000 caractères"), ("broken", "de notre côté")):
+        page.fill("#box textarea", typed)
+        page.click("#send")
+        expect(page.get_by_role("alert")).to_contain_text(sentence)
+        assert page.input_value("#box textarea") == typed
+
+
+def test_the_programs_have_their_standing_and_date_in_both_languages(visit: Open) -> None:
+    shown = [program for program in TwoLanguages.programs.values() if program.glance]
+    english, french = (visit(locale=locale).page.locator(".glance") for locale in ("en-US", "fr-CA"))
+    expect(french).to_contain_text("Permis de travail ouvert de 2023 pour les titulaires de H-1B")
+    for table, said in ((english, words("en")), (french, words("fr"))):
+        rows = table.locator("tbody tr")
+        expect(rows).to_have_count(len(shown))
+        for row, program in zip(rows.all(), shown, strict=True):
+            expect(row.locator(".standing")).to_have_text(said.standing(program.standing))
+            expect(row.locator("time").last).to_have_text(said.date(program.as_of))
+    closed_note = load_registry().programs["h1b-open-work-permit-2023"].note
+    expect(english).to_contain_text(closed_note)
+    expect(french).not_to_contain_text("second intake")
+    expect(french).to_contain_text("10 000 demandes")
+    expect(french.locator('tr:has-text("ACEUM") [lang="en"]')).to_contain_text("only for citizens of the United States or Mexico")
+    expect(english.locator('[lang="en"]')).to_have_count(0)
+
+
+def test_the_real_bot_answers_in_french_on_the_french_page(browser: Browser, context: BrowserContext, bot: Answering, shots: Path) -> None:
+    with served(bot) as address, visitor(browser, context, address) as visit:
+        opened = visit(locale="fr-CA")
+        page = opened.page
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Vos questions")
+        page.locator("#examples .ask").first.click()
+        opened.finished()
+        expect(page.locator(".answer .chips")).to_contain_text("Fermé depuis le 17 juillet 2023")
+        expect(page.locator(".answer")).to_have_attribute("lang", "fr")
+        page.screenshot(path=shots / "french-real.png", full_page=True)

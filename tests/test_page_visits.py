@@ -1,0 +1,294 @@
+"""What can be done with an answer on the page, and what happens when something goes wrong on the way to it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Route, ViewportSize, expect
+
+from bot.answer import Answer, Reviewed, Turn
+from bot.journal import read_rows
+from bot.settings import Settings
+from tests import test_page
+from tests.small_bot import FIRST, SECOND, SmallBot, closed
+from tests.test_page import PHONE, Open, served, visitor
+
+browser, context, shots, visit = test_page.browser, test_page.context, test_page.shots, test_page.visit
+CHOICES = ("How long after a job in the United States?", "What after a job in Canada?")
+
+
+class SlowBot(SmallBot):
+    """Waits to be let go where the question says so; asks back, or shows a reviewed answer, where it says that."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go = threading.Event()
+        self.asked: list[str] = []
+
+    def answer(self, question: str, history: Sequence[Turn] = (), id: str = "", at: str = "") -> Answer:
+        self.asked.append(question)
+        if "slow" in question:
+            assert self.go.wait(20)
+        if "job" in question:
+            return asking_back(question)
+        if "reviewed" in question:
+            review = Reviewed(id="r1", by="A. Lawyer", on="2026-10-01", expires="2027-01-01")
+            return closed(question).model_copy(update={"reviewed": review})
+        return super().answer(question, history, id, at)
+
+
+def asking_back(question: str) -> Answer:
+    text = f"That depends. Where was it?\n\nIf it was in the United States:\n{FIRST} [1]\n\nIf it was in Canada:\n{SECOND} [2]"
+    told = {"status": "partial", "answer": text, "asks_back": "Where was it?", "follow_ups": CHOICES}
+    return closed(question).model_copy(update=told)
+
+
+@pytest.fixture(scope="module")
+def slow() -> SlowBot:
+    return SlowBot()
+
+
+@pytest.fixture(scope="module")
+def address(slow: SlowBot) -> Iterator[str]:
+    with served(slow) as address:
+        yield address
+
+
+def test_what_depends_says_so_and_offers_its_branches_as_choices(visit: Open, slow: SlowBot, shots: Path) -> None:
+    opened = visit()
+    opened.ask("I lost my job")
+    page = opened.page
+    expect(page.locator(".chips li").first).to_have_text("It depends")
+    expect(page.locator(".said .when")).to_have_text(["If it was in the United States:", "If it was in Canada:"])
+    expect(page.locator(".said .when + p")).to_contain_text([FIRST, SECOND])
+    expect(page.locator(".follow-ups .small-title")).to_have_text("Choose one")
+    page.screenshot(path=shots / "depends.png", full_page=True)
+    page.get_by_role("button", name=CHOICES[1]).click()
+    opened.finished(1)
+    assert slow.asked[-1] == CHOICES[1]
+
+
+def test_a_reviewed_answer_says_who_reviewed_it_and_when(visit: Open) -> None:
+    opened = visit()
+    opened.ask("the reviewed one")
+    expect(opened.page.locator(".answer")).to_contain_text("Reviewed by A. Lawyer on 1 October 2026. It holds until 1 January 2027.")
+
+
+def test_an_answer_is_saved_as_markdown_with_its_sources(visit: Open) -> None:
+    opened = visit()
+    opened.ask("Is the *permit* open?")
+    with opened.page.expect_download() as started:
+        opened.page.get_by_role("button", name="Save as Markdown").click()
+    assert started.value.suggested_filename == "northbound.md"
+    text = Path(started.value.path()).read_text(encoding="utf-8")
+    assert text.startswith("# Is the \\*permit\\* open?\n\n")
+    assert "[Officer instructions](<https://www.canada.ca/manual>). IRCC, Published 27 September 2024" in text
+    assert f"> {SECOND}" in text and "2023 open work permit: Closed since 17 July 2023." in text
+
+
+def test_a_link_brings_the_question_back_and_sends_nothing(visit: Open, slow: SlowBot, address: str) -> None:
+    question = "Is the permit open & why (50 %)?"
+    opened = visit(permissions=["clipboard-read", "clipboard-write"])
+    opened.ask(question)
+    opened.page.get_by_role("button", name="Copy a link").click()
+    link = opened.page.evaluate("navigator.clipboard.readText()")
+    assert link.startswith(f"{address}/#ask=Is%20the%20permit")
+    before = len(slow.asked)
+    other = visit()
+    other.page.goto("about:blank")
+    other.page.goto(link)
+    expect(other.page.locator("#trouble")).to_contain_text("Nothing has been sent yet")
+    assert other.page.input_value("#box textarea") == question
+    assert len(slow.asked) == before and not any("permit" in url for url in other.requests)
+    other.page.click("#send")
+    other.finished()
+    expect(other.page.locator("#trouble")).to_have_count(0)
+
+
+def test_a_link_that_is_not_ours_does_nothing(visit: Open) -> None:
+    page = visit().page
+    page.evaluate("location.hash = '#ask=%E0%A4%A'")
+    page.evaluate("location.hash = '#ask=<img src=/x onerror=window.ran=1>'")
+    page.wait_for_timeout(200)
+    assert page.evaluate("window.ran") is None and page.locator("#trouble img").count() == 0
+
+
+def test_thumbs_are_noted_with_a_reason(browser: Browser, context: BrowserContext, tmp_path: Path, shots: Path) -> None:
+    settings = Settings(home=tmp_path, journal="on")
+    with served(SmallBot(), settings) as address, visitor(browser, context, address) as visit:
+        opened = visit()
+        page = opened.page
+        expect(page.locator("header")).to_contain_text("Questions are kept for 90 days")
+        opened.ask("Is the permit open?")
+        page.locator(".thumb", has_text="No").click()
+        expect(page.locator("#why")).to_contain_text("What was wrong or missing?")
+        page.screenshot(path=shots / "why.png")
+        assert read_rows(settings)[0].thumb == "down"
+        page.get_by_label("What was wrong").fill("The fee <b>changed</b>")
+        page.locator("#why .send").click()
+        expect(page.locator("#why")).to_contain_text("Your reason was noted")
+        page.keyboard.press("Escape")
+        expect(page.locator(".thumb", has_text="No")).to_be_focused()
+        assert [(row.question, row.thumb, row.reason) for row in read_rows(settings)] == [
+            ("Is the permit open?", "down", "The fee <b>changed</b>")
+        ]
+        opened.ask("Something unknown?", 1)
+        expect(page.locator('[data-place="0"] .thumb[aria-pressed="true"]')).to_have_text("No")  # drawn anew, still pressed
+        page.locator('[data-place="1"] .thumb', has_text="Yes").click()
+        expect(page.locator("#why")).to_contain_text("What was useful?")
+        assert [row.thumb for row in read_rows(settings)] == ["down", "up"]
+
+
+def test_without_a_journal_there_are_no_thumbs(visit: Open) -> None:
+    opened = visit()
+    opened.ask("Is the permit open?")
+    expect(opened.page.locator(".thumbs")).to_have_count(0)
+    expect(opened.page.locator("header")).to_contain_text("Nothing you type is kept")
+
+
+def test_a_thumb_that_cannot_be_noted_says_so(browser: Browser, context: BrowserContext, tmp_path: Path) -> None:
+    with served(SmallBot(), Settings(home=tmp_path, journal="on")) as address, visitor(browser, context, address) as visit:
+        opened = visit()
+        opened.ask("Is the permit open?")
+        opened.page.route("**/api/v1/feedback", lambda route: route.abort())
+        opened.page.locator(".thumb", has_text="Yes").click()
+        expect(opened.page.get_by_role("alert")).to_contain_text("could not be noted")
+        opened.errors.clear()  # the browser's own line about it
+
+
+def test_a_lost_connection_is_a_sentence_and_the_question_is_sent_again(visit: Open, shots: Path) -> None:
+    opened = visit(viewport=PHONE)
+    page = opened.page
+    opened.ask("Is the permit open?")
+    page.context.set_offline(True)
+    page.fill("#box textarea", "Is the permit closed?")
+    page.click("#send")
+    expect(page.get_by_role("alert")).to_contain_text("The connection was lost")
+    assert page.input_value("#box textarea") == "Is the permit closed?"
+    page.get_by_role("button", name="New chat").scroll_into_view_if_needed()
+    told, fresh = (page.locator(part).bounding_box() for part in ("#trouble", "#fresh"))
+    assert told and fresh and told["y"] + told["height"] <= fresh["y"]
+    page.screenshot(path=shots / "offline.png")
+    page.context.set_offline(False)
+    page.reload()  # Gradio does so itself as soon as it reaches the server again
+    expect(page.locator("#box textarea")).to_have_value("Is the permit closed?")
+    page.click("#send")
+    opened.finished(1)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    opened.errors.clear()  # the browser's own lines about being offline
+
+
+def test_a_connection_lost_in_mid_answer_is_told(visit: Open, slow: SlowBot) -> None:
+    slow.go.clear()
+    opened = visit(viewport=PHONE)
+    page = opened.page
+    page.fill("#box textarea", "A slow one")
+    page.click("#send")
+    expect(page.locator('.exchange[data-state="working"]')).to_be_attached()
+    page.context.set_offline(True)
+    expect(page.get_by_role("alert")).to_contain_text("The connection was lost")
+    expect(page.locator(".exchange .quiet")).to_have_text("No answer came.")
+    assert page.input_value("#box textarea") == "A slow one"
+    slow.go.set()
+    opened.errors.clear()
+
+
+def test_a_reload_in_mid_answer_brings_the_question_back(visit: Open, slow: SlowBot) -> None:
+    slow.go.clear()
+    opened = visit()
+    page = opened.page
+    opened.ask("Is the permit open?")
+    page.fill("#box textarea", "A slow one")
+    page.click("#send")
+    expect(page.locator('[data-place="1"][data-state="working"]')).to_be_attached()
+    page.reload()
+    expect(page.get_by_role("alert")).to_contain_text("before the answer came")
+    assert page.input_value("#box textarea") == "A slow one"
+    expect(page.locator(".exchange")).to_have_count(1)
+    slow.go.set()
+    page.click("#send")
+    opened.finished(1)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    opened.errors.clear()
+
+
+def test_what_is_being_typed_outlives_a_reload_and_goes_once_it_is_answered(visit: Open) -> None:
+    opened = visit()
+    page = opened.page
+    page.fill("#box textarea", "half a ques")
+    page.reload()
+    page.wait_for_selector("body.ready")
+    expect(page.locator("#box textarea")).to_have_value("half a ques")
+    expect(page.locator("#trouble")).to_have_count(0)  # it was never sent
+    opened.ask("Is the permit open?")
+    page.wait_for_timeout(400)
+    page.reload()
+    opened.finished()
+    expect(page.locator("#box textarea")).to_have_value("")
+
+
+def test_too_many_questions_and_too_much_text_are_told(visit: Open) -> None:
+    page = (opened := visit()).page
+    for status, sentence in ((429, "Too many questions"), (413, "too much text"), (503, "Something went wrong on our side")):
+        page.route("**/gradio_api/queue/join*", partial(refuse, status))
+        page.fill("#box textarea", "Is the permit open?")
+        page.click("#send")
+        expect(page.get_by_role("alert")).to_contain_text(sentence)
+        assert page.input_value("#box textarea") == "Is the permit open?"
+        page.unroute("**/gradio_api/queue/join*")
+    page.click("#send")
+    opened.finished()
+    opened.errors.clear()
+
+
+def refuse(status: int, route: Route) -> None:
+    route.fulfill(status=status, json={"error": "no"})
+
+
+def test_two_tabs_hold_two_conversations(visit: Open, slow: SlowBot) -> None:
+    one, other = visit(), visit()
+    one.ask("Is the permit open?")
+    other.ask("Something unknown?")
+    one.ask("Is the permit closed?", 1)
+    assert [turn.content for turn in slow.histories[-1]][0] == "Is the permit open?"
+    expect(other.page.locator(".exchange")).to_have_count(1)
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme", "language"), [(390, "light", "fr-CA"), (390, "dark", "en-US"), (1280, "light", "en-US"), (1280, "dark", "fr-CA")]
+)
+def test_axe_finds_nothing_serious(
+    browser: Browser, context: BrowserContext, tmp_path: Path, width: int, scheme: str, language: str
+) -> None:
+    with served(SlowBot(), Settings(home=tmp_path, journal="on")) as address, visitor(browser, context, address) as visit:
+        opened = visit(
+            ViewportSize(width=width, height=844), color_scheme=scheme, reduced_motion="reduce", locale=language, bypass_csp=True
+        )
+        expect(opened.page.locator(".main.app")).to_be_visible()
+        found = violations(opened)
+        opened.ask("Is the permit open?")
+        opened.ask("I lost my job", 1)
+        found += violations(opened)
+        opened.page.locator(".mark").first.click()
+        found += violations(opened)
+        if width < 1000:
+            opened.page.keyboard.press("Escape")
+        opened.page.locator(".thumb").first.click()
+        expect(opened.page.locator("#why")).to_be_visible()
+        assert found + violations(opened) == []
+
+
+def violations(opened: test_page.Visit) -> list[str]:
+    """What axe-core calls serious or critical, with where it is."""
+    results = Axe().run(opened.page).response["violations"]
+    return [
+        f"{found['id']}: {node['target']} {node['html'][:120]}"
+        for found in results
+        if found["impact"] in ("serious", "critical")
+        for node in found["nodes"]
+    ]
