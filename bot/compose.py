@@ -21,6 +21,7 @@ from index.search import Hit
 MAX_WORDS = 100  # of an answer; a list may run a little over
 _RELATED = 0.50  # cosine to a question of ours below which a second passage is about something else
 _NEARLY_OURS = 0.58  # cosine to a question of ours at which a passage answers in spite of a long story around the question
+_NEAR_TEXT, _NEAR_SENTENCE = 0.5, 0.4  # the same for prose: of 696 questions to five articles 2 of 2 that this turns were right there
 _AS_GOOD = 0.05  # in score
 _MERELY_LIKE = 0.3  # what is left of a passage's chance when it is about another program, visa or year than the question
 _FIRST_OF_SEVERAL = 65  # words of the best passage where others are nearly as good: what it lacks, the next may hold
@@ -72,12 +73,14 @@ class Answerability:
 
     written: tuple[float, ...] = (-2.75, 2.2, 1.2, 0.0, 1.6, 0.4, 0.7)
     prose: tuple[float, ...] = (-3.55, 0.0, 0.0, 1.5, 1.8, 2.2, 0.4)
+    near: tuple[float, float] = (_NEAR_TEXT, _NEAR_SENTENCE)  # cosines at which prose answers whatever words it lacks
 
     def __call__(self, asked: Asked, hit: Hit) -> float:
         """0 to 1."""
         weights = self.written if _is_written_answer(hit) else self.prose
         z = sum(w * f for w, f in zip(weights, self.features(asked, hit), strict=True))
-        near = 1.0 if hit.passage.asked and hit.question >= _NEARLY_OURS else 0.0
+        nearly = hit.question >= _NEARLY_OURS if hit.passage.asked else hit.text >= self.near[0] and hit.sentence >= self.near[1]
+        near = 1.0 if nearly else 0.0
         other = (
             not asked.about <= hit.terms
             or of_others(asked, hit)
@@ -95,7 +98,7 @@ class Answerability:
 
 # Fitted by eval/tune.py on public questions (docs/decisions/0015). The words in common have no part: who writes a question with the passage
 # in view borrows its words, who searches does not.
-OF_ANOTHER_FIELD = Answerability(prose=(-4.05, 0.0, 2.1, 5.0, 0.0, 0.0, 0.0))
+OF_ANOTHER_FIELD = Answerability(prose=(-4.05, 0.0, 2.1, 5.0, 0.0, 0.0, 0.0), near=(1.0, 1.0))
 _LOOKED_AT = 200  # passages, about, that tell what documents are about: spread over all, and no more are read
 _SPEAKING = 0.4  # share that speak of the field: 0.87 in articles on it, 0.60 of IRCC's help centre, 0.10 to 0.27 in three other fields
 

@@ -168,8 +168,8 @@ _FUTURE = re.compile(
     re.IGNORECASE,
 )
 _OPEN = re.compile(
-    r"\b(still|already|currently|now|again|yet)\b.{0,40}\b(open|valid|closed|active|running|available|accepting|possible|alive|there|exists?|in force|on)\b"
-    r"|\b(is|are|was|did|has|have)\b.{0,60}\b(open|opened|closed|close|expired|ended|dead|over|reopened|shut|paused|cancell?ed|launched|started|discontinued|scrapped|running)\b"
+    r"\b(still|already|currently|now|again|yet)\b.{0,40}\b(open(?! (?:work )?permit)|valid|closed|active|running|available|accepting|possible|alive|there|exists?|in force|on)\b"
+    r"|\b(is|are|was|did|has|have)\b.{0,60}\b(open(?! (?:work )?permit)|opened|closed|close|expired|ended|dead|over|reopened|shut|paused|cancell?ed|launched|started|discontinued|scrapped|running)\b"
     r"|\b(is|are|(?<!when )will|any (?:chance|hope))\b.{0,60}\b(re-?open\w*|com(?:e|ing) back|restart\w*|re-?launch\w*)\b"
     r"|\b(valid or expired|open or closed|closed or open|open\?|closed\?|expired\?)",
     re.IGNORECASE,

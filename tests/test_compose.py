@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.compose import MAX_WORDS, Answerability, Asked, Piece, compose, says_already
+from bot.check import NOT_FOUND
+from bot.compose import MAX_WORDS, OF_ANOTHER_FIELD, Answerability, Asked, Piece, compose, says_already
 from corpus.model import Passage
 from corpus.sentences import spans
 from index.keywords import terms
@@ -196,3 +197,10 @@ def test_pieces_say_already_what_another_says_in_other_order() -> None:
     )
     assert says_already(one[0], other)
     assert not says_already(composed(hit("Biometrics cost CAN$85.", [0.9]))[0], other)
+
+
+def test_prose_that_is_near_enough_answers_whatever_words_it_lacks() -> None:
+    far = replace(hit("It is paid online.", origin="file"), question=-1.0, text=0.45, sentence=0.45, overlap=0.0, terms=frozenset())
+    near = replace(far, text=0.55)
+    assert Answerability()(ASKED, far) < NOT_FOUND < Answerability()(ASKED, near)
+    assert OF_ANOTHER_FIELD(ASKED, near) < NOT_FOUND

@@ -241,3 +241,15 @@ def test_a_question_about_something_else_is_not_vague() -> None:
 )
 def test_a_few_words_bring_something_up(text: str, brings: bool) -> None:
     assert scope.brings_up(text) is brings
+
+
+@pytest.mark.parametrize(
+    "text, asks",
+    [
+        ("was the government fee for the 2023 h1b open work permit 155 dollars", False),
+        ("is the h1b open work permit open", True),
+        ("is the 2023 permit coming back", True),
+    ],
+)
+def test_the_name_of_an_open_permit_does_not_ask_whether_it_is_open(text: str, asks: bool) -> None:
+    assert scope.asks_whether_open(text) is asks
