@@ -20,7 +20,18 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("number", re.compile(r"(?i)\b(?:sin|ssn|social insurance|social security)\b[\s:#a-z]{0,20}(\d{9})\b")),
     (
         "phone number",
-        re.compile(r"(?<![\w$])(?:\+?\d{1,3}[\s.-])?(?:\(\d{3}\)\s?|\d{3}[\s.-])\d{3}[\s.-]\d{4}\b|(?<![\w$])\+\d[\d\s-]{8,14}\d\b"),
+        re.compile(
+            r"(?<![\w$])(?:\+?\d{1,3}[\s.-])?(?:\(\d{3}\)\s?|\d{3}[\s.-])\d{3}[\s.-]\d{4}(?:\s?x\d{2,5})?\b|(?<![\w$])\+\d[\d\s().-]{8,18}\d\b"
+        ),
+    ),
+    # Abroad numbers are grouped in every way; a word that asks to be called tells them from amounts.
+    (
+        "phone number",
+        re.compile(
+            r"(?i)\b(?:phone|telephone|tel|mobile|cell(?:phone)?|whatsapp|fax|landline|call(?: me| us)?"
+            r"|(?:reach|ring|text|contact) (?:me|us)|answering at|messages to|registered)\b[^\d$€£]{0,30}?((?!(?:19|20)\d\d-)\+?\(?\d[\d(). -]{5,16}\d)"
+            r"(?![\d,]|\s*(?:%|dollars?|cad|usd|days?|weeks?|months?|years?|points)\b)"
+        ),
     ),
     # Nine to twelve digits in one run are a phone, a UCI, an SSN or the like; a round one, or one of dollars, is an amount.
     ("number", re.compile(r"(?i)(?<![\w$.,/-])(?!\d*0{5}\b)\d{9,12}\b(?![.,/-]?\d)(?!\s*(?:dollars?|cad|usd|people|persons)\b)")),
@@ -40,7 +51,8 @@ def identifies(text: str) -> bool:
     """Whether the text says by its label, or by a shape that nothing else has, the number of one person's paper, file or card."""
     if any(_luhn(found.group()) for found in _CARD.finditer(text)):
         return True
-    return any(shape.search(text) for name, shape in _SHAPES if shape.groups or name in ("USCIS receipt number", "A-number"))
+    own = (name != "phone number" and (shape.groups or name in ("USCIS receipt number", "A-number")) for name, shape in _SHAPES)
+    return any(shape.search(text) for (_, shape), of_one in zip(_SHAPES, own, strict=True) if of_one)
 
 
 def _replacer(name: str) -> Callable[[re.Match[str]], str]:

@@ -39,7 +39,7 @@ from bot.privacy import mask
         ("+1 416 555 0199", "[phone number]"),
         ("+91 98765 43210", "[phone number]"),
         ("+919876543210", "[phone number]"),
-        ("text me on 4165550199", "text me on [number]"),
+        ("text me on 4165550199", "text me on [phone number]"),
         ("4111 1111 1111 1111", "[card number]"),
         ("5500-0000-0000-0004", "[card number]"),
     ],
@@ -79,3 +79,23 @@ def test_several_numbers_in_one_message_are_all_masked() -> None:
 def test_masking_twice_changes_nothing_more() -> None:
     once = mask("EAC2190123456 and a.b@example.com and my SSN is 123456789")
     assert mask(once) == once
+
+
+@pytest.mark.parametrize(
+    "text, masked",
+    [
+        ("call me on 98765 43210 about my I-797", "call me on [phone number] about my I-797"),
+        ("Phone:\n450 0840", "Phone:\n[phone number]"),
+        ("reach me at +41 (0)69 979 80 58", "reach me at [phone number]"),
+        ("my office is 463-612-6138x036", "my office is [phone number]"),
+    ],
+)
+def test_a_phone_abroad_is_told_by_the_word_before_it(text: str, masked: str) -> None:
+    assert mask(text) == masked
+
+
+@pytest.mark.parametrize(
+    "text", ["registered 343,981 and selected 120,141", "call within 60 days", "phone bill 2024-2025", "registered on 2026-03-04"]
+)
+def test_amounts_and_days_after_such_a_word_stay(text: str) -> None:
+    assert mask(text) == text
