@@ -29,7 +29,8 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
         "phone number",
         re.compile(
             r"(?i)\b(?:phone|telephone|tel|mobile|cell(?:phone)?|whatsapp|fax|landline|call(?: me| us)?"
-            r"|(?:reach|ring|text|contact) (?:me|us)|answering at|messages to|registered)\b[^\d$€£]{0,30}?((?!(?:19|20)\d\d-)\+?\(?\d[\d(). -]{5,16}\d)"
+            r"|(?:reach|ring|text|contact) (?:me|us)|answering at|messages to|registered)\b"
+            r"[^\d$€£]{0,30}?((?!(?:19|20)\d\d-)\+?\(?\d[\d(). -]{5,16}\d)"
             r"(?![\d,]|\s*(?:%|dollars?|cad|usd|days?|weeks?|months?|years?|points)\b)"
         ),
     ),
