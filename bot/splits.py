@@ -32,10 +32,11 @@ class Splits:
     """The splits of a registry that have something to say: two sections at least that `held` holds."""
 
     def __init__(self, splits: Mapping[str, Split], held: Container[str]) -> None:
-        self._splits = [split for split in splits.values() if sum(b.passage in held for b in split.branches) > 1]
+        self._cases = {s.id: [b for b in s.branches if b.passage in held] for s in splits.values()}
+        self._splits = [split for split in splits.values() if len(self._cases[split.id]) > 1]
         self._needs = {s.id: [_stems(group) for group in s.needs] for s in self._splits}
         self._words = {s.id: _ANY | _stems(s.may).union(*self._needs[s.id]) for s in self._splits}
-        self._says = {(s.id, b.when): _stems(b.says) for s in self._splits for b in s.branches}
+        self._says = {(s.id, b.when): _stems(b.says) for s in self._splits for b in self._cases[s.id]}
 
     def find(self, spelled: str) -> Split | None:
         """The split that the message is, or None where it says more than one or something else."""
@@ -44,17 +45,23 @@ class Splits:
 
     def meant(self, answered: str, reply: str) -> Branch | None:
         """The branch that a reply chooses, where what was `answered` before asks for one: the branch that most of its words mean."""
-        split = next((s for s in self._splits if s.question in answered), None)
+        split = self._asking(answered)
         if split is None:
             return None
+        cases = self._cases[split.id]
         content = _stems(words(reply))  # "us" is a country here
-        says = _ANY.union(*(self._says[split.id, b.when] for b in split.branches))
+        says = _ANY.union(*(self._says[split.id, b.when] for b in cases))
         if len(set(terms(reply)) - says) > (0 if _ASKS.search(reply) else _MORE):
             return None  # "is the H-1B permit still open?" is a question of its own
-        votes = sorted(((len(content & self._says[split.id, b.when]), -n) for n, b in enumerate(split.branches)), reverse=True)
+        votes = sorted(((len(content & self._says[split.id, b.when]), -n) for n, b in enumerate(cases)), reverse=True)
         if not votes[0][0] or votes[0][0] == votes[1][0]:
             return None
-        return split.branches[-votes[0][1]]
+        return cases[-votes[0][1]]
+
+    def _asking(self, answered: str) -> Split | None:
+        """The split that an answer asks back for. Several ask "For which program?", so the cases that it gives must be this one's."""
+        lines = {line.rstrip(": \u00a0") for line in answered.splitlines()}
+        return next((s for s in self._splits if s.question in answered and all(b.when in lines for b in self._cases[s.id])), None)
 
 
 def first_sentences(split: Split, passages: Mapping[str, Passage]) -> list[tuple[Branch, Piece]]:

@@ -78,6 +78,22 @@ def test_a_choice_is_asked_in_full(bot: Bot) -> None:
     assert bot.answer("in canada", told).standalone_question == "I lost my job in Canada: what happens to my work permit?"
 
 
+@pytest.mark.parametrize(
+    "question, reply, asks",
+    [  # each pair asks back in the same words
+        ("how long does it take", "permanent residence", "How long does IRCC take to process an Express Entry application?"),
+        ("how much does it cost", "permanent residence", "How much does Express Entry cost for one adult?"),
+        ("do they count my experience", "cec", "Can I use US H-1B experience for the Canadian Experience Class?"),
+        ("how much money should be in bank", "cec", "Do I need proof of funds for the Canadian Experience Class?"),
+        ("am i eligible", "with an employer", "Can an H-1B holder in the United States use the Global Talent Stream?"),
+    ],
+)
+def test_a_choice_belongs_to_the_cases_that_were_given(bot: Bot, question: str, reply: str, asks: str) -> None:
+    first = bot.answer(question)
+    told = [Turn(role="user", content=question), Turn(role="assistant", content=first.answer)]
+    assert bot.answer(reply, told).standalone_question == asks
+
+
 def test_another_question_after_it_is_no_choice(bot: Bot) -> None:
     first = bot.answer("lost my job how many days do i have")
     told = [Turn(role="user", content=first.question), Turn(role="assistant", content=first.answer)]
@@ -110,7 +126,7 @@ def test_without_two_sections_there_is_nothing_to_choose_between() -> None:
 
 def test_a_reply_that_means_both_or_neither_chooses_nothing() -> None:
     splits = Splits({JOB.id: JOB}, {"a#one", "b#two"})
-    asked = f"That depends. {JOB.question} …"
+    asked = f"That depends. {JOB.question}\n\nIn the US:\nUp to 60 days. [1]\n\nIn Canada:\nNone. [2]"
     assert splits.meant(asked, "canada") is JOB.branches[1]
     assert splits.meant(asked, "us or canada") is None
     assert splits.meant(asked, "thanks") is None
