@@ -28,7 +28,7 @@ from bot.privacy import mask
 from bot.same import Form, Sameness
 from bot.settings import Settings
 from bot.understand import understand
-from bot.wording import STALE_DAYS, long_date
+from bot.wording import STALE_DAYS, cited, long_date
 from corpus.errors import NorthboundError, RequestError
 from corpus.model import GENERAL, Passage, Program, Source
 
@@ -492,25 +492,8 @@ def _citation(quoted: Quoted, number: int, known: dict[tuple[str, str], Citation
     start = passage.text.find(quoted.quote)
     if source is None or start < 0:
         return f"the quote does not stand in {quoted.passage_id}: copy it from the passage, letter by letter"
-    program = bot.programs.get(passage.program)
-    known[quoted.passage_id, quoted.quote] = Citation(
-        number=number,
-        source_id=source.id,
-        title=source.title,
-        publisher=source.publisher,
-        kind=source.kind,
-        url=source.link,
-        published=source.published,
-        as_of=passage.as_of,
-        standing=program.standing if program is not None and program.id != GENERAL else "",
-        passage_id=passage.id,
-        heading=passage.heading,
-        passage=passage.text,
-        quote=quoted.quote,
-        start=start,
-        end=start + len(quoted.quote),
-        origin=passage.origin,
-    )
+    end = start + len(quoted.quote)
+    known[quoted.passage_id, quoted.quote] = cited(number, passage, start, end, source, bot.programs.get(passage.program))
     return known[quoted.passage_id, quoted.quote]
 
 

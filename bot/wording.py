@@ -15,7 +15,7 @@ from bot.check import NOT_FOUND, SURE, Checked
 from bot.compose import Piece
 from bot.language import NOTICES
 from bot.understand import Understood
-from corpus.model import GENERAL, Source, Split
+from corpus.model import GENERAL, Passage, Program, Source, Split
 from corpus.registry import Registry
 from index.search import Hit, Index, Query
 
@@ -102,27 +102,7 @@ class Wording:
 
     def _citation(self, number: int, piece: Piece, sources: Mapping[str, Source]) -> Citation:
         passage = piece.passage
-        source = sources[passage.source_id]
-        program = self._registry.programs.get(passage.program)
-        return Citation(
-            number=number,
-            source_id=source.id,
-            title=source.title,
-            publisher=source.publisher,
-            kind=source.kind,
-            url=source.link,
-            published=source.published,
-            as_of=passage.as_of,
-            standing=program.standing if program is not None and program.id != GENERAL else "",
-            passage_id=passage.id,
-            heading=passage.heading,
-            passage=passage.text,
-            quote=piece.quote,
-            start=piece.start,
-            end=piece.end,
-            origin=passage.origin,
-            language=passage.language,
-        )
+        return cited(number, passage, piece.start, piece.end, sources[passage.source_id], self._registry.programs.get(passage.program))
 
     def _differing(self, disagreement_id: str, citations: Sequence[Citation]) -> Differing | None:
         """The disagreement with the citations of its sides; None where the answer does not show them."""
@@ -161,6 +141,29 @@ class Wording:
             h.passage.heading for part in hits for h in part if h.passage.id not in used and h.passage.asked and not h.passage.unknown
         ]
         return tuple(dict.fromkeys(q for q in offered if q.endswith("?") and q.lower() != understood.question.lower()))[:_FOLLOW_UPS]
+
+
+def cited(number: int, passage: Passage, start: int, end: int, source: Source, program: Program | None) -> Citation:
+    """The citation of `passage.text[start:end]`. `program` is the one the passage is about, where it is registered."""
+    return Citation(
+        number=number,
+        source_id=source.id,
+        title=source.title,
+        publisher=source.publisher,
+        kind=source.kind,
+        url=source.link,
+        published=source.published,
+        as_of=passage.as_of,
+        standing=program.standing if program is not None and program.id != GENERAL else "",
+        passage_id=passage.id,
+        heading=passage.heading,
+        passage=passage.text,
+        quote=passage.text[start:end],
+        start=start,
+        end=end,
+        origin=passage.origin,
+        language=passage.language,
+    )
 
 
 def long_date(iso: str) -> str:
