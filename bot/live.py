@@ -10,13 +10,14 @@ import gc
 import logging
 import threading
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from bot.answer import Answer, Part, Turn
+from bot.answering import InFront
 from bot.chain import Bot, open_bot
 from bot.settings import Settings
 from corpus.errors import NorthboundError, SearchIndexError
-from corpus.model import Passage, Program, Source
+from corpus.model import Passage
 from index.build import current
 from index.published import hold, pointer
 
@@ -26,7 +27,7 @@ _AFTER_FAILURE = 15  # times as long until an index that could not be opened is 
 _log = logging.getLogger("northbound.live")
 
 
-class LiveBot:
+class LiveBot(InFront[Bot]):
     """Answers as `Bot` does. Safe to share between threads; `close` ends the watching."""
 
     def __init__(self, settings: Settings, every: float = WATCH_SECONDS) -> None:
@@ -39,18 +40,6 @@ class LiveBot:
         self._ended = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="northbound-live", daemon=True)
         self._watcher.start()
-
-    @property
-    def programs(self) -> Mapping[str, Program]:
-        return self._bot.programs
-
-    @property
-    def sources(self) -> Mapping[str, Source]:
-        return self._bot.sources
-
-    @property
-    def corpus_version(self) -> str:
-        return self._bot.corpus_version
 
     @property
     def now(self) -> Bot:

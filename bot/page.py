@@ -15,20 +15,20 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from html import escape
 from pathlib import Path
-from typing import Protocol
 
 import gradio as gr
 from pydantic import TypeAdapter, ValidationError
 
 from bot import render
 from bot.answer import Answer, Turn
+from bot.answering import Answering
 from bot.french import program_names
 from bot.journal import keep, named
 from bot.page_words import LANGUAGES, Words, words
 from bot.settings import Settings
 from bot.understand import MAX_QUESTION
 from corpus.errors import NorthboundError, RequestError
-from corpus.model import Program, Source
+from corpus.model import Program
 from corpus.passages import registered
 from corpus.registry import load_registry
 from corpus.twins import find_twins, read_twins
@@ -48,21 +48,6 @@ Screen = tuple[str, str, object, str, str]  # conversation, sources, the box, th
 
 _kept = TypeAdapter(tuple[Answer, ...])
 _log = logging.getLogger("northbound.page")
-
-
-class Answering(Protocol):
-    """What the page asks of a bot."""
-
-    @property
-    def programs(self) -> Mapping[str, Program]: ...
-
-    @property
-    def sources(self) -> Mapping[str, Source]: ...
-
-    @property
-    def corpus_version(self) -> str: ...
-
-    def answer(self, question: str, history: Sequence[Turn] = (), id: str = "", at: str = "") -> Answer: ...
 
 
 def build_page(bot: Answering, settings: Settings | None = None) -> gr.Blocks:

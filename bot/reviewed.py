@@ -17,12 +17,13 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.answer import Answer, Citation, Claim, Part, ProgramStanding, Turn, parts
 from bot.answer import Reviewed as Shown
+from bot.answering import InFront, Quoting
 from bot.gate import TOO_LITTLE, judge
 from bot.privacy import mask
 from bot.same import Form, Sameness
@@ -30,7 +31,7 @@ from bot.settings import Settings
 from bot.understand import understand
 from bot.wording import STALE_DAYS, cited, long_date
 from corpus.errors import NorthboundError, RequestError
-from corpus.model import GENERAL, Passage, Program, Source
+from corpus.model import GENERAL, Passage, Program
 
 LONGEST_DAYS = 365  # a review holds at most so long
 USUAL_DAYS = 180
@@ -52,24 +53,6 @@ class Asks(Protocol):
     """Whatever answers."""
 
     def answer(self, question: str, history: Sequence[Turn] = (), id: str = "", at: str = "") -> Answer: ...
-
-
-@runtime_checkable
-class Answering(Protocol):
-    """What stands behind reviewed answers: a bot that can also say how a passage reads now."""
-
-    @property
-    def programs(self) -> Mapping[str, Program]: ...
-
-    @property
-    def sources(self) -> Mapping[str, Source]: ...
-
-    @property
-    def corpus_version(self) -> str: ...
-
-    def answer(self, question: str, history: Sequence[Turn] = (), id: str = "", at: str = "") -> Answer: ...
-
-    def passage(self, id: str) -> Passage | None: ...
 
 
 class Quoted(BaseModel):
@@ -146,7 +129,7 @@ class Change:
 # Keeping them
 
 
-def write(written: Written, by: str, bot: Answering, same: Sameness, settings: Settings, id: str = "", version: int = 0) -> Review:
+def write(written: Written, by: str, bot: Quoting, same: Sameness, settings: Settings, id: str = "", version: int = 0) -> Review:
     """Keep a new reviewed answer, or with `id` and the `version` that was read, a change of one.
 
     Raises RequestError for what may not be said (a quote that does not stand in its passage, a number that no quote holds, a scope that no
@@ -167,7 +150,7 @@ def withdraw(id: str, version: int, by: str, settings: Settings) -> Review:
     )
 
 
-def restore(id: str, version: int, by: str, bot: Answering, same: Sameness, settings: Settings) -> Review:
+def restore(id: str, version: int, by: str, bot: Quoting, same: Sameness, settings: Settings) -> Review:
     """Take a withdrawal back, which is a review anew: what it says is checked against the passages as they are now. Raises as `write`."""
 
     def renewed(old: Review) -> Review:
@@ -244,27 +227,15 @@ def from_answer(answer: Answer, same: Sameness) -> Written:
 # Serving them
 
 
-class Reviewing:
+class Reviewing(InFront[Quoting]):
     """Answers as the bot does, but with the reviewed answer where there is one for the question. Safe to share between threads."""
 
-    def __init__(self, bot: Answering, same: Callable[[], Sameness], settings: Settings) -> None:
+    def __init__(self, bot: Quoting, same: Callable[[], Sameness], settings: Settings) -> None:
         """`same` is asked for only once there are reviewed answers."""
         self._bot, self._same, self._settings = bot, same, settings
         self._lock = threading.Lock()
         self._known = _Known()
         self._rests_until = 0.0
-
-    @property
-    def programs(self) -> Mapping[str, Program]:
-        return self._bot.programs
-
-    @property
-    def sources(self) -> Mapping[str, Source]:
-        return self._bot.sources
-
-    @property
-    def corpus_version(self) -> str:
-        return self._bot.corpus_version
 
     def passage(self, id: str) -> Passage | None:
         return self._bot.passage(id)
@@ -364,7 +335,7 @@ def reviewed_form(one: Review, same: Sameness) -> Form | None:
     return Form(form.clauses, frozenset(one.programs)) if form is not None else None
 
 
-def unservable(one: Review, bot: Answering, today: date) -> str:
+def unservable(one: Review, bot: Quoting, today: date) -> str:
     """Why it may not be served, in words for the desk; "" when it may."""
     if one.withdrawn:
         return f"withdrawn on {long_date(one.withdrawn)}"
@@ -422,7 +393,7 @@ def digest_of(passage: Passage) -> str:
 # How they are made
 
 
-def _made(written: Written, by: str, bot: Answering, same: Sameness, today: date) -> Review:
+def _made(written: Written, by: str, bot: Quoting, same: Sameness, today: date) -> Review:
     """Without id and version. Raises RequestError with everything that is wrong."""
     question, conditions = mask(written.question.strip()), tuple(mask(c.strip()) for c in written.conditions if c.strip())
     problems = list(_scope_problems(question, conditions, written, bot, same))
@@ -471,7 +442,7 @@ def _made(written: Written, by: str, bot: Answering, same: Sameness, today: date
     )
 
 
-def _scope_problems(question: str, conditions: Sequence[str], written: Written, bot: Answering, same: Sameness) -> Iterable[str]:
+def _scope_problems(question: str, conditions: Sequence[str], written: Written, bot: Quoting, same: Sameness) -> Iterable[str]:
     if unknown := [id for id in written.programs if id not in bot.programs]:
         yield f"no program {', '.join(unknown)}; see them: /api/v1/programs"
     form = same.form(". ".join((question, *conditions)))
@@ -481,7 +452,7 @@ def _scope_problems(question: str, conditions: Sequence[str], written: Written, 
         yield f"the question names {', '.join(missing)}, so no question could match without it: add it to programs"
 
 
-def _citation(quoted: Quoted, number: int, known: dict[tuple[str, str], Citation], bot: Answering) -> Citation | str:
+def _citation(quoted: Quoted, number: int, known: dict[tuple[str, str], Citation], bot: Quoting) -> Citation | str:
     """The citation of a quote, one for the same quote of the same passage; or why there is none."""
     if (held := known.get((quoted.passage_id, quoted.quote))) is not None:
         return held

@@ -14,7 +14,7 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # both must stand before gradio is imported
@@ -30,16 +30,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot import staff
 from bot.answer import STATUSES, Answer, ModelUse, Part, Turn
+from bot.answering import Answering, InFront, Quoting
 from bot.api import CONTRACT, Limited, Shared, routes
 from bot.journal import told
 from bot.live import LiveBot
-from bot.page import SCRIPT, STYLE, TITLE, Answering, build_page, theme
-from bot.reviewed import Answering as Holding
+from bot.page import SCRIPT, STYLE, TITLE, build_page, theme
 from bot.reviewed import Reviewing, claim_by_claim
 from bot.same import Sameness
 from bot.settings import Settings
 from corpus.errors import NorthboundError, RequestError
-from corpus.model import Program, Source
 from corpus.registry import load_registry
 
 NOBODY = "'none'"  # of a policy
@@ -58,10 +57,10 @@ _BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)  # seconds
 def create_app(bot: Answering, settings: Settings) -> FastAPI:
     """The whole web application over `bot`."""
     same = lru_cache(lambda: Sameness(load_registry()))
-    counted = Counted(Reviewing(bot, same, settings) if isinstance(bot, Holding) else bot)
+    counted = Counted(Reviewing(bot, same, settings) if isinstance(bot, Quoting) else bot)
     app = FastAPI(title="Northbound", version=CONTRACT, docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
     app.include_router(routes(counted, settings))
-    if isinstance(bot, Holding):
+    if isinstance(bot, Quoting):
         app.include_router(staff.routes(bot, settings, same))
 
     @app.get("/healthz")
@@ -135,7 +134,7 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-class Counted:
+class Counted(InFront[Answering]):
     """A bot whose answers are counted by status and timed; nothing else about them is kept."""
 
     def __init__(self, bot: Answering) -> None:
@@ -147,18 +146,6 @@ class Counted:
         self._model: Counter[str] = Counter()  # answers by what became of the model's words
         self._tokens: Counter[str] = Counter()
         self._cost = 0.0
-
-    @property
-    def programs(self) -> Mapping[str, Program]:
-        return self._bot.programs
-
-    @property
-    def sources(self) -> Mapping[str, Source]:
-        return self._bot.sources
-
-    @property
-    def corpus_version(self) -> str:
-        return self._bot.corpus_version
 
     def answer(self, question: str, history: Sequence[Turn] = (), id: str = "", at: str = "") -> Answer:
         began = time.perf_counter()

@@ -6,11 +6,11 @@ which only our own page can read, so that no other site can make a browser chang
 
 # Annotations are read while this runs, since they name dependencies that are local: no `from __future__ import annotations` here.
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
@@ -18,7 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from bot import gaps, reviewed
-from bot.answer import Answer, Turn
+from bot.answer import Answer
+from bot.answering import Quoting
 from bot.desk import EXPORTS, FORMATS, MAX_MESSAGE, draft
 from bot.journal import Row, figures, read_rows
 from bot.live import LiveBot
@@ -27,29 +28,11 @@ from bot.same import Sameness
 from bot.settings import Settings
 from bot.wording import STALE_DAYS
 from corpus.errors import NorthboundError, RequestError
-from corpus.model import Passage, Program, Source
 from index.embedder import Embedder
 
 COOKIE = "northbound_staff"
 TOKEN = "x-northbound-csrf"  # the header in which each change carries the login's token
 _LOGIN_AGAIN = "your login has ended; log in again: what you wrote is still on this page"
-
-
-class Bot(Protocol):
-    """What staff's work asks of a bot."""
-
-    @property
-    def programs(self) -> Mapping[str, Program]: ...
-
-    @property
-    def sources(self) -> Mapping[str, Source]: ...
-
-    @property
-    def corpus_version(self) -> str: ...
-
-    def answer(self, question: str, history: Sequence[Turn] = (), id: str = "", at: str = "") -> Answer: ...
-
-    def passage(self, id: str) -> Passage | None: ...
 
 
 class Given(BaseModel):
@@ -78,7 +61,7 @@ class Taking(Given):
     target: str = Field(default="", max_length=300)
 
 
-def routes(bot: Bot, settings: Settings, same: Callable[[], Sameness]) -> APIRouter:
+def routes(bot: Quoting, settings: Settings, same: Callable[[], Sameness]) -> APIRouter:
     """The routes for staff over `bot`, the one without reviewed answers: staff see what the bot itself says."""
     router = APIRouter(prefix="/desk/api", dependencies=[Depends(existing(settings)), Depends(_unkept)], include_in_schema=False)
     signed_in = Depends(login(settings))
@@ -328,7 +311,7 @@ def _first_wording(answer: Answer, same: Sameness) -> dict[str, Any] | None:
         return None
 
 
-def _review(one: reviewed.Review, bot: Bot, settings: Settings) -> dict[str, Any]:
+def _review(one: reviewed.Review, bot: Quoting, settings: Settings) -> dict[str, Any]:
     kept = {"id": one.id, "version": one.version, "reviewer": one.reviewer, "reviewed": one.reviewed, "withdrawn": one.withdrawn}
     return kept | {
         "written": _json(reviewed.as_written(one)),
@@ -338,7 +321,7 @@ def _review(one: reviewed.Review, bot: Bot, settings: Settings) -> dict[str, Any
     }
 
 
-def _or_conflict(change: Callable[[], reviewed.Review], bot: Bot, settings: Settings) -> Any:
+def _or_conflict(change: Callable[[], reviewed.Review], bot: Quoting, settings: Settings) -> Any:
     """The changed answer; 409 with how it stands now where somebody else was faster, so that the page can show both."""
     try:
         return _review(change(), bot, settings)
@@ -346,7 +329,7 @@ def _or_conflict(change: Callable[[], reviewed.Review], bot: Bot, settings: Sett
         return JSONResponse({"error": str(error), "current": _review(error.current, bot, settings)}, 409, {"cache-control": "no-store"})
 
 
-def _gaps(settings: Settings, bot: Bot) -> list[gaps.Gap]:
+def _gaps(settings: Settings, bot: Quoting) -> list[gaps.Gap]:
     rows = [row for row in _rows(settings) if gaps.is_gap(row)]
     return gaps.gaps(rows, _embedder(bot, settings), _today(settings)) if rows else []
 
@@ -358,7 +341,7 @@ def _rows(settings: Settings) -> list[Row]:
     return read_rows(settings) if exists(settings) else []
 
 
-def _embedder(bot: Bot, settings: Settings) -> Embedder:
+def _embedder(bot: Quoting, settings: Settings) -> Embedder:
     """The one that the index in use has open, else the one of the settings."""
     if isinstance(bot, LiveBot):
         return bot.now.index.embedder
@@ -372,13 +355,13 @@ def _loaded(settings: Settings) -> Embedder:
     return load_embedder(settings.embedder, settings.exported, settings.embedder_key)
 
 
-def _passages(bot: Bot) -> list[str]:
+def _passages(bot: Quoting) -> list[str]:
     """Ids of the passages that a search can find; none where the bot has no index of its own."""
     index = getattr(bot.now if isinstance(bot, LiveBot) else bot, "index", None)
     return [passage.id for passage in index.passages if passage.kind == "section"] if index is not None else []
 
 
-def _index(bot: Bot) -> dict[str, Any]:
+def _index(bot: Quoting) -> dict[str, Any]:
     manifest = getattr(getattr(bot.now if isinstance(bot, LiveBot) else bot, "index", None), "manifest", None)
     if manifest is None:
         return {}
@@ -386,7 +369,7 @@ def _index(bot: Bot) -> dict[str, Any]:
     return {"build": manifest.build, "built": manifest.built, "passages": manifest.passages, "problem": problem}
 
 
-def _stale(bot: Bot, today: date) -> list[dict[str, str]]:
+def _stale(bot: Quoting, today: date) -> list[dict[str, str]]:
     """Sources last known to be true over STALE_DAYS ago, the oldest first."""
     limit = (today - timedelta(days=STALE_DAYS)).isoformat()
     old = [source for source in bot.sources.values() if source.as_of and source.as_of < limit[: len(source.as_of)]]

@@ -17,7 +17,8 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
-from bot.page import Answering, read_kept, turns, write_kept
+from bot.answering import Answering
+from bot.page import read_kept, turns, write_kept
 from bot.page_words import LANGUAGES, words
 from bot.server import create_app, listen
 from bot.settings import Settings

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from bot.answer import Answer, Turn
-from bot.page import Answering
+from bot.answering import Answering
 from bot.page_words import FILE, LANGUAGES, words
 from corpus.registry import load_registry
 from tests import test_page
