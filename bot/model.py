@@ -15,14 +15,15 @@ import json
 import logging
 import math
 import queue
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from concurrent.futures import CancelledError, Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,7 @@ _COSTLY = frozenset(("unreachable", "slow", "busy", "refused", "failed", "broken
 _TOKENS = 700  # that an answer may have: three times what is shown, for models that think aloud
 _FAILURES = 2  # in a row, after which the model is left alone
 _REST_SECONDS, _LONGEST_REST = 30.0, 300.0
+_CLOSED_AFTER = 5.0  # seconds that what a provider's library left open waits; longer than a collection of garbage takes
 _DECLINED = frozenset(("content_filter", "refusal", "safety", "recitation", "prohibited_content", "blocklist", "spii"))
 _SHORT = frozenset(("length", "max_tokens", "model_length"))
 
@@ -354,6 +356,22 @@ def _loop() -> asyncio.AbstractEventLoop:
     a connection belongs to one loop."""
     with _beginning:
         if not _loops:
-            _loops.append(asyncio.new_event_loop())
-            threading.Thread(target=_loops[0].run_forever, name="northbound-model", daemon=True).start()
+            loop = asyncio.new_event_loop()
+            loop.call_soon(partial(sys.set_asyncgen_hooks, finalizer=partial(_close_later, loop)))  # instead of the loop's own
+            threading.Thread(target=loop.run_forever, name="northbound-model", daemon=True).start()
+            _loops.append(loop)
         return _loops[0]
+
+
+def _close_later(loop: asyncio.AbstractEventLoop, left: AsyncGenerator[Any, Any]) -> None:
+    """Close a generator that a provider's library left in the middle: they do, several within each other, at every end of a stream.
+
+    Whichever thread collects garbage finds them, all in one go. asyncio would begin to close the outer one at once, in the loop's thread,
+    which then runs the inner ones while the other thread still looks at them: a ValueError from nowhere. A while later nobody does.
+    """
+
+    async def close() -> None:
+        with suppress(RuntimeError):  # an outer one is closing it already
+            await left.aclose()
+
+    loop.call_soon_threadsafe(loop.call_later, _CLOSED_AFTER, lambda: loop.create_task(close()))
