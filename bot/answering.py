@@ -31,6 +31,13 @@ class Quoting(Answering, Protocol):
     def passage(self, id: str) -> Passage | None: ...
 
 
+@runtime_checkable
+class Searching(Protocol):
+    """A bot that finds passages by other questions too, once it is told them: those of reviewed answers."""
+
+    def favour(self, asked: Mapping[str, Sequence[str]]) -> None: ...
+
+
 B = TypeVar("B", bound=Answering)
 
 

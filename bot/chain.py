@@ -119,6 +119,10 @@ class Bot:
             return self.twins[of].passage
         return self.index.passages.by_id.get(id)
 
+    def favour(self, asked: Mapping[str, Sequence[str]]) -> None:
+        """Find passages also by these questions, by passage id (`Index.favour`)."""
+        self.index.favour(asked)
+
     def _read_back(self, answer: str) -> str:
         from bot.french import read_back
 

@@ -10,7 +10,7 @@ import gc
 import logging
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bot.answer import Answer, Part, Turn
 from bot.answering import InFront
@@ -37,6 +37,7 @@ class LiveBot(InFront[Bot]):
         self._bot = open_bot(settings)
         self._retired: list[weakref.ref[Bot]] = []
         self._told = ""
+        self._favoured: Mapping[str, Sequence[str]] = {}
         self._ended = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="northbound-live", daemon=True)
         self._watcher.start()
@@ -49,6 +50,11 @@ class LiveBot(InFront[Bot]):
     def passage(self, id: str) -> Passage | None:
         """The passage of this id as the index in use holds it; None when it holds none."""
         return self._bot.passage(id)
+
+    def favour(self, asked: Mapping[str, Sequence[str]]) -> None:
+        """As `Bot.favour`, and so of each index that is opened from now on."""
+        self._favoured = dict(asked)
+        self._bot.favour(self._favoured)
 
     @property
     def build(self) -> str:
@@ -106,6 +112,7 @@ class LiveBot(InFront[Bot]):
             if held.problem:
                 raise SearchIndexError(held.problem)
         new = open_bot(self._settings, self._bot.index.embedder, held)
+        new.favour(self._favoured)
         self._retired.append(weakref.ref(self._bot))
         self._bot = new
         _log.info("answering from build %s", self.build)

@@ -3,7 +3,8 @@
 `Reviewing` goes around the bot that a door answers with. A reviewed answer takes the place of the bot's only where the question asks the
 same (bot/same.py) of the same programs, under the same conditions, in the same language; where each of its passages reads as it did on the
 day of the review and each of its programs stands as it did; and while it has neither expired nor been withdrawn. In every other case, and
-whenever the database cannot be read, the bot's own answer is given: what cannot be known to hold is not served.
+whenever the database cannot be read, the bot's own answer is given: what cannot be known to hold is not served. Until it is withdrawn, its
+question helps to find the passages that it rests on.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.answer import Answer, Citation, Claim, Part, ProgramStanding, Turn, parts
 from bot.answer import Reviewed as Shown
-from bot.answering import InFront, Quoting
+from bot.answering import InFront, Quoting, Searching
 from bot.gate import TOO_LITTLE, judge
 from bot.privacy import mask
 from bot.same import Form, Sameness
@@ -42,7 +43,7 @@ _log = logging.getLogger("northbound.reviewed")
 
 
 class EditedMeanwhile(RequestError):
-    """Somebody else has changed the reviewed answer since it was read; `current` is how it stands now."""
+    """Somebody else has changed the reviewed answer since it was read, or there is one for the question; `current` is how it stands now."""
 
     def __init__(self, message: str, current: Review) -> None:
         super().__init__(message)
@@ -133,9 +134,11 @@ def write(written: Written, by: str, bot: Quoting, same: Sameness, settings: Set
     """Keep a new reviewed answer, or with `id` and the `version` that was read, a change of one.
 
     Raises RequestError for what may not be said (a quote that does not stand in its passage, a number that no quote holds, a scope that no
-    question can meet), and EditedMeanwhile when somebody else was faster.
+    question can meet), and EditedMeanwhile when somebody else was faster, or the question has another reviewed answer: of two, either
+    could be served.
     """
     review = _made(written, by, bot, same, _today(settings))
+    _only_one(replace(review, id=id), same, settings)
     if not id:
         return _keep(replace(review, id=uuid.uuid4().hex, version=1), by, "made", settings)
     return _change(
@@ -157,7 +160,9 @@ def restore(id: str, version: int, by: str, bot: Quoting, same: Sameness, settin
         written = as_written(old)
         if old.expires <= _today(settings).isoformat():
             written = written.model_copy(update={"expires": ""})
-        return replace(_made(written, by, bot, same, _today(settings)), id=id, version=old.version + 1)
+        made = replace(_made(written, by, bot, same, _today(settings)), id=id, version=old.version + 1)
+        _only_one(made, same, settings)
+        return made
 
     return _change(id, version, by, "restored", renewed, settings)
 
@@ -235,6 +240,7 @@ class Reviewing(InFront[Quoting]):
         self._bot, self._same, self._settings = bot, same, settings
         self._lock = threading.Lock()
         self._known = _Known()
+        self._favoured: dict[str, tuple[str, ...]] = {}
         self._rests_until = 0.0
 
     def passage(self, id: str) -> Passage | None:
@@ -242,6 +248,7 @@ class Reviewing(InFront[Quoting]):
 
     def answer(self, question: str, history: Sequence[Turn] = (), id: str = "", at: str = "") -> Answer:
         """Answer one message. The bot reads it in any case: a reviewed answer stands for the question as it reads alone."""
+        self._favour()
         answer = self._bot.answer(question, history, id, at)
         if at or answer.status not in _REPLACEABLE:
             return answer
@@ -258,12 +265,30 @@ class Reviewing(InFront[Quoting]):
 
     def stream(self, question: str, history: Sequence[Turn] = (), id: str = "", at: str = "") -> Iterator[Part | Answer]:
         """The same claim by claim, and the whole answer last."""
+        self._favour()
         if not at and self._may_be_for(question, history):
             answer = self.answer(question, history, id, at)
             yield from parts(answer)
             yield answer
         else:
             yield from claim_by_claim(self._bot, question, history, id, at)
+
+    def _favour(self) -> None:
+        """Have the passages that reviewed answers rest on found by what these were asked for: where one does not stand for a question, it
+        still tells where to look."""
+        try:
+            asked: dict[str, tuple[str, ...]] = {}
+            for one in self._current().reviews:
+                if one.language == "en":  # the search compares questions in English
+                    asked |= {id: (*asked.get(id, ()), one.question) for id in one.passages}
+            if asked != self._favoured and isinstance(self._bot, Searching):
+                self._bot.favour(asked)
+                self._favoured = asked
+        except NorthboundError as error:
+            self._rests_until = time.monotonic() + _REST_SECONDS
+            _log.warning("reviewed answers do not help the search: %s", error)
+        except Exception:  # it may not cost the answer
+            _log.exception("reviewed answers do not help the search")
 
     def _may_be_for(self, question: str, history: Sequence[Turn]) -> bool:
         """Whether a reviewed answer seems to be meant, by the rules alone: what was spoken cannot be taken back."""
@@ -450,6 +475,19 @@ def _scope_problems(question: str, conditions: Sequence[str], written: Written, 
         yield "the question cannot be compared with others: it asks nothing, or is not in Latin letters"
     elif missing := sorted(form.programs - set(written.programs)):
         yield f"the question names {', '.join(missing)}, so no question could match without it: add it to programs"
+
+
+def _only_one(new: Review, same: Sameness, settings: Settings) -> None:
+    """Raises EditedMeanwhile where another reviewed answer, neither withdrawn nor expired, is for the same question."""
+    form = reviewed_form(new, same)
+    for one in reviews(settings):
+        if one.id == new.id or one.withdrawn or one.language != new.language or one.expires < _today(settings).isoformat():
+            continue
+        held = reviewed_form(one, same)
+        if form is not None and held is not None and form.key == held.key and form.programs == held.programs:
+            raise EditedMeanwhile(
+                f"there is a reviewed answer to this question, by {one.reviewer} (version {one.version}); change that one", one
+            )
 
 
 def _citation(quoted: Quoted, number: int, known: dict[tuple[str, str], Citation], bot: Quoting) -> Citation | str:

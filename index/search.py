@@ -79,6 +79,8 @@ _KIND_PRIOR = {"official": 0.05, "guide": 0.03, "law-firm": 0.0, "consultancy": 
 _RARE = 0.05  # share of the passages that hold a code that tells them apart
 _KEPT = 8192  # passages, about, of which something that was worked out is kept
 _SAME = 0.9  # share of words in common
+_LONG = 28  # words; a longer question is a story with a question in it
+_NEAR = 0.75  # cosine from which a question is near one that a passage is favoured for
 
 # Citizenship and province decide many rules: a passage that names the one asked about goes before one that does not. India, China and
 # the United States stand in so many passages that naming them tells nothing.
@@ -176,6 +178,23 @@ class _Vectors:
 
 
 @dataclass(frozen=True)
+class _Favoured:
+    """Questions that passages are favoured for: the passage's number and the vector of each."""
+
+    numbers: np.ndarray
+    vectors: np.ndarray
+
+    def near(self, vectors: _Vectors) -> dict[int, float]:
+        """The best cosine of each passage that is favoured for something near enough."""
+        best = (self.vectors @ vectors.each.T).max(axis=1)
+        found: dict[int, float] = {}
+        for at in np.flatnonzero(best >= _NEAR).tolist():
+            number = int(self.numbers[at])
+            found[number] = max(found.get(number, -1.0), float(best[at]))
+        return found
+
+
+@dataclass(frozen=True)
 class _Sought:
     """Terms of what was typed that a passage had better hold."""
 
@@ -244,6 +263,7 @@ class Index:
         # is kept together: the last bit of a vector depends on what was beside it, and answers must not on what was asked before.
         self._embed_once = lru_cache(maxsize=256)(lambda texts: self.embedder.embed(texts))
         self._wordless = ""  # why the last question had no vectors, or ""
+        self._favoured: _Favoured | None = None
         # What passages say does not change, and the same ones come up again and again.
         self.terms_of = lru_cache(_KEPT)(self._terms_of)
         self._asked_terms = lru_cache(_KEPT)(self._asked_terms_of)
@@ -258,6 +278,14 @@ class Index:
     def problem(self) -> str:
         """Why the last question did without vectors, or they were not searched on their server, or ""."""
         return self._wordless or (self._store.failure if isinstance(self._store, ServerStore) else "")
+
+    def favour(self, asked: Mapping[str, Sequence[str]]) -> None:
+        """From now on find passages, by their ids, also by these questions, as if each were one of the passage's own. Only the order
+        changes: what a hit says of its likeness is by its own words. Ids that the index does not hold are passed over."""
+        pairs = [(self.passages.number(id), question) for id, questions in asked.items() if id in self.by_id for question in questions]
+        pairs = [(number, question) for number, question in pairs if self._place[number] >= 0]
+        vectors = self.embed([question for _, question in pairs]) if pairs else None
+        self._favoured = _Favoured(np.array([number for number, _ in pairs]), vectors) if vectors is not None else None
 
     def search(self, query: Query, k: int = 10, candidates: int = 80) -> list[Hit]:
         """The k best passages, best first; one that says the same as a better one is folded into it."""
@@ -275,6 +303,8 @@ class Index:
                 found.update(dict.fromkeys(self._owner[rows].tolist()))
         most = candidates // 4 if vectors is not None else candidates // 2
         found.update(dict.fromkeys(self._indexed[_highest(keyword, most)].tolist()))
+        if self._favoured is not None and vectors is not None:
+            found.update(dict.fromkeys(self._favoured.near(vectors)))
         if query.at:
             found = {n: None for n in found if self.passages[n].program not in query.not_yet}
         return sorted(self._scored(list(found), vectors, keyword, query), key=lambda one: (-one.score, one.passage.id))
@@ -324,8 +354,10 @@ class Index:
 
     def _query_vectors(self, query: Query) -> _Vectors:
         vectors = self._embed_once(query.wordings)
-        # What was typed counts twice: the other wordings say it in the field's words, and less like a person.
-        whole = _unit(vectors[0] + vectors.mean(axis=0))
+        # What was typed counts twice: the other wordings say it in the field's words, and less like a person. Of a long story it is the
+        # question alone, which is the shortest wording.
+        typed = 0 if len(query.wordings[0].split()) <= _LONG else int(np.argmin([len(wording) for wording in query.wordings]))
+        whole = _unit(vectors[typed] + vectors.mean(axis=0))
         if query.context:
             # More than half drags old topics in (docs/decisions/0003).
             context = self.weights.context * self._embed_once(query.context).mean(axis=0)
@@ -359,16 +391,25 @@ class Index:
             each = self._by_words(query.wordings, (text for n in numbers for text in searched_texts(self.passages[n])))
             best, whole = each.max(axis=1), each[:, 0]
         sought = _Sought.of(query, self._is_code)
+        near = self._favoured.near(vectors) if self._favoured is not None and vectors is not None else {}
         return [
-            self._candidate(n, kinds[start:end], best[start:end], whole[start:end], part, sought, query)
+            self._candidate(n, kinds[start:end], best[start:end], whole[start:end], part, near.get(n, -1.0), sought, query)
             for n, part, start, end in zip(numbers, keyword[places].tolist(), [0, *ends[:-1].tolist()], ends.tolist(), strict=True)
         ]
 
     def _candidate(
-        self, number: int, kinds: np.ndarray, best: np.ndarray, whole: np.ndarray, keyword: float, sought: _Sought, query: Query
+        self,
+        number: int,
+        kinds: np.ndarray,
+        best: np.ndarray,
+        whole: np.ndarray,
+        keyword: float,
+        near: float,
+        sought: _Sought,
+        query: Query,
     ) -> Candidate:
         """`kinds` of the passage's rows, the best cosine of each with the wordings, and that with the whole of the question. Its
-        questions come first, then the text, then the sentences."""
+        questions come first, then the text, then the sentences. `near`: the best cosine of what it is favoured for."""
         passage = self.passages[number]
         at = int(kinds.searchsorted(TEXT))
         question = float(best[:at].max()) if at else -1.0
@@ -376,6 +417,8 @@ class Index:
         text, each = float(cosines[at]), cosines[at + 1 :]
         sentence = float(each.max()) if len(each) else text
         parts = {**self.likeness(passage, question, text, sentence, keyword), **self._fit(number, sought, query)}
+        if (ahead := near - max(question, text)) > 0:
+            parts["favoured"] = self.weights.question * ahead
         return Candidate(number, passage, sum(parts.values()), question, text, sentence, keyword, parts, each)
 
     def _hit(self, candidate: Candidate, wanted: Sequence[Sequence[str]], folded: tuple[str, ...] = ()) -> Hit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.answer import Answer, Citation, Claim, ProgramStanding, Turn
 from corpus.errors import RequestError
@@ -133,3 +133,6 @@ class HoldingBot(SmallBot):
 
     def passage(self, id: str) -> Passage | None:
         return self.passages.get(id)
+
+    def favour(self, asked: Mapping[str, Sequence[str]]) -> None:
+        self.favoured = dict(asked)

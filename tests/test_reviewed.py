@@ -23,6 +23,7 @@ from bot.same import Sameness
 from bot.settings import Settings
 from corpus.errors import RequestError
 from corpus.registry import load_registry
+from index.search import Hit, Query
 from tests.conftest import ROOT, Stored
 from tests.small_bot import FIRST, PERMIT, SECOND, HoldingBot
 
@@ -64,6 +65,7 @@ def whole(bot: Bot, same: Sameness, tmp_path_factory: pytest.TempPathFactory) ->
         given = {"question": case["question"], "conditions": tuple(case.get("conditions", ())), "note": case["id"]}
         write(first.model_copy(update=given), "priya", bot, same, settings)
     yield Reviewing(bot, lambda: same, settings)
+    bot.favour({})
 
 
 def reviewed_of(answer: Answer) -> str:
@@ -279,6 +281,32 @@ def test_the_journal_tells_which_answers_were_reviewed(serving: Reviewing, same:
     on = replace(settings, journal="on")
     keep(serving.answer(QUESTION), on)
     assert [row.mode for row in read_rows(on)] == ["reviewed"]
+
+
+# Where one is not served
+
+
+def test_its_question_helps_to_find_the_passages_until_it_is_withdrawn(bot: Bot, same: Sameness, settings: Settings) -> None:
+    sentence = "A Canadian work permit costs 155 Canadian dollars per person, as of 30 June 2026."
+    id = next(passage.id for passage in bot.index.passages if sentence in passage.text)
+    near = Query(("what do our clients from the summer camp pay at the counter",))
+
+    reviewing = Reviewing(bot, lambda: same, settings)
+
+    def first() -> Hit:
+        reviewing.answer("Hello")  # any question has the reviewed answers read
+        return bot.index.search(near)[0]
+
+    migrate(settings)
+    before = first()
+    assert before.passage.id != id
+    said = (Said(text=sentence, quotes=(Quoted(passage_id=id, quote=sentence),)),)
+    kept = write(Written(question="What do clients of the summer camp pay at the counter?", claims=said), "priya", bot, same, settings)
+    after = first()
+    assert after.passage.id == id and after.question < 0.75  # how like it is to its own questions is told as before
+    assert bot.index.search(Query(("can my wife work",)))[0].passage.id != id
+    withdraw(kept.id, kept.version, "priya", settings)
+    assert first().passage.id == before.passage.id
 
 
 # What may be kept

@@ -30,6 +30,7 @@ from corpus.model import Passage
 from index.build import build_index, corpus_version, current, rollback
 from index.embedder import Embedder
 from index.published import publish
+from index.search import Query
 from index.store import ANOTHER_WAY, Store
 from tests.chroma_process import ChromaProcess
 from tests.conftest import PASSAGES, ROOT, environment, new_home
@@ -84,6 +85,17 @@ def test_a_new_build_is_noticed_and_so_is_going_back(live_home: Path, embedder: 
         assert bot.build == current(live_home).name and bot.problem == ""
         rollback(live_home)
         until(lambda: edition_of(bot.answer(QUESTION)) == 1)
+
+
+def test_what_passages_are_favoured_for_goes_over_to_the_next_index(live_home: Path, embedder: Embedder) -> None:
+    asked = "which paper does the summer camp want from its guests"
+    with watching(live_home) as bot:
+        last = bot.now.index.search(Query((asked,)))[-1].passage.id
+        bot.favour({last: (asked,), "of-another-index#1": (asked,)})
+        assert bot.now.index.search(Query((asked,)))[0].passage.id == last
+        build_index(live_home, edition(2), embedder)
+        until(lambda: bot.build == current(live_home).name)
+        assert bot.now.index.search(Query((asked,)))[0].passage.id == last
 
 
 def test_a_request_keeps_its_index_to_the_end_and_then_the_index_is_let_go(live_home: Path, embedder: Embedder) -> None:
