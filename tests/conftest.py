@@ -69,12 +69,13 @@ def models(request: pytest.FixtureRequest) -> Path:
     """The exported model's folder, kept between sessions for as long as the code that exports it is the same."""
     code = hashlib.sha256(Path(onnx_export.__file__).read_bytes()).hexdigest()[:12]
     folder = Path(request.config.cache.mkdir(f"northbound-{code}")) / "models"
-    if valid_export(folder / "onnx") is None:
-        for older in folder.parent.parent.glob("northbound-*"):
-            shutil.rmtree(older)
-        made = load_embedder(DEFAULT_MODEL)
-        assert isinstance(made, SentenceTransformerEmbedder)
-        onnx_export.export(made, folder / "onnx")
+    with FileLock(folder.parent.parent / "northbound.lock"):  # the tests run in several processes: one makes it, the others find it
+        if valid_export(folder / "onnx") is None:
+            for older in folder.parent.parent.glob("northbound-*"):
+                shutil.rmtree(older)
+            made = load_embedder(DEFAULT_MODEL)
+            assert isinstance(made, SentenceTransformerEmbedder)
+            onnx_export.export(made, folder / "onnx")
     return folder
 
 
@@ -87,16 +88,15 @@ def embedder(models: Path) -> Embedder:
 def home(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with the index over the bundled corpus. Shared: read it, do not build in it.
 
-    The last session's index is kept beside the model: a build embeds only what it does not hold.
+    The last one is kept beside the model: a build embeds only what it does not hold.
     """
     folder = new_home(tmp_path_factory.mktemp("bundled") / "data", models)
-    kept, lock = models.parent / "index", FileLock(models.parent / "index.lock")
-    with lock:
+    kept = models.parent / "index"
+    with FileLock(models.parent / "index.lock"):
         if kept.is_dir():
             shutil.copytree(kept, folder / "index")
-    index_corpus(Settings(home=folder))
-    live = current(folder)
-    with lock:
+        index_corpus(Settings(home=folder))
+        live = current(folder)
         shutil.rmtree(kept, ignore_errors=True)
         shutil.copytree(live, kept / live.name)
         shutil.copy(live.parent / "current", kept)
