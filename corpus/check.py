@@ -282,6 +282,7 @@ _STANDING_WORDS = {
     "announced": (r"announced|promised|not (?:yet )?opened|no re-?opened|no application|had been seen", r"\bis (?:still )?open\b"),
     "proposed": (r"propos", r"\bis open\b"),
     "replaced": (r"replaced", r""),
+    "": (r"", r""),  # a subject: it is neither
 }
 
 

@@ -63,7 +63,8 @@ class Standing:
 
 @dataclass(frozen=True)
 class Program:
-    """A pathway, rule or service that people ask about by name, with its standing. `history` holds the earlier ones, oldest first."""
+    """A pathway, rule or service that people ask about by name, with its standing: "" for a subject, such as fees, that is neither open nor
+    closed. `history` holds the earlier ones, oldest first."""
 
     id: str
     name: str

@@ -239,7 +239,7 @@ def _source(row: Mapping[str, Any]) -> Source:
 
 
 def _program(row: Mapping[str, Any]) -> Program:
-    _one_of(row, "standing", STANDINGS)
+    _one_of(row, "standing", (*STANDINGS, ""))
     _dates(row, "since", "as_of")
     history = tuple(_standing(earlier) for earlier in _list(row, "history"))
     days = [earlier.since for earlier in history]
@@ -302,7 +302,8 @@ def _list(row: Mapping[str, Any], key: str) -> tuple[Any, ...]:
 
 def _one_of(row: Mapping[str, Any], key: str, allowed: Iterable[str]) -> None:
     if row[key] not in allowed:
-        raise ValueError(f"{key} {row[key]!r}; choose from {', '.join(allowed)}")
+        choices = ", ".join(one or '""' for one in allowed)
+        raise ValueError(f"{key} {row[key]!r}; choose from {choices}")
 
 
 def _dates(row: Mapping[str, Any], *keys: str) -> None:

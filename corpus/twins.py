@@ -273,6 +273,7 @@ _TELLS = {
     "announced": r"\bannonc",
     "proposed": r"\bpropos",
     "replaced": r"\bremplac",
+    "": r"",  # a subject has no standing to tell
 }
 
 

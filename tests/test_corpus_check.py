@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from bot.chain import Bot
 from bot.cli import main
 from corpus.check import Problem, check, counts, drafts, stale
 from corpus.figures import numbers
@@ -748,3 +749,9 @@ def test_most_random_changes_of_a_number_or_a_day_are_found(tmp_path_factory: py
     hit = sum(any(problem.file == file and problem.line == line for problem in problems) for file, line in changed.items())
     assert len(changed) >= 100
     assert hit >= 0.7 * len(changed), f"{hit} of {len(changed)}"
+
+
+def test_a_subject_is_neither_open_nor_closed(bot: Bot) -> None:
+    answer = bot.answer("How much are biometrics?")
+    assert answer.status == "answered" and answer.programs == () and {c.standing for c in answer.citations} == {""}
+    assert [p.standing for p in bot.answer("Is the Start-up Visa work permit open?").programs][:1] == ["closed"]
