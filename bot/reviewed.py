@@ -286,7 +286,7 @@ class Reviewing(InFront[Quoting]):
                 self._favoured = asked
         except NorthboundError as error:
             self._rests_until = time.monotonic() + _REST_SECONDS
-            _log.warning("reviewed answers do not help the search: %s", error)
+            _log.warning("no reviewed answer is served: %s", error)
         except Exception:  # it may not cost the answer
             _log.exception("reviewed answers do not help the search")
 

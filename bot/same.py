@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from bot.swaps import _COUNTRIES, _NATIONALITIES, _PLACES, _RELATIVES
-from bot.vocabulary import Vocabulary
+from bot.vocabulary import SHORT, Vocabulary
 from corpus.registry import Registry
 from index.embedder import default_model_folder
 from index.keywords import words
@@ -68,14 +68,6 @@ _SPELLED_OUT = (
     (re.compile(r"\bive\b"), " i have "),
     (re.compile(r"\b(i|we|you|he|she|they|it)'ll\b"), r" \1 will "),
 )
-_SHORT = {
-    "u": "you", "ur": "your", "r": "are", "y": "why", "n": "and", "b4": "before", "abt": "about", "bcz": "because", "bcoz": "because",
-    "cuz": "because", "cos": "because", "wht": "what", "wat": "what", "waht": "what", "wt": "what", "hw": "how", "hwo": "how", "whn": "when",
-    "wen": "when", "cn": "can", "cna": "can", "cud": "could", "shud": "should", "wud": "would", "teh": "the", "thier": "their",
-    "wiht": "with", "adn": "and", "taht": "that", "yr": "year", "yrs": "year", "mth": "month", "mths": "month", "mnth": "month", "mnths": "month",
-    "govt": "government", "info": "information", "doc": "document", "docs": "document", "licence": "license", "labour": "labor",
-    "centre": "center", "cheque": "check", "dependant": "dependent", "dependants": "dependent", "organisation": "organization",
-}  # fmt: skip
 _EXPANDED = {"wanna": ("want", "to"), "gonna": ("going", "to"), "gotta": ("have", "to")}
 _SAY_NOTHING = frozenset("a an the my just actually basically".split())
 _LEADS = frozenset("if and but so ok okay well".split())
@@ -212,7 +204,7 @@ class Sameness:
         """The words with their short forms and abbreviations written out."""
         tokens: list[str] = []
         for word in words(part):
-            tokens += _EXPANDED.get(word, (_SHORT.get(word, word),))
+            tokens += _EXPANDED.get(word, (SHORT.get(word, word),))
         out: list[str] = []
         at = 0
         while at < len(tokens):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
@@ -10,8 +11,24 @@ from corpus.registry import Registry
 from index.embedder import default_model_folder
 from index.keywords import STOPWORDS, Concept, stem, words
 
-_SHORTEST = 5  # shorter words have too many neighbours to be corrected
+_SHORTEST = 5  # shorter words have too many neighbours to be corrected by letters alone
+_UNHEARD = str.maketrans("z", "s", "aeiouy")
+_TWICE = re.compile(r"(.)\1+")
 
+
+# How people type, and what they mean: neither more nor less is said.
+SHORT = {
+    "u": "you", "ur": "your", "r": "are", "y": "why", "n": "and", "b4": "before", "abt": "about", "bcz": "because", "bcoz": "because",
+    "cuz": "because", "cos": "because", "wht": "what", "wat": "what", "waht": "what", "wt": "what", "hw": "how", "hwo": "how",
+    "whn": "when", "wen": "when", "cn": "can", "cna": "can", "cud": "could", "shud": "should", "wud": "would", "teh": "the",
+    "thier": "their", "wiht": "with", "adn": "and", "taht": "that", "yr": "year", "yrs": "year", "mth": "month", "mths": "month",
+    "mnth": "month", "mnths": "month", "govt": "government", "info": "information", "doc": "document", "docs": "document",
+    "licence": "license", "labour": "labor", "mutch": "much", "moch": "much", "wich": "which", "whitch": "which", "meny": "many",
+    "wher": "where", "wer": "where", "opn": "open", "stil": "still", "nxt": "next", "thru": "through", "tho": "though", "becoz": "because",
+    "ppl": "people", "msg": "message", "untill": "until", "til": "until", "wil": "will", "shld": "should", "wld": "would", "cld": "could",
+    "gud": "good", "nd": "and", "hv": "have", "hav": "have", "dnt": "dont", "knw": "know", "centre": "center", "cheque": "check",
+    "dependant": "dependent", "dependants": "dependent", "organisation": "organization",
+}  # fmt: skip
 
 # What nearly every question here is about: naming it says nothing of what is asked.
 _SETTING = frozenset(
@@ -39,14 +56,18 @@ class Vocabulary:
         named = [term.long for term in registry.glossary] + [a for p in registry.programs.values() for a in (p.name, *p.aliases)]
         together = " . ".join((*named, *headings))  # thousands of short texts, read as one in a third of the time
         self._domain = sorted({w for w in words(together) if len(w) >= _SHORTEST and w.isalpha() and w not in STOPWORDS})
-        # The embedder's vocabulary is a list of common English words: what stands in it is no misspelling.
-        self._english = frozenset((default_model_folder() / "vocab.txt").read_text(encoding="utf-8").split())
+        self._named = frozenset(word for key in (*self._expansions, *self._aliases) for word in key)
+        # The embedder's vocabulary is a list of common English words, the commonest first: what stands in it is no misspelling.
+        english = (default_model_folder() / "vocab.txt").read_text(encoding="utf-8").split()
+        self._english = frozenset(english)
+        self._common = lru_cache(maxsize=1)(lambda: _by_skeleton(english))
         # Each step of understanding asks for the spelling of the same texts, and for the concepts in them.
         self.spelled = lru_cache(maxsize=512)(self._spelled)
         self._found = lru_cache(maxsize=512)(self._concepts_in)
 
     def _spelled(self, text: str) -> str:
-        """The text's words, with misspelt domain words put right: one edit, or two in a word of eight letters and more."""
+        """The text's words, with misspelt ones put right: one edit, or two in a word of eight letters and more, into a domain word, else
+        into a common one that has the same consonants."""
         return " ".join(self._corrected(word) for word in words(text))
 
     def expanded(self, spelled: str) -> str:
@@ -108,14 +129,38 @@ class Vocabulary:
         return self._of_program[program]
 
     def _corrected(self, word: str) -> str:
-        if len(word) < _SHORTEST or not word.isalpha() or word in self._english or word in STOPWORDS:
+        if not word.isalpha() or word in STOPWORDS:
+            return word
+        named = word in self._named  # also as some type it
+        if word in SHORT and not named:
+            return SHORT[word]
+        if len(word) < _SHORTEST - 1 or word in self._english:
             return word
         from rapidfuzz import process  # many a question holds no word that must be looked for
         from rapidfuzz.distance import DamerauLevenshtein
 
         edits = 2 if len(word) >= 8 else 1
-        near = process.extractOne(word, self._domain, scorer=DamerauLevenshtein.distance, score_cutoff=edits)
-        return near[0] if near is not None and near[0][0] == word[0] else word
+        if len(word) >= _SHORTEST:
+            near = process.extractOne(word, self._domain, scorer=DamerauLevenshtein.distance, score_cutoff=edits)
+            if near is not None and near[0][0] == word[0]:
+                return near[0]
+        alike = self._common().get(_skeleton(word), ()) if not named else ()
+        return next((other for other in alike if DamerauLevenshtein.distance(word, other) <= edits), word)
+
+
+def _by_skeleton(english: Iterable[str]) -> dict[str, list[str]]:
+    """Common words by what is left of them in a hasty ear, the commonest first."""
+    table: dict[str, list[str]] = {}
+    for word in english:
+        if len(word) >= _SHORTEST - 1 and word.isascii() and word.isalpha():
+            table.setdefault(_skeleton(word), []).append(word)
+    return table
+
+
+def _skeleton(word: str) -> str:
+    """The first letter and the consonants after it, none twice in a row: vowels and doubled letters are what is mistyped most, and what
+    tells words apart least."""
+    return _TWICE.sub(r"\1", word[0] + word[1:].translate(_UNHEARD))
 
 
 def _expansions(glossary: Sequence[Term]) -> dict[tuple[str, ...], str]:
