@@ -139,3 +139,9 @@ def test_a_month_is_later_until_it_is_over_and_a_birth_before_a_day_is_no_rule_t
     assert not said_later("The payment was extended in September 2026.", "2026-10-01")
     assert not held_until_later("Bill C-3 removed the limit for people born before 15 December 2025.", "2025-11-10")
     assert held_until_later("Before 15 December 2025 the limit applied.", "2025-11-10")
+
+
+def test_what_is_over_does_not_lead_where_the_present_is_asked_about(bot: Bot) -> None:
+    now = bot.answer("what proof of funds for 4 people")
+    assert "28,362" in now.answer and "27,297" not in now.answer
+    assert "27,297" in bot.answer("what were the settlement funds for 4 people in 2024").answer
