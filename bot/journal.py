@@ -7,15 +7,14 @@ address, no browser, no conversation, not the id that the caller gave, and text 
 from __future__ import annotations
 
 import logging
-import math
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from bot.answer import Answer
 from bot.privacy import mask
@@ -63,6 +62,8 @@ class Row:
 
 
 COLUMNS = tuple(f.name for f in fields(Row))
+STEPS = ("total", "understand", "search", "compose", "check")  # each with a column of milliseconds
+PERCENTILES = (50, 90, 99)
 
 
 def told(settings: Settings) -> str:
@@ -127,7 +128,8 @@ def forget(settings: Settings, before: date | None = None) -> int:
 
 @dataclass(frozen=True)
 class Figures:
-    """What the journal says of how the bot does. Days are UTC, those without a question left out; times are milliseconds."""
+    """What the journal says of how the bot does. Days are UTC, those without a question left out; times are milliseconds, as percentiles
+    "p50", "p90" and "p99"."""
 
     questions: int
     days: dict[str, dict[str, int]]  # day -> status -> questions
@@ -135,36 +137,81 @@ class Figures:
     languages: dict[str, int]
     modes: dict[str, int]
     thumbs: dict[str, int]
-    latency_ms: dict[str, float]  # "p50", "p90", "p99" of the whole answer
-    latency_by_day: dict[str, float]  # the median
-    most_used: tuple[tuple[str, int], ...]  # passages by how many answers cite them
-    never_used: tuple[str, ...]
+    latency_ms: dict[str, dict[str, float]]  # by step; "total" is the whole answer
+    latency_by_day: dict[str, dict[str, float]]  # of the whole answer
 
 
-def figures(rows: Sequence[Row], passages: Iterable[str] = (), most: int = 20) -> Figures:
-    """`passages`: ids of all that could be cited; those that no row cites are `never_used`."""
-    cited = Counter(passage for row in rows for passage in row.passages)
-    days: dict[str, list[Row]] = {}
-    for row in rows:
-        days.setdefault(row.day, []).append(row)
-    times = [row.total_ms for row in rows]
+def figures(settings: Settings, since: str = "") -> Figures:
+    """The figures of the days from `since` on, counted by the database: no text of a question is read. All empty where nothing was kept.
+
+    Raises NorthboundError where the database cannot be read.
+    """
+    import numpy as np
+    from sqlalchemy import func, select
+
+    from bot.database import exists, journal, transaction
+
+    if not exists(settings):
+        return Figures(0, {}, {}, {}, {}, {}, {}, {})
+    day = func.substr(journal.c.at, 1, 10)
+    told = (day, journal.c.status, journal.c.language, journal.c.mode, journal.c.thumb)
+    taken = (day, *(journal.c[f"{step}_ms"] for step in STEPS))
+    with transaction(settings, reading=True) as connection:
+        counted = connection.execute(select(*told, func.count()).where(*_kept(settings, since)).group_by(*told)).all()
+        timed = connection.execute(select(*taken).where(*_kept(settings, since))).all()
+    days: dict[str, Counter[str]] = {}
+    statuses, languages, modes, thumbs = (Counter[str]() for _ in range(4))
+    for on, status, language, mode, thumb, count in counted:
+        days.setdefault(on, Counter())[status] += count
+        for counter, value in ((statuses, status), (languages, language), (modes, mode), (thumbs, thumb)):
+            counter[value] += count
+    whole: dict[str, list[float]] = {}
+    for on, total, *_ in timed:
+        whole.setdefault(on, []).append(total)
+    times = np.array([row[1:] for row in timed], dtype=float).reshape(-1, len(STEPS))
+    stepped = times[times[:, 1] > 0]  # version 0.3.0 kept the whole alone
     return Figures(
-        questions=len(rows),
-        days={day: dict(Counter(row.status for row in days[day])) for day in sorted(days)},
-        statuses=dict(Counter(row.status for row in rows).most_common()),
-        languages=dict(Counter(row.language for row in rows).most_common()),
-        modes=dict(Counter(row.mode for row in rows).most_common()),
-        thumbs=dict(Counter(row.thumb for row in rows if row.thumb)),
-        latency_ms={f"p{percent}": percentile(times, percent) for percent in (50, 90, 99)} if times else {},
-        latency_by_day={day: percentile([row.total_ms for row in days[day]], 50) for day in sorted(days)},
-        most_used=tuple(sorted(cited.items(), key=lambda pair: (-pair[1], pair[0]))[:most]),
-        never_used=tuple(sorted(set(passages) - set(cited))),
+        questions=statuses.total(),
+        days={on: dict(days[on].most_common()) for on in sorted(days)},
+        statuses=dict(statuses.most_common()),
+        languages=dict(languages.most_common()),
+        modes=dict(modes.most_common()),
+        thumbs={thumb: count for thumb, count in thumbs.items() if thumb},
+        latency_ms={step: _percentiles(of[:, n]) for n, step in enumerate(STEPS) if len(of := times if step == "total" else stepped)},
+        latency_by_day={on: _percentiles(whole[on]) for on in sorted(whole)},
     )
 
 
-def percentile(values: Sequence[float], percent: int) -> float:
-    """The smallest value that so many per cent of the values do not exceed (nearest rank)."""
-    return sorted(values)[max(0, math.ceil(len(values) * percent / 100) - 1)]
+def cited(settings: Settings, since: str = "") -> dict[str, int]:
+    """The passages by how many answers cite them in the days from `since` on, the most cited first. Raises NorthboundError as `figures`."""
+    from sqlalchemy import func, select, true
+
+    from bot.database import exists, journal, transaction
+
+    if not exists(settings):
+        return {}
+    with transaction(settings, reading=True) as connection:
+        each = func.json_each if connection.dialect.name == "sqlite" else func.jsonb_array_elements_text
+        passage = each(journal.c.passages).table_valued("value").c.value
+        counts = select(passage, func.count()).select_from(journal.join(passage.table, true())).where(*_kept(settings, since))
+        found = connection.execute(counts.group_by(passage)).all()
+    return dict(sorted(((str(id), count) for id, count in found), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _kept(settings: Settings, since: str) -> tuple[sa.ColumnElement[bool], ...]:
+    """The rows from a day on that are not too old to be kept, whether they are deleted yet or not."""
+    from bot.database import journal
+
+    oldest = datetime.now(UTC) - timedelta(days=settings.journal_days)
+    return journal.c.at >= oldest.isoformat(timespec="seconds"), journal.c.at >= since
+
+
+def _percentiles(values: Any) -> dict[str, float]:
+    """For each of PERCENTILES the smallest value that so many per cent of the values do not exceed (nearest rank)."""
+    import numpy as np
+
+    found = np.percentile(values, PERCENTILES, method="inverted_cdf")
+    return {f"p{percent}": float(value) for percent, value in zip(PERCENTILES, found, strict=True)}
 
 
 @contextmanager

@@ -1,20 +1,23 @@
-/* The page's small part in the browser: buttons that ask, marks that open their source, the conversation and what is being typed kept for
-   this tab, the language for this browser, and a sentence when the server cannot be reached.
-   Everything is delegated from the document, because Gradio replaces what is inside. */
+/* The page's part in the browser: one question at a time is asked, and its answer put into the conversation as it comes; marks open their
+   source; the conversation and what is being typed are kept for this tab, the language for this browser; a sentence says when something
+   went wrong, and nothing typed is lost by it. Events are delegated from the document, because Gradio replaces what is inside. */
 (() => {
   "use strict";
   const KEPT = "northbound-conversation"; // of this tab, as are the next two
   const DRAFT = "northbound-draft";
   const ASKED = "northbound-asked";
   const LANGUAGE = "northbound-language"; // of this browser: the only thing that outlives the tab
+  const MOST_KEPT = 20; // answers
+  const WAITING_SECONDS = 1.5; // until waiting is told and can be stopped
   const SLOW_SECONDS = 30;
+  const NOTING_SECONDS = 1;
+  const REDRAW_SECONDS = 8; // the page is used as it is when it cannot be drawn anew
   const wide = matchMedia("(min-width: 1000px)");
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const touch = matchMedia("(pointer: coarse)");
   const find = (selector, within = document) => within.querySelector(selector);
   const behaviour = () => (still.matches ? "auto" : "smooth");
   let opener = null; // the mark that opened a source: focus goes back to it
-  let announced = ""; // the answer announced last
 
   /* Storage may be full or forbidden: the page then works without it until it is left. */
   const stored = (storage, name) => {
@@ -36,6 +39,7 @@
 
   const words = () => JSON.parse(find(".top")?.dataset.words ?? "{}");
   const box = () => find("#box textarea");
+  const hidden = (name) => find(`#${name} textarea, #${name} input`); // a field that the server reads
 
   const element = (name, text = "", kind = "") => {
     const made = document.createElement(name);
@@ -48,11 +52,6 @@
   const type = (field, text) => {
     field.value = text;
     field.dispatchEvent(new Event("input", { bubbles: true }));
-  };
-
-  const ask = (question) => {
-    type(find("#box textarea"), question);
-    setTimeout(() => find("#send").click(), 0);
   };
 
   /* Sources: beside the answer where there is room, in a sheet from below where there is not. */
@@ -166,17 +165,20 @@
   const thumbs = new Map(); // answer id -> the thumb that was noted: an answer is drawn anew with each question
   const pressThumbs = () => {
     for (const group of document.querySelectorAll("#conversation .thumbs"))
-      for (const thumb of group.querySelectorAll("[data-thumb]"))
-        thumb.setAttribute("aria-pressed", String(thumbs.get(group.dataset.answer) === thumb.dataset.thumb));
+      for (const thumb of group.querySelectorAll("[data-thumb]")) {
+        const pressed = thumbs.get(group.dataset.answer) === thumb.dataset.thumb;
+        thumb.setAttribute("aria-pressed", String(pressed));
+        if (pressed && thumb.dataset.pressed) thumb.textContent = thumb.dataset.pressed;
+      }
   };
 
-  const note = async (answer, thumb, reason = "") => {
-    try {
-      const body = JSON.stringify({ answer_id: answer, thumb, reason });
-      return (await fetch("/api/v1/feedback", { method: "POST", headers: { "content-type": "application/json" }, body })).ok;
-    } catch {
-      return false;
-    }
+  /* Twice: the row that it belongs to may be written just now. */
+  const note = async (answer, thumb, reason = "", again = true) => {
+    const body = JSON.stringify({ answer_id: answer, thumb, reason });
+    const reply = await fetch("/api/v1/feedback", { method: "POST", headers: { "content-type": "application/json" }, body }).catch(() => null);
+    if (reply?.ok || !again) return reply?.ok ?? false;
+    await new Promise((resolve) => setTimeout(resolve, NOTING_SECONDS * 1000));
+    return note(answer, thumb, reason, false);
   };
 
   const judge = async (button) => {
@@ -231,13 +233,25 @@
     reason.focus();
   };
 
-  /* The language of the page. The server draws it anew; what is typed stays. */
+  /* The language of the page. The server draws it anew, with the conversation; what is typed stays. */
   let switching = ""; // the language that was chosen, until the page is in it
-  const speak = (language, chosen) => {
-    if (chosen) store("localStorage", LANGUAGE, language);
-    switching = chosen ? language : "";
-    type(find("#language textarea, #language input"), language);
+  let drawing = 0; // the timer of a page that is being drawn anew
+  let given = 0; // how many answers it is drawn with
+
+  const redraw = (language) => {
+    clearTimeout(drawing);
+    drawing = setTimeout(drawn, REDRAW_SECONDS * 1000); // the server may be out of reach
+    given = kept.length;
+    type(hidden("kept"), kept.length ? JSON.stringify(kept) : "");
+    type(hidden("language"), language);
     setTimeout(() => find("#restore").click(), 0);
+  };
+
+  const speak = (language) => {
+    if (asked || drawing) return later.push(() => speak(language));
+    store("localStorage", LANGUAGE, language);
+    switching = language;
+    redraw(language);
   };
 
   const spoken = () => {
@@ -245,16 +259,234 @@
     if (!said.language) return;
     document.documentElement.lang = said.language;
     document.title = said.title;
-    if (said.language !== "en") document.body.classList.remove("waiting");
     if (switching !== said.language) return;
     switching = "";
     find("[data-language]").focus(); // the button that had the focus was drawn anew
   };
 
+  /* The conversation. What the server sends of an answer stands inert in #live; the exchanges themselves are ours. */
+  let kept = []; // the answers, as the server sent them
+  let next = 0; // the place of the next question: never again that of one whose answer may still come
+  let asked = null; // the question that is on its way: { question, place, said }
+  let later = []; // what waits for its answer
+  let heardLast = "";
+  let aside = ""; // what stood in the box when a button asked something else
+  const timers = new Set();
+
+  const after = (seconds, act) => timers.add(setTimeout(act, seconds * 1000));
+  const list = () => find("#conversation .conversation");
+  const at = (place) => find(`.exchange[data-place="${place}"]`, list());
+
+  const announce = (text, language = document.documentElement.lang) => {
+    const region = find("#announce");
+    if (!region) return;
+    region.lang = language;
+    region.textContent = text;
+  };
+
+  const changed = () => {
+    document.body.classList.toggle("talking", find(".exchange", list()) !== null);
+    pressThumbs();
+  };
+
+  /* What the next question is sent with: its place, and what was said before it. */
+  const remember = () => {
+    store("sessionStorage", KEPT, kept.length ? JSON.stringify(kept) : "");
+    const places = [...list().querySelectorAll(".exchange")].map((exchange) => Number(exchange.dataset.place));
+    next = Math.max(next, ...places.map((place) => place + 1));
+    const turns = kept.flatMap(({ question, answer }) => [
+      { role: "user", content: question },
+      { role: "assistant", content: answer },
+    ]);
+    type(hidden("before"), JSON.stringify({ place: next, turns }));
+  };
+
+  const ask = (question) => {
+    const typed = box().value;
+    if (typed.trim() && ![question, asked?.question].includes(typed)) aside = typed;
+    type(box(), question);
+    setTimeout(send, 0);
+  };
+
+  const send = () => find("#send").click();
+
+  /* Before Gradio sends what stands in the box. */
+  const sending = (event) => {
+    if (asked || drawing) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      if (!box().value.trim() || box().value === asked?.question || later.includes(send)) return; // pressed twice
+      later.push(send);
+      if (asked) trouble(words().waits, "status");
+      return;
+    }
+    const question = box().value;
+    asked = { question, place: next, said: false };
+    trouble("");
+    announce("");
+    after(SLOW_SECONDS, () => trouble(words().slow, "status"));
+    if (!question.trim() || question.length > words().longest) return; // the server says why not
+    store("sessionStorage", ASKED, question);
+    after(0, showWorking); // once Gradio has sent it: on a phone the box then loses the focus
+    after(WAITING_SECONDS, () => {
+      document.body.classList.add("waiting");
+      const line = find(".quiet span", at(asked.place) ?? document.body)?.textContent;
+      if (line) announce(line);
+    });
+  };
+
+  /* The question with one quiet line, until the server sends more. */
+  const showWorking = () => {
+    const exchange = find(".exchange", find("template.working").content).cloneNode(true);
+    exchange.dataset.place = asked.place;
+    find(".asked", exchange).textContent = asked.question;
+    show(exchange);
+  };
+
+  /* The question is not on its way any more. */
+  const settle = () => {
+    for (const timer of timers) clearTimeout(timer);
+    timers.clear();
+    document.body.classList.remove("waiting");
+    asked = null;
+    remember();
+  };
+
+  const continueLater = () => {
+    const waiting = later;
+    later = [];
+    for (const act of waiting) setTimeout(act, 0);
+  };
+
+  const heard = () => {
+    const now = find("#live .live");
+    if (!now || now.dataset.sent === heardLast) return; // Gradio touched it, and it is what it was
+    heardLast = now.dataset.sent;
+    if (!asked || Number(now.dataset.place) !== asked.place) return;
+    if (now.dataset.problem) return refuse(now.dataset.problem);
+    const [shown, cards, answer] = [...now.querySelectorAll("template")].map((template) => template.content.cloneNode(true));
+    show(find(".exchange", shown));
+    if (find(".group", cards)) showSources(find(".group", cards));
+    if (answer.textContent) complete(JSON.parse(answer.textContent));
+  };
+
+  const show = (exchange) => {
+    const before = at(asked.place);
+    const focused = before?.contains(document.activeElement);
+    if (before) before.replaceWith(exchange);
+    else list().append(exchange);
+    if (focused) box().focus();
+    changed();
+    if (!before) {
+      if (touch.matches) document.activeElement?.blur(); // the keyboard would cover the answer
+      exchange.scrollIntoView({ block: "start", behavior: behaviour() });
+    }
+    if (asked.said || !find(".said", exchange)) return;
+    asked.said = true;
+    if (box().value !== asked.question) return; // it was typed since
+    type(box(), aside);
+    aside = "";
+  };
+
+  const showSources = (group) => {
+    const panel = find("#sources .panel");
+    find(`.group[data-place="${group.dataset.place}"]`, panel)?.remove();
+    panel.append(group);
+    showGroup(group.dataset.place);
+    panel.scrollTop = 0;
+  };
+
+  const complete = (answer) => {
+    kept = [...kept, answer].slice(-MOST_KEPT);
+    const exchange = at(asked.place);
+    settle();
+    store("sessionStorage", ASKED, "");
+    if (find("#trouble")?.dataset.until !== "sent") trouble("");
+    announce(spokenAnswer(exchange), find(".answer", exchange).lang);
+    continueLater();
+  };
+
+  /* There is no answer, or not all of it. The question goes back into the box; where somebody has typed another since, or sentences of the
+     answer have come, the exchange stays with a button that asks again. */
+  const breakOff = (line) => {
+    const { place, question, said } = asked;
+    const exchange = at(place);
+    if (!box().value) type(box(), question);
+    if (exchange && !said && box().value === question) exchange.remove();
+    else if (exchange) {
+      exchange.dataset.state = "broken";
+      find(".quiet", exchange)?.remove();
+      const told = element("p", `${line} `, "quiet");
+      const again = element("button", words().again, "tool");
+      again.dataset.again = question;
+      told.append(again);
+      find(".answer", exchange).append(told);
+    }
+    later = [];
+    changed();
+    settle();
+  };
+
+  const refuse = (sentence) => {
+    breakOff(words().no_answer);
+    store("sessionStorage", ASKED, "");
+    trouble(sentence);
+  };
+
+  const lost = (why) => {
+    if (drawing) {
+      drawn();
+      trouble(words().not_drawn);
+    }
+    if (!asked) return;
+    next += 1;
+    breakOff(asked.said ? words().broke_off : words().no_answer);
+    trouble(words()[why]);
+  };
+
+  const stop = () => {
+    if (!asked) return;
+    find("#stop").click();
+    next += 1;
+    breakOff(words().stopped);
+    store("sessionStorage", ASKED, "");
+    trouble("");
+    announce(words().stopped);
+    box().focus();
+  };
+
+  const askAgain = (button) => {
+    button.closest(".exchange").remove();
+    changed();
+    remember();
+    ask(button.dataset.again);
+  };
+
+  const forget = () => {
+    if (asked) stop();
+    else next = 0;
+    kept = [];
+    list().replaceChildren();
+    for (const group of document.querySelectorAll("#sources .group")) group.remove();
+    type(box(), "");
+    store("sessionStorage", ASKED, "");
+    trouble("");
+    changed();
+    remember();
+    if (!touch.matches) box().focus();
+    scrollTo({ top: 0, behavior: behaviour() });
+  };
+
+  const spokenAnswer = (exchange) => {
+    const said = find(".answer", exchange).cloneNode(true);
+    for (const part of said.querySelectorAll(".mark, svg")) part.remove();
+    return [...said.querySelectorAll("p, li:not(:has(p))")].map((part) => part.textContent.trim()).join(" ");
+  };
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (!button) return;
-    if (button.matches("[data-language]")) speak(button.dataset.language, true);
+    if (button.matches("[data-language]")) speak(button.dataset.language);
     else if (button.matches(".ask")) ask(button.textContent);
     else if (button.matches(".mark")) openSource(button);
     else if (button.matches(".open-sources")) openGroup(button);
@@ -263,6 +495,9 @@
     else if (button.matches("[data-save]")) save(button.dataset.save);
     else if (button.matches("[data-thumb]")) judge(button);
     else if (button.matches("[data-print]")) print();
+    else if (button.matches("[data-stop]")) stop();
+    else if (button.matches("[data-again]")) askAgain(button);
+    else if (button.matches("#fresh")) forget();
   });
 
   document.addEventListener("keydown", (event) => {
@@ -271,48 +506,17 @@
     opener.focus();
   });
 
-  /* The conversation: bring a new question into view, announce its answer once, keep it for this tab. */
-  const announce = (text, language = document.documentElement.lang) => {
-    const region = find("#announce");
-    if (!region) return;
-    region.lang = language;
-    region.textContent = text;
-  };
-
-  const keep = () => {
-    const kept = find("#kept textarea, #kept input");
-    if (kept) store("sessionStorage", KEPT, kept.value);
-  };
-
-  /* Trouble: a sentence above the box, and the question back in it. */
-  let waited = 0; // the timer of a question that is on its way
-
-  const trouble = (sentence, role = "alert") => {
+  /* Trouble: a sentence above the box. `until` "sent": it stays when an answer comes. */
+  const trouble = (sentence, role = "alert", until = "") => {
     find("#trouble")?.remove();
     if (!sentence) return;
     const said = element("div", "", role === "alert" ? "problem" : "notice");
     said.id = "trouble";
+    said.dataset.until = until;
     said.setAttribute("role", role);
     find("#composer").prepend(said);
     said.append(element("p", sentence)); // after it is in the page, so that it is announced
   };
-
-  const lastExchange = () => [...document.querySelectorAll("#conversation .exchange")].at(-1);
-
-  const lost = (why) => {
-    clearTimeout(waited);
-    const last = lastExchange();
-    if (last?.dataset.state === "working") {
-      last.dataset.state = "broken";
-      const line = find(".quiet", last);
-      if (line) line.textContent = words().no_answer;
-    }
-    const asked = stored("sessionStorage", ASKED);
-    if (asked && !box().value) type(box(), asked);
-    trouble(words()[why]);
-  };
-
-  const isWaiting = () => stored("sessionStorage", ASKED) !== "";
 
   const reach = window.fetch.bind(window);
   const whyRefused = (status) => (status === 429 ? "busy" : status === 413 ? "too_large" : status >= 500 ? "broken" : "lost");
@@ -321,36 +525,27 @@
   window.fetch = async (...request) => {
     const address = String(request[0]?.url ?? request[0]);
     const joins = address.includes("/gradio_api/queue/join");
-    if (joins) {
-      clearTimeout(waited);
-      waited = setTimeout(() => isWaiting() && trouble(words().slow, "status"), SLOW_SECONDS * 1000);
-    }
     if (!joins && !address.includes("/gradio_api/queue/data")) return reach(...request);
     try {
       const reply = await reach(...request);
       if (!reply.ok) lost(whyRefused(reply.status));
       else if (!joins) {
         const beside = reply.clone().body.pipeTo(new WritableStream());
-        beside.catch(() => isWaiting() && lost("lost"));
+        beside.catch((error) => error.name !== "AbortError" && lost("lost")); // Gradio itself aborts it after the last answer
       }
       return reply;
     } catch (error) {
-      if (joins || isWaiting()) lost("lost");
+      lost("lost");
       throw error;
     }
   };
 
-  addEventListener("offline", () => isWaiting() && lost("lost"));
+  addEventListener("offline", () => lost("lost"));
 
-  const sent = () => {
-    store("sessionStorage", ASKED, box()?.value.trim() ? box().value : "");
-    trouble("");
-  };
-
-  document.addEventListener("click", (event) => event.target.closest("#send") && sent(), true);
+  document.addEventListener("click", (event) => event.target.closest("#send") && sending(event), true);
   document.addEventListener(
     "keydown",
-    (event) => event.key === "Enter" && !event.shiftKey && event.target.matches("#box textarea") && sent(),
+    (event) => event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target.matches("#box textarea") && sending(event),
     true,
   );
   document.addEventListener("input", (event) => {
@@ -358,84 +553,73 @@
     store("sessionStorage", DRAFT, event.target.value);
   });
 
-  /* What was typed before the page was left, or what a link asks. */
+  /* A page that was left: what was typed, and what was asked and not answered. A link: what it asks. */
   const putBack = () => {
-    if (!box() || box().value) return;
-    const draft = stored("sessionStorage", DRAFT);
-    const linked = /^#ask=(.+)/.exec(location.hash);
-    if (draft) {
-      type(box(), draft);
-      if (isWaiting()) trouble(words().reloaded);
-    } else if (linked) {
-      history.replaceState(null, "", location.pathname);
-      try {
-        type(box(), decodeURIComponent(linked[1]));
-      } catch {
-        return; // not one of our links
-      }
-      trouble(words().from_link, "status");
-      box().focus();
-    }
+    const [draft, unanswered] = [DRAFT, ASKED].map((name) => stored("sessionStorage", name));
     store("sessionStorage", ASKED, "");
-  };
-  addEventListener("hashchange", putBack);
-
-  const spokenAnswer = (exchange) => {
-    const said = find(".answer", exchange).cloneNode(true);
-    for (const part of said.querySelectorAll(".mark, svg")) part.remove();
-    return [...said.querySelectorAll("p, li:not(:has(p))")].map((part) => part.textContent.trim()).join(" ");
+    if (!box().value && (draft || unanswered)) type(box(), draft || unanswered);
+    if (unanswered) trouble(words().reloaded);
   };
 
-  let seen = 0;
-  const changed = () => {
-    const exchanges = document.querySelectorAll("#conversation .exchange");
-    const last = exchanges[exchanges.length - 1];
-    pressThumbs();
-    document.body.classList.toggle("talking", exchanges.length > 0);
-    if (exchanges.length > seen && last.dataset.state === "working") {
-      if (touch.matches) document.activeElement?.blur(); // the keyboard would cover the answer
-      last.scrollIntoView({ block: "start", behavior: behaviour() });
+  const follow = () => {
+    const linked = /^#ask=(.+)/.exec(location.hash);
+    if (!linked) return;
+    history.replaceState(null, "", location.pathname);
+    try {
+      ask(decodeURIComponent(linked[1]));
+    } catch {
+      return; // not one of our links
     }
-    const ready = last?.dataset.state === "done" ? `${exchanges.length} ${find(".question", last).textContent}` : "";
-    if (!ready) announced = "";
-    if (ready && ready !== announced && isWaiting()) {
-      clearTimeout(waited);
-      trouble("");
-      const asked = stored("sessionStorage", ASKED);
-      store("sessionStorage", ASKED, "");
-      // The box is emptied about now; what is in it besides was typed since.
-      setTimeout(() => store("sessionStorage", DRAFT, box().value === asked ? "" : box().value), 200);
-    }
-    if (ready && ready !== announced && seen > 0) announce(spokenAnswer(last), find(".answer", last).lang);
-    if (ready) announced = ready;
-    seen = exchanges.length;
-    setTimeout(keep, 50); // the hidden field is written just after
+    setTimeout(() => trouble(words().from_link, "status", "sent"), 0);
+  };
+  addEventListener("hashchange", follow);
+
+  /* The server has drawn the conversation. What it could not read is dropped; what was answered since is drawn with the next. */
+  const redrawn = () => {
+    const held = Number(list().dataset.held);
+    kept = kept.slice(given - held);
+    given = held;
+    if (kept.length !== held) redraw(words().language);
+    else drawn();
   };
 
-  const refused = () => find("#problem .problem") && (clearTimeout(waited), trouble(""), store("sessionStorage", ASKED, ""));
+  /* The page can be used. */
+  const drawn = () => {
+    clearTimeout(drawing);
+    drawing = 0;
+    changed();
+    remember();
+    if (document.body.classList.contains("ready")) return continueLater();
+    document.body.classList.add("ready");
+    putBack();
+    follow();
+  };
+
+  const storedAnswers = () => {
+    try {
+      const answers = JSON.parse(stored("sessionStorage", KEPT) || "[]");
+      return answers.filter(({ question, answer }) => typeof question === "string" && typeof answer === "string");
+    } catch {
+      return [];
+    }
+  };
 
   const start = () => {
-    const parts = ["#conversation", "#kept textarea, #kept input", "#language textarea, #language input", "#restore", ".top", "#problem", "#box textarea"];
-    if (!parts.every((part) => find(part))) return false;
+    const parts = ["#conversation .conversation", "#live", "#restore", "#stop", ".top", "#sources .panel", "#box textarea"];
+    if (!parts.every((part) => find(part)) || !["before", "kept", "language"].every(hidden)) return false;
     const all = { childList: true, subtree: true };
-    new MutationObserver(changed).observe(find("#conversation"), all);
-    new MutationObserver(refused).observe(find("#problem"), all);
+    let seen = list().dataset.drawn;
+    new MutationObserver(() => list() && list().dataset.drawn !== seen && ((seen = list().dataset.drawn), redrawn())).observe(
+      find("#conversation"),
+      all,
+    );
+    new MutationObserver(heard).observe(find("#live"), all);
     new MutationObserver(spoken).observe(find("#top"), { ...all, attributes: true });
-    const before = stored("sessionStorage", KEPT);
+    kept = storedAnswers();
     const language = stored("localStorage", LANGUAGE) || (navigator.language?.toLowerCase().startsWith("fr") ? "fr" : "en");
-    if (before) type(find("#kept textarea, #kept input"), before);
-    if (language !== "en") {
-      document.body.classList.add("waiting"); // rather than English for a moment
-      setTimeout(() => document.body.classList.remove("waiting"), 2000);
-    }
-    if (before || language !== "en") speak(language, false);
-    else spoken();
-    const ready = () => {
-      putBack();
-      document.body.classList.add("ready");
-    };
-    if (language === "en") ready();
-    else setTimeout(ready, 0);
+    spoken();
+    if (kept.length || language !== words().language) redraw(language);
+    else drawn();
     return true;
   };
 

@@ -1,9 +1,10 @@
 """The page: a Gradio Blocks over one Bot. `bot.server` mounts it.
 
 It is in English and in French (bot/page_words.toml): the browser says which with each request, and one hidden button gives all of it
-anew. The server keeps no conversation. What was asked and answered travels with each question as JSON in a hidden field (`kept`), which the
-browser holds for as long as its tab is open; it is checked and rendered anew each time, so a tampered one can only change what its own
-sender sees.
+anew. The server keeps no conversation. The browser holds it for as long as its tab is open: with each question it sends the turns so far
+(`before`), and to draw the page anew all of the answers (`kept`). Both are checked, so a tampered one can only change what its own sender
+sees. An answer goes back as the one exchange that it is (`live`), which page.js puts into the conversation: what is sent and received does
+not grow with the conversation, which matters on a slow network.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Container, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
+from threading import Thread
 
 import gradio as gr
 from pydantic import TypeAdapter, ValidationError
@@ -25,7 +28,9 @@ from bot.answering import Answering
 from bot.french import program_names
 from bot.journal import keep, named
 from bot.page_words import LANGUAGES, Words, words
+from bot.reviewed import claim_by_claim
 from bot.settings import Settings
+from bot.streaming import as_it_comes
 from bot.understand import MAX_QUESTION
 from corpus.errors import NorthboundError, RequestError
 from corpus.model import Program
@@ -36,16 +41,26 @@ from corpus.twins import find_twins, read_twins
 TITLE = words("en")("title")
 STYLE = Path(__file__).with_name("page.css")
 SCRIPT = Path(__file__).with_name("page.js")
-_KEPT_EXCHANGES = 20  # earlier ones leave the page: the conversation travels with every question
-_PAUSE_SECONDS = 0.09  # between sentences of a new answer
+_KEPT_EXCHANGES = 20  # earlier ones leave the page when it is drawn anew
+_PAUSE_SECONDS = 0.09  # between sentences of an answer that is there at once
+_LONGEST_SECONDS = 0.6  # that these pauses take in all
+_KEEPING_SECONDS = 2.0
 # What page.js says itself.
 _SPOKEN = (
-    "title close copied lost busy too_large slow reloaded from_link no_answer broken thanks why_up why_down why_note why_send why_sent "
-    "why_failed thumb_failed"
+    "title close copied lost not_drawn busy too_large slow reloaded from_link no_answer broke_off stopped again waits broken thanks "
+    "why_up why_down why_note why_send why_sent why_failed thumb_failed"
 ).split()
 
-Screen = tuple[str, str, object, str, str]  # conversation, sources, the box, the kept conversation, the problem
 
+@dataclass(frozen=True)
+class Before:
+    """What was said before a question, and the place of the question in the conversation."""
+
+    place: int = 0
+    turns: tuple[Turn, ...] = ()
+
+
+_before = TypeAdapter(Before)
 _kept = TypeAdapter(tuple[Answer, ...])
 _log = logging.getLogger("northbound.page")
 
@@ -54,46 +69,47 @@ def build_page(bot: Answering, settings: Settings | None = None) -> gr.Blocks:
     """The page over `bot`, not yet served. What is asked is kept where `settings` has a journal, and the page then says so."""
     settings = settings or Settings()
 
-    def ask(question: str, kept: str, language: str) -> Iterator[Screen]:
-        """Answer and show the answer sentence by sentence. What cannot be answered stays in the box with a sentence that says why."""
+    def ask(question: str, before: str, language: str) -> Iterator[str]:
+        """Answer and show the answer sentence by sentence. What cannot be answered gets a sentence that says why."""
         page = words(language)
-        before = read_kept(kept)
-        past = [render.exchange(answer, place, page=page) for place, answer in enumerate(before)]
-        beside = render.sources_panel(before, _how_made(bot, page), page)
-        place = len(before)
-        if question.strip() and len(question) <= MAX_QUESTION:
-            line = page("looking", len(bot.sources))
-            yield render.conversation([*past, render.working(question, place, line, page)]), beside, gr.skip(), kept, ""
+        earlier = read_before(before)
+        place = earlier.place
+        shown_early = False
         try:
-            answer = named(bot.answer(question, turns(before)), settings)
+            with closing(as_it_comes(claim_by_claim(bot, question, earlier.turns))) as coming:
+                for said in coming:
+                    if isinstance(said, Answer):
+                        answer = named(said, settings)
+                        break
+                    shown_early = True
+                    shown = render.working(question, place, page("checking"), page, said)
+                    yield render.live(place, shown, render.cards_so_far(question, said, place, page))
         except NorthboundError as error:
-            yield render.conversation(past), beside, gr.skip(), kept, render.problem(_refusal(question, error, page))
+            yield render.live(place, problem=_refusal(question, error, page))
             return
         except Exception:  # the door's last resort: the reader gets a sentence, the log gets the traceback
             _log.exception("a question could not be answered")
-            yield render.conversation(past), beside, gr.skip(), kept, render.problem(page("broken"))
+            yield render.live(place, problem=page("broken"))
             return
-        keep(answer, settings)  # before it is shown, so that a thumb finds it
-        after = (*before, answer)
-        beside = render.sources_panel(after, _how_made(bot, page), page)
-        for stop in render.stops(answer.answer):
-            yield render.conversation([*past, render.exchange(answer, place, stop, page)]), beside, "", kept, ""
-            time.sleep(_PAUSE_SECONDS)
-        shown = render.conversation([*past, render.exchange(answer, place, page=page)])
-        yield shown, beside, gr.skip(), write_kept(after), ""
+        keeping = Thread(target=keep, args=(answer, settings))
+        keeping.start()  # beside: nobody waits for a database to read an answer
+        cards = render.source_cards(answer, place, current=True, page=page)
+        stops = () if shown_early else render.stops(answer.answer)
+        for number, stop in enumerate(stops):
+            yield render.live(place, render.exchange(answer, place, stop, page), "" if number else cards)
+            time.sleep(min(_PAUSE_SECONDS, _LONGEST_SECONDS / len(stops)))
+        keeping.join(_KEEPING_SECONDS)  # before its thumbs are there
+        yield render.live(place, render.exchange(answer, place, page=page), cards if shown_early else "", answer.model_dump_json())
 
     def restore(kept: str, language: str) -> tuple[object, ...]:
         """The whole page in a language, with the conversation that the browser kept. What is typed stays."""
         page = words(language)
         answers = read_kept(kept)
-        shown = render.conversation(render.exchange(answer, place, page=page) for place, answer in enumerate(answers))
         return (
-            shown,
+            render.conversation([render.exchange(answer, place, page=page) for place, answer in enumerate(answers)]),
             render.sources_panel(answers, _how_made(bot, page), page),
             gr.update(label=page("box"), placeholder=page("placeholder")),
-            write_kept(answers),
-            "",
-            _header(settings, page),
+            _header(bot, settings, page),
             _intro(page),
             gr.update(value=page("send")),
             gr.update(value=page("new_chat")),
@@ -103,32 +119,34 @@ def build_page(bot: Answering, settings: Settings | None = None) -> gr.Blocks:
 
     page = words(LANGUAGES[0])
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as blocks:
-        top = _html(_header(settings, page), "top")
+        top = _html(_header(bot, settings, page), "top")
         _html('<div id="announce" class="unseen" role="status" aria-live="polite"></div>', "aloud")
         with gr.Row(elem_id="columns"):
             with gr.Column(elem_id="talk"):
                 intro = _html(_intro(page), "intro")
                 talk = _html(render.conversation(()), "conversation")
-                with gr.Column(elem_id="composer"):
-                    problem = _html("", "problem")
-                    with gr.Row(elem_id="composer-row"):
-                        box = gr.Textbox(label=page("box"), lines=1, max_lines=8, placeholder=page("placeholder"), elem_id="box")
-                        send = gr.Button(page("send"), variant="primary", elem_id="send")
-                        fresh = gr.Button(page("new_chat"), elem_id="fresh")
+                live = _html("", "live")
+                with gr.Column(elem_id="composer"), gr.Row(elem_id="composer-row"):
+                    box = gr.Textbox(label=page("box"), lines=1, max_lines=8, placeholder=page("placeholder"), elem_id="box")
+                    send = gr.Button(page("send"), variant="primary", elem_id="send")
+                    fresh = gr.Button(page("new_chat"), elem_id="fresh")
                 examples = _html(_examples(page), "examples")
             with gr.Column(elem_id="beside"):
                 sources = _html(render.sources_panel((), _how_made(bot, page), page), "sources")
         foot = _html(_foot(bot, settings, page), "foot")
-        kept = gr.Textbox(visible="hidden", elem_id="kept", show_label=False)
-        language = gr.Textbox(page.language, visible="hidden", elem_id="language", show_label=False)
+        before, kept, language = (
+            gr.Textbox(value, visible="hidden", elem_id=name, show_label=False)
+            for name, value in (("before", ""), ("kept", ""), ("language", page.language))
+        )
         again = gr.Button("Restore", visible="hidden", elem_id="restore")
+        stop = gr.Button("Stop", visible="hidden", elem_id="stop")
 
-        screen = [talk, sources, box, kept, problem]
-        whole = [*screen, top, intro, send, fresh, examples, foot]
+        whole = [talk, sources, box, top, intro, send, fresh, examples, foot]
         quiet = {"show_progress": "hidden", "api_visibility": "private"}  # hides them from listings; protects nothing
-        gr.on([send.click, box.submit], ask, [box, kept, language], screen, concurrency_limit=8, **quiet)
+        # page.js sends one question at a time; "multiple" because Gradio would drop one that follows at once.
+        asking = gr.on([send.click, box.submit], ask, [box, before, language], live, concurrency_limit=8, trigger_mode="multiple", **quiet)
+        stop.click(None, cancels=asking, **quiet)
         again.click(restore, [kept, language], whole, **quiet)
-        fresh.click(lambda language: restore("", language), [language], whole, **quiet)
     blocks.queue(max_size=64, api_open=False)
     return blocks
 
@@ -143,15 +161,22 @@ def read_kept(kept: str) -> tuple[Answer, ...]:
         return ()
 
 
-def write_kept(answers: Sequence[Answer]) -> str:
-    """`answers` for the browser to hold, or "" for none."""
-    return _kept.dump_json(tuple(answers[-_KEPT_EXCHANGES:])).decode() if answers else ""
+def read_before(before: str) -> Before:
+    """What the browser says was said before; nothing when it is empty or not ours."""
+    if not before:
+        return Before()
+    try:
+        return _before.validate_json(before)
+    except ValidationError:
+        return Before()
 
 
-def turns(answers: Sequence[Answer]) -> list[Turn]:
-    """The conversation so far as the bot reads it."""
-    pairs = ((Turn(role="user", content=answer.question), Turn(role="assistant", content=answer.answer)) for answer in answers)
-    return [turn for pair in pairs for turn in pair]
+def opening(settings: Settings, page: Words) -> str:
+    """What is seen until Gradio has loaded, which takes a while on a slow network."""
+    return (
+        f'<div id="opening" lang="{page.language}"><p class="brand">Northbound</p><p class="plainly">{escape(_plainly(settings, page))}</p>'
+        f"<h1>{escape(page('heading'))}</h1><p>{escape(page('loading'))}</p></div>"
+    )
 
 
 def theme() -> gr.themes.Base:
@@ -221,17 +246,23 @@ def _french_notes(programs: Mapping[str, Program]) -> Mapping[str, str]:
     return {pair.english.program: pair.twin.text for pair in pairs.values() if now.get(pair.english.program) == pair.english.text}
 
 
-def _header(settings: Settings, page: Words) -> str:
+def _header(bot: Answering, settings: Settings, page: Words) -> str:
+    """The top of the page, with what page.js says and shows by itself."""
     other = next(language for language in LANGUAGES if language != page.language)
-    plainly = page("plainly_journal", settings.journal_days) if settings.journal == "on" else page("plainly")
-    spoken = escape(json.dumps({"language": page.language, **{key: page(key) for key in _SPOKEN}}, ensure_ascii=False))
+    told = {"language": page.language, "longest": MAX_QUESTION, **{key: page(key) for key in _SPOKEN}}
+    spoken = escape(json.dumps(told, ensure_ascii=False))
+    working = render.working("", 0, page("looking", len(bot.sources)), page)
     return (
         f'<header class="top" data-words="{spoken}"><a class="skip" href="#box">{escape(page("skip"))}</a><p class="brand">Northbound</p>'
         f'<nav aria-label="{escape(page("nav"))}"><a href="#programs">{escape(page("programs"))}</a>'
         f'<a href="#about">{escape(page("about"))}</a>'
         f'<button type="button" class="tool" data-language="{other}" lang="{other}">{escape(page("other_language"))}</button></nav>'
-        f'<p class="plainly">{escape(plainly)}</p></header>'
+        f'<p class="plainly">{escape(_plainly(settings, page))}</p><template class="working">{working}</template></header>'
     )
+
+
+def _plainly(settings: Settings, page: Words) -> str:
+    return page("plainly_journal", settings.journal_days) if settings.journal == "on" else page("plainly")
 
 
 def _intro(page: Words) -> str:

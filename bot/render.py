@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from html import escape
+from secrets import token_hex
 from urllib.parse import quote as percent
 from urllib.parse import urlsplit
 
-from bot.answer import Answer, Citation
+from bot.answer import Answer, Citation, Part
 from bot.page_words import Words, words
+from bot.streaming import text_so_far
 from corpus.model import Program, Source
 
 ENGLISH = words("en")
@@ -36,6 +38,7 @@ _ITEM = re.compile(r"[-•*] +(.*)")
 _MARK = re.compile(r" ?\[(\d{1,3})\]")
 _BREAK = re.compile(r"\r\n|\r|\n")
 _AFTER_MARKS = re.compile(r"\]\s+(?!\[)|\n+")
+_KEPT_WITH_MARK = 24  # characters of a word: no line begins with its mark
 _WHOLE = 700  # characters: a longer passage is shown around its quote first
 
 
@@ -79,12 +82,38 @@ def exchange(answer: Answer, place: int, shown: int | None = None, page: Words =
     return f'<article class="exchange" data-place="{place}" data-state="{"done" if done else "working"}">{"".join(parts)}</article>'
 
 
-def working(question: str, place: int, line: str, page: Words = ENGLISH) -> str:
-    """A question that is being looked up, with one quiet line that says what is being done."""
+def working(question: str, place: int, line: str, page: Words = ENGLISH, parts: Sequence[Part] = ()) -> str:
+    """A question that is being answered: what is checked already, and one quiet line that says what is being done."""
+    so_far = _so_far(question, parts)
+    said = f'<div class="said">{_prose(so_far, so_far.answer, place, own_words(so_far))}</div>' if parts else ""
+    stop = f'<button type="button" class="tool stop" data-stop>{_text(page("stop"))}</button>'
     return (
         f'<article class="exchange" data-place="{place}" data-state="working">{_question(question, page)}'
-        f'<div class="answer"><p class="quiet">{_text(line)}</p></div></article>'
+        f'<div class="answer" lang="{so_far.language}">{said}'
+        f'<p class="quiet" lang="{page.language}"><span>{_text(line)}</span> {stop}</p></div></article>'
     )
+
+
+def cards_so_far(question: str, parts: Sequence[Part], place: int, page: Words = ENGLISH) -> str:
+    """The sources of what is checked already."""
+    return source_cards(_so_far(question, parts), place, current=True, page=page)
+
+
+def _so_far(question: str, parts: Sequence[Part]) -> Answer:
+    citations = tuple(citation for part in parts for citation in part.citations)
+    language = citations[0].language if citations else ENGLISH.language
+    return Answer(
+        id="", question=question, standalone_question=question, language=language, status="answered", answer=text_so_far(parts),
+        citations=citations,
+    )  # fmt: skip
+
+
+def live(place: int, shown: str = "", cards: str = "", answer: str = "", problem: str = "") -> str:
+    """What page.js puts into the conversation: the exchange at `place` as it stands now, its sources where they changed, and once it is
+    complete the answer as JSON for the browser to keep; or why there is none. Inert until then, and never twice the same: the component
+    that carries it tells only of a change."""
+    parts = "".join(f"<template>{part}</template>" for part in (shown, cards, escape(answer, quote=False)))
+    return f'<div class="live" data-sent="{token_hex(4)}" data-place="{place}" data-problem="{_attribute(problem)}">{parts}</div>'
 
 
 def own_words(answer: Answer) -> Words:
@@ -92,9 +121,9 @@ def own_words(answer: Answer) -> Words:
     return words(answer.language)
 
 
-def conversation(exchanges: Iterable[str]) -> str:
-    """The conversation column."""
-    return f'<div class="conversation">{"".join(exchanges)}</div>'
+def conversation(exchanges: Sequence[str]) -> str:
+    """The conversation column; page.js adds to it. `data-drawn` makes it another each time, so that the component draws it anew."""
+    return f'<div class="conversation" data-drawn="{token_hex(4)}" data-held="{len(exchanges)}">{"".join(exchanges)}</div>'
 
 
 def stops(text: str) -> list[int]:
@@ -117,14 +146,16 @@ def source_cards(answer: Answer, place: int, current: bool, page: Words = ENGLIS
 
 
 def sources_panel(answers: Sequence[Answer], how_made: str, page: Words = ENGLISH) -> str:
-    """The sources column: the cards of the last answer that has any, the earlier ones ready behind; with none, `how_made` (HTML)."""
+    """The sources column: the cards of the last answer that has any, the earlier ones ready behind; before the first, `how_made` (HTML)."""
     cited = [place for place, answer in enumerate(answers) if answer.citations]
     groups = "".join(
         source_cards(answer, place, current=place == cited[-1], page=page) for place, answer in enumerate(answers) if answer.citations
     )
-    inner = groups if groups else how_made
     title = _attribute(page("sources"))
-    return f'<div class="panel" role="region" aria-label="{title}" tabindex="0"><h2 class="panel-title">{title}</h2>{inner}</div>'
+    return (
+        f'<div class="panel" data-drawn="{token_hex(4)}" role="region" aria-label="{title}" tabindex="0">'
+        f'<h2 class="panel-title">{title}</h2>{how_made}{groups}</div>'
+    )
 
 
 def glance(programs: Mapping[str, Program], page: Words = ENGLISH, in_english: Container[str] = ()) -> str:
@@ -142,11 +173,6 @@ def glance(programs: Mapping[str, Program], page: Words = ENGLISH, in_english: C
         f'<table class="glance"><caption class="unseen">{_text(page("glance_caption"))}</caption>'
         f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
     )
-
-
-def problem(sentence: str) -> str:
-    """An error as a sentence, announced at once; the question stays in its box."""
-    return f'<div class="problem" role="alert"><p>{_text(sentence)}</p></div>'
 
 
 def plain_text(answer: Answer) -> str:
@@ -271,18 +297,19 @@ def _marked(text: str, citations: Mapping[int, Citation], place: int, said: Word
         citation = citations.get(int(match[1]))
         if citation is None:
             continue
-        html += [_text(text[end : match.start()]), _mark(citation, place, said)]
+        before, space, word = text[end : match.start()].rpartition(" ")
+        mark = _mark(citation, place, said)
+        if 0 < len(word) <= _KEPT_WITH_MARK:
+            html += [_text(before + space), f'<span class="together">{_text(word)}{mark}</span>']
+        else:
+            html += [_text(before + space + word), mark]
         end = match.end()
     return "".join([*html, _text(text[end:])])
 
 
 def _mark(citation: Citation, place: int, said: Words) -> str:
-    # \u2060 keeps the mark on the line of the word before it.
     label = _attribute(spoken(citation, said))
-    return (
-        f'\u2060<button type="button" class="mark" data-source="{_quote_id(citation, place)}" aria-label="{label}">'
-        f"{citation.number}</button>"
-    )
+    return f'<button type="button" class="mark" data-source="{_quote_id(citation, place)}" aria-label="{label}">{citation.number}</button>'
 
 
 def spoken(citation: Citation, said: Words = ENGLISH) -> str:
@@ -330,17 +357,24 @@ def _tools(answer: Answer, place: int, page: Words) -> str:
         tool("print", "data-print"),
         tool("link", f'data-link="{_attribute(alone)}"'),
     ]
+    return f'<div class="tools" role="group" aria-label="{_attribute(page("tools"))}">{"".join(tools)}</div>{_thumbs(answer, page)}'
+
+
+def _thumbs(answer: Answer, page: Words) -> str:
+    """Whether it was useful; of what our sources do not answer, whether they should."""
+    if not answer.answer_id:
+        return ""
+    missing = answer.status == "not_found"
+    question, choices = ("missing", {"down": "note_it"}) if missing else ("useful", {"up": "yes", "down": "no"})
+    pressed = f' data-pressed="{_attribute(page("noted"))}"' if missing else ""
     thumbs = "".join(
-        f'<button type="button" class="tool thumb" data-thumb="{thumb}" aria-pressed="false">{_text(page(key))}</button>'
-        for thumb, key in (("up", "yes"), ("down", "no"))
+        f'<button type="button" class="tool thumb" data-thumb="{thumb}"{pressed} aria-pressed="false">{_text(page(key))}</button>'
+        for thumb, key in choices.items()
     )
-    asked = (
-        f'<div class="thumbs" role="group" aria-label="{_attribute(page("useful"))}" data-answer="{_attribute(answer.answer_id)}">'
-        f"<span>{_text(page('useful'))}</span>{thumbs}</div>"
-        if answer.answer_id
-        else ""
+    return (
+        f'<div class="thumbs" role="group" aria-label="{_attribute(page(question))}" data-answer="{_attribute(answer.answer_id)}">'
+        f"<span>{_text(page(question))}</span>{thumbs}</div>"
     )
-    return f'<div class="tools" role="group" aria-label="{_attribute(page("tools"))}">{"".join(tools)}</div>{asked}'
 
 
 def _follow_ups(answer: Answer, said: Words) -> str:

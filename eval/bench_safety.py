@@ -132,7 +132,8 @@ def page(text: str) -> str:
         caveats=(text,),
         follow_ups=(text,),
     )
-    return "".join((render.exchange(answer, 0), render.source_cards(answer, 0, True), render.working(text, 0, text), render.problem(text)))
+    working, told = render.working(text, 0, text), render.live(0, problem=text)
+    return "".join((render.exchange(answer, 0), render.source_cards(answer, 0, True), working, told))
 
 
 def shapes(html: str) -> set[tuple[str, str, str]]:

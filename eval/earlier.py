@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from bot.runs import begun
 from eval.evidence import Evidence
 from eval.gate import judge, measured
 from eval.metrics import Measured
-from eval.saved import CONFIG, SUMMARY, Run, RunError, read_config
+from eval.saved import SUMMARY, Run, RunError, read_config
 
 _AT_MOST = 12
 
@@ -54,18 +55,10 @@ def _past(folder: Path, config: dict[str, Any], run: Run) -> Past:
     broken = (v.bar.measure for v in judge(Run(folder, config, {}, summary, Evidence({}))) if v.bar.hard and not v.holds)
     return Past(
         name=folder.name,
-        when=_when(folder),
+        when=begun(folder),
         right=measured(summary)["all"]["right"],
         broken=tuple(dict.fromkeys(broken)),
         corpus=config["corpus_version"],
         same=summary["sets"] == run.summary["sets"],
         this=folder == run.folder.resolve(),
     )
-
-
-def _when(folder: Path) -> datetime:
-    """When a run was begun: by its folder's name where `eval run` chose it, else by its first file."""
-    try:
-        return datetime.strptime(folder.name, "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
-    except ValueError:
-        return datetime.fromtimestamp((folder / CONFIG).stat().st_mtime, UTC)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,11 @@ class Verdict:
     bar: Bar
     got: Measured | None
     holds: bool
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """As it stands in a run's summary, for bot/runs.py."""
+        return {**asdict(self.bar), "value": self.got.value if self.got else None, "holds": self.holds}
 
     @property
     def text(self) -> str:

@@ -39,6 +39,7 @@ from corpus.registry import load_registry
 from corpus.twins import find_twins, read_twins
 from eval.cases import NEEDS_ARTICLES, SETS, WRITTEN, Case, Set, conversations, load_sets, set_names
 from eval.evidence import Evidence, as_json, evidence_of
+from eval.gate import Bar, judge, read_bars
 from eval.metrics import Score, groups, measure, score
 from eval.retrieval import retrieval
 from eval.saved import (
@@ -52,6 +53,7 @@ from eval.saved import (
     TIMINGS,
     Key,
     Reply,
+    Run,
     RunError,
     json_line,
     not_written,
@@ -88,8 +90,10 @@ class Chosen:
 def run(settings: Settings, chosen: Chosen = Chosen(), out: Path | None = None, workers: int = 1) -> Path:
     """Answer and score; the folder. One that a killed run left is gone on with, if it was begun with the same inputs.
 
-    Raises CaseError for a broken set, RunError for a folder that is finished, of other inputs, in use, or cannot be written.
+    Raises CaseError for a broken set, GateError for bars that cannot be read, RunError for a folder that is finished, of other inputs, in
+    use, or cannot be written.
     """
+    bars = read_bars()
     live = current(settings.home)
     manifest, passages = read_manifest(live), read_passages(live)
     names = list(chosen.sets) or [n for n in set_names(chosen.folder) if n != NEEDS_ARTICLES or manifest.only]
@@ -113,14 +117,14 @@ def run(settings: Settings, chosen: Chosen = Chosen(), out: Path | None = None, 
         "cases": len(cases),
         **_worded_by(settings),
     }
-    folder = out or settings.home / "runs" / datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    folder = out or settings.runs_folder / datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
     with _opened(folder, config), _with_planted(settings, planted) as planted_home:
         _answer(folder, cases, settings, planted_home, workers)
         held = [*passages, *(read_passages(current(planted_home)) if planted_home else [])]
         replies = list(read_replies(folder))
         evidence = gather(held, replies, settings)
         write_whole(folder / CORPUS, json.dumps(as_json(evidence), ensure_ascii=False, indent=1) + "\n")
-        _write_scores(folder, sets, cases, replies, evidence)
+        _write_scores(folder, config, sets, cases, replies, evidence, bars)
     return folder
 
 
@@ -138,7 +142,7 @@ def _worded_by(settings: Settings) -> dict[str, str]:
 def rescore(folder: Path, sets: Path = SETS) -> Path:
     """Score a run's answers again, by the sets as they are now. Raises RunError for answers of a case that is gone or asks something else:
     those are named."""
-    config = read_config(folder)
+    config, bars = read_config(folder), read_bars()
     replies = list(read_replies(folder))
     now = load_sets(list(config["sets"]), sets)
     cases = {case.key: case for one in now for case in one.cases}
@@ -151,7 +155,7 @@ def rescore(folder: Path, sets: Path = SETS) -> Path:
             f"{folder}: {len(replies)} of {config['cases']} cases are answered; to go on with it: northbound eval run --out {folder}"
         )
     (folder / SUMMARY).unlink(missing_ok=True)
-    _write_scores(folder, now, [cases[reply.key] for reply in replies], replies, read_evidence(folder))
+    _write_scores(folder, config, now, [cases[reply.key] for reply in replies], replies, read_evidence(folder), bars)
     return folder
 
 
@@ -424,7 +428,15 @@ def _play(turns: Sequence[Case]) -> Made:
     return _bots.play(turns)
 
 
-def _write_scores(folder: Path, sets: Sequence[Set], cases: Sequence[Case], replies: Sequence[Reply], evidence: Evidence) -> None:
+def _write_scores(
+    folder: Path,
+    config: Mapping[str, Any],
+    sets: Sequence[Set],
+    cases: Sequence[Case],
+    replies: Sequence[Reply],
+    evidence: Evidence,
+    bars: Sequence[Bar],
+) -> None:
     scores = score_all(cases, replies, evidence)
     summary = {
         "format": FORMAT,
@@ -434,6 +446,8 @@ def _write_scores(folder: Path, sets: Sequence[Set], cases: Sequence[Case], repl
         "absent": absent(cases, evidence),
         "groups": summarise(scores),
     }
+    judged = judge(Run(folder, dict(config), {}, summary, evidence), bars)
+    summary["bars"] = [verdict.row for verdict in judged]  # bot/runs.py shows them where no eval/ is loaded
     timings = [json.loads(line) for line in whole_lines(folder / TIMINGS)]
     write_whole(folder / SCORES, "".join(json_line(asdict(one)) for one in scores))
     write_whole(folder / SPEED, json.dumps(speed(timings), indent=1) + "\n")

@@ -6,7 +6,7 @@
     corpus.json      the passages found or cited, as the index held them, and the programs' standings (eval/evidence.py)
     scores.jsonl     one case a line, in the same order
     speed.json       the timings summed up
-    summary.json     every measure for every set; written last, so that a folder with it is finished
+    summary.json     every measure for every set, and the bars as it was judged by them; written last: a folder with it is finished
 
 But for timings.jsonl and speed.json the same inputs give the same bytes.
 """
@@ -23,14 +23,14 @@ from typing import Any
 
 import numpy as np
 
+from bot import runs
 from bot.answer import Answer, Citation, Timings
 from corpus.errors import NorthboundError
 from eval.evidence import Evidence, from_json
 from eval.metrics import Score, from_row
 
-FORMAT = 2
-CONFIG, ANSWERS, TIMINGS, CORPUS = "config.json", "answers.jsonl", "timings.jsonl", "corpus.json"
-SCORES, SPEED, SUMMARY = "scores.jsonl", "speed.json", "summary.json"
+FORMAT, CONFIG, SPEED, SUMMARY = runs.FORMAT, runs.CONFIG, runs.SPEED, runs.SUMMARY  # what bot/runs.py reads too
+ANSWERS, TIMINGS, CORPUS, SCORES = "answers.jsonl", "timings.jsonl", "corpus.json", "scores.jsonl"
 FILES = (CONFIG, ANSWERS, CORPUS, SCORES, SUMMARY)
 AGAIN = "run again: northbound eval run"
 

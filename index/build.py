@@ -184,6 +184,12 @@ def previous(home: Path) -> Path:
     return older[-1]
 
 
+def builds(home: Path) -> list[Path]:
+    """The folders of the builds that are kept, the oldest first; none where nothing was built."""
+    root = home / "index"
+    return _builds(root) if root.is_dir() else []
+
+
 def corpus_version(passages: Sequence[Passage]) -> str:
     """Twelve hex digits that change exactly when a passage does."""
     digest = hashlib.sha256()

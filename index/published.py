@@ -155,6 +155,11 @@ def taken_last(home: Path, name: str) -> Path | None:
     return root / build if build and (root / build / _MANIFEST).exists() else None
 
 
+def held_builds(home: Path, name: str) -> dict[str, Path]:
+    """The folders of the published builds that this machine holds whole, by build."""
+    return {path.parent.name: path.parent for path in _root(home, name).glob(f"[0-9]*/{_MANIFEST}")}
+
+
 # Names
 
 

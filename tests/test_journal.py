@@ -18,7 +18,7 @@ from fastapi.testclient import TestClient
 from bot import database
 from bot.answer import Answer, Timings
 from bot.chain import Bot
-from bot.journal import COLUMNS, Row, feedback, figures, forget, keep, named, percentile, read_rows
+from bot.journal import COLUMNS, Row, cited, feedback, figures, forget, keep, named, read_rows
 from bot.server import create_app
 from bot.settings import Settings, read_settings
 from corpus.errors import NorthboundError
@@ -84,24 +84,38 @@ def test_rows_grow_old_and_are_forgotten_in_both_databases(stored: Stored) -> No
     assert forget(settings, date(2020, 1, 1)) == 0 and forget(settings) == 1 and read_rows(settings) == []
 
 
-def test_figures_count_what_the_rows_say() -> None:
+def test_figures_count_what_the_rows_say(stored: Stored) -> None:
+    settings = stored(journal="on", journal_days=9_999)
+    assert figures(settings).latency_ms == {} and figures(settings).days == {}
+    told = (
+        ("18", "answered", ("b#1",), 1, 0, "down"),  # of version 0.3.0, which kept no steps
+        ("18", "answered", ("b#1",), 2, 0, ""),
+        ("19", "answered", ("a#1", "b#1"), 10, 4, "up"),
+        ("19", "not_found", (), 20, 5, "down"),
+        ("20", "answered", ("a#1",), 30, 6, ""),
+        ("20", "answered", ("a#1",), 400, 7, "up"),
+    )
     rows = [
-        Row(str(n), f"2026-11-{day}T10:00:00+00:00", "q", "q", status, passages, 0.9, float(ms), thumb=thumb)
-        for n, (day, status, passages, ms, thumb) in enumerate(
-            (
-                ("19", "answered", ("a#1", "b#1"), 10, "up"),
-                ("19", "not_found", (), 20, "down"),
-                ("20", "answered", ("a#1",), 30, ""),
-                ("20", "answered", ("a#1",), 400, "up"),
-            )
+        Row(
+            str(n), f"2024-11-{day}T10:00:00+00:00", "q", "q", status, passages, 0.9, float(ms), "fr" if n == 5 else "en",
+            understand_ms=float(step), search_ms=float(step), thumb=thumb,
         )
-    ]
-    seen = figures(rows, ["a#1", "b#1", "c#1"])
-    assert seen.days == {"2026-11-19": {"answered": 1, "not_found": 1}, "2026-11-20": {"answered": 2}}
+        for n, (day, status, passages, ms, step, thumb) in enumerate(told)
+    ]  # fmt: skip
+    with database.transaction(settings) as connection:
+        values = [{**asdict(row), "passages": list(row.passages), "programs": []} for row in rows]
+        connection.execute(database.journal.insert(), values)
+    seen = figures(settings, "2024-11-19")
+    assert seen.days == {"2024-11-19": {"answered": 1, "not_found": 1}, "2024-11-20": {"answered": 2}}
     assert (seen.questions, seen.statuses, seen.thumbs) == (4, {"answered": 3, "not_found": 1}, {"up": 2, "down": 1})
-    assert seen.latency_ms == {"p50": 20.0, "p90": 400.0, "p99": 400.0} and seen.latency_by_day == {"2026-11-19": 10.0, "2026-11-20": 30.0}
-    assert seen.most_used == (("a#1", 3), ("b#1", 1)) and seen.never_used == ("c#1",)
-    assert figures([]).latency_ms == {} and percentile([3.0, 1.0, 2.0], 50) == 2.0 and percentile([1.0], 99) == 1.0
+    assert (seen.languages, seen.modes) == ({"en": 3, "fr": 1}, {"extractive": 4})
+    assert seen.latency_ms["total"] == {"p50": 20.0, "p90": 400.0, "p99": 400.0}
+    assert seen.latency_by_day["2024-11-19"] == {"p50": 10.0, "p90": 20.0, "p99": 20.0} and len(seen.latency_by_day) == 2
+    assert list(cited(settings, "2024-11-19").items()) == [("a#1", 3), ("b#1", 1)]
+    whole = figures(settings)
+    assert whole.questions == 6 and cited(settings) == {"a#1": 3, "b#1": 3}
+    assert whole.latency_ms["total"]["p50"] == 10.0 and whole.latency_ms["understand"]["p50"] == 5.0
+    assert figures(replace(settings, journal_days=1)).questions == 0  # what is too old is not counted, gone or not
 
 
 def test_nothing_is_kept_unless_it_is_turned_on(tmp_path: Path) -> None:

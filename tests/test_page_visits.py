@@ -11,11 +11,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Route, ViewportSize, expect
 
-from bot.answer import Answer, Reviewed, Turn
+from bot.answer import Answer, Part, Reviewed, Turn, parts
 from bot.journal import read_rows
 from bot.settings import Settings
 from tests import test_page
-from tests.small_bot import FIRST, SECOND, SmallBot, closed
+from tests.small_bot import FIRST, NEWS, SECOND, SmallBot, closed
 from tests.test_page import PHONE, Open, served, visitor
 
 browser, context, shots, visit = test_page.browser, test_page.context, test_page.shots, test_page.visit
@@ -28,6 +28,7 @@ class SlowBot(SmallBot):
     def __init__(self) -> None:
         super().__init__()
         self.go = threading.Event()
+        self.sentences = Turnstile()
         self.asked: list[str] = []
 
     def answer(self, question: str, history: Sequence[Turn] = (), id: str = "", at: str = "") -> Answer:
@@ -40,6 +41,32 @@ class SlowBot(SmallBot):
             review = Reviewed(id="r1", by="A. Lawyer", on="2026-10-01", expires="2027-01-01")
             return closed(question).model_copy(update={"reviewed": review})
         return super().answer(question, history, id, at)
+
+    def stream(self, question: str, history: Sequence[Turn] = (), id: str = "", at: str = "") -> Iterator[Part | Answer]:
+        """As with a language model, where the question says so: each sentence when it is let go."""
+        answer = self.answer(question, history, id, at)
+        for part in parts(answer):
+            if "in words" in question:
+                self.sentences.wait()
+            yield part
+        yield answer
+
+
+class Turnstile:
+    """Lets one pass each time it is told to."""
+
+    def __init__(self) -> None:
+        self._free = threading.Semaphore(0)
+
+    def let_go(self, many: int = 1) -> None:
+        self._free.release(many)
+
+    def wait(self) -> None:
+        assert self._free.acquire(timeout=20)
+
+    def drain(self) -> None:
+        while self._free.acquire(blocking=False):
+            pass
 
 
 def asking_back(question: str) -> Answer:
@@ -91,31 +118,40 @@ def test_an_answer_is_saved_as_markdown_with_its_sources(visit: Open) -> None:
     assert f"> {SECOND}" in text and "2023 open work permit: Closed since 17 July 2023." in text
 
 
-def test_a_link_brings_the_question_back_and_sends_nothing(visit: Open, slow: SlowBot, address: str) -> None:
+def test_a_link_reopens_its_answer(visit: Open, slow: SlowBot, address: str) -> None:
     question = "Is the permit open & why (50 %)?"
     opened = visit(permissions=["clipboard-read", "clipboard-write"])
     opened.ask(question)
     opened.page.get_by_role("button", name="Copy a link").click()
     link = opened.page.evaluate("navigator.clipboard.readText()")
     assert link.startswith(f"{address}/#ask=Is%20the%20permit")
-    before = len(slow.asked)
     other = visit()
+    other.page.fill("#box textarea", "half a ques")
     other.page.goto("about:blank")
     other.page.goto(link)
-    expect(other.page.locator("#trouble")).to_contain_text("Nothing has been sent yet")
-    assert other.page.input_value("#box textarea") == question
-    assert len(slow.asked) == before and not any("permit" in url for url in other.requests)
-    other.page.click("#send")
     other.finished()
-    expect(other.page.locator("#trouble")).to_have_count(0)
+    expect(other.page.locator(".answer")).to_contain_text(SECOND)
+    expect(other.page.locator("#trouble")).to_contain_text("This is its answer today")
+    assert other.page.input_value("#box textarea") == "half a ques"  # what was typed in this tab is not lost
+    assert not any("permit" in url for url in other.requests)  # what stands after "#" is never sent
+    other.page.reload()
+    other.finished()
+    expect(other.page.locator(".exchange")).to_have_count(1)  # it was asked once
 
 
 def test_a_link_that_is_not_ours_does_nothing(visit: Open) -> None:
     page = visit().page
     page.evaluate("location.hash = '#ask=%E0%A4%A'")
-    page.evaluate("location.hash = '#ask=<img src=/x onerror=window.ran=1>'")
     page.wait_for_timeout(200)
-    assert page.evaluate("window.ran") is None and page.locator("#trouble img").count() == 0
+    expect(page.locator(".exchange")).to_have_count(0)
+
+
+def test_markup_in_a_link_is_a_question_like_any(visit: Open) -> None:
+    opened = visit()
+    opened.page.evaluate("location.hash = '#ask=<img src=/x onerror=window.ran=1>'")
+    opened.finished()
+    expect(opened.page.locator(".asked")).to_have_text("<img src=/x onerror=window.ran=1>")
+    assert opened.page.evaluate("window.ran") is None and opened.page.locator(":is(#conversation, #trouble) img").count() == 0
 
 
 def test_thumbs_are_noted_with_a_reason(browser: Browser, context: BrowserContext, tmp_path: Path, shots: Path) -> None:
@@ -139,9 +175,24 @@ def test_thumbs_are_noted_with_a_reason(browser: Browser, context: BrowserContex
         ]
         opened.ask("Something unknown?", 1)
         expect(page.locator('[data-place="0"] .thumb[aria-pressed="true"]')).to_have_text("No")  # drawn anew, still pressed
-        page.locator('[data-place="1"] .thumb', has_text="Yes").click()
+        opened.ask("Is the permit closed?", 2)
+        page.locator('[data-place="2"] .thumb', has_text="Yes").click()
         expect(page.locator("#why")).to_contain_text("What was useful?")
-        assert [row.thumb for row in read_rows(settings)] == ["down", "up"]
+        assert [row.thumb for row in read_rows(settings)] == ["down", "", "up"]
+
+
+def test_what_is_not_in_the_sources_can_be_noted(browser: Browser, context: BrowserContext, tmp_path: Path, shots: Path) -> None:
+    settings = Settings(home=tmp_path, journal="on")
+    with served(SmallBot(), settings) as address, visitor(browser, context, address) as visit:
+        opened = visit(PHONE)
+        page = opened.page
+        opened.ask("Something unknown?")
+        page.get_by_role("button", name="Yes, note it").click()
+        expect(page.locator("#why")).to_contain_text("What was wrong or missing?")
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("button", name="Noted, thank you")).to_be_focused()
+        page.screenshot(path=shots / "not-found-phone.png", full_page=True)
+        assert [(row.status, row.thumb) for row in read_rows(settings)] == [("not_found", "down")]
 
 
 def test_without_a_journal_there_are_no_thumbs(visit: Open) -> None:
@@ -180,6 +231,7 @@ def test_a_lost_connection_is_a_sentence_and_the_question_is_sent_again(visit: O
     page.click("#send")
     opened.finished(1)
     expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.locator(".exchange")).to_have_count(2)
     opened.errors.clear()  # the browser's own lines about being offline
 
 
@@ -192,8 +244,152 @@ def test_a_connection_lost_in_mid_answer_is_told(visit: Open, slow: SlowBot) -> 
     expect(page.locator('.exchange[data-state="working"]')).to_be_attached()
     page.context.set_offline(True)
     expect(page.get_by_role("alert")).to_contain_text("The connection was lost")
-    expect(page.locator(".exchange .quiet")).to_have_text("No answer came.")
+    expect(page.locator(".exchange")).to_have_count(0)
     assert page.input_value("#box textarea") == "A slow one"
+    slow.go.set()
+    opened.errors.clear()
+
+
+def test_a_reload_that_does_not_reach_the_server_loses_no_conversation(visit: Open) -> None:
+    opened = visit()
+    page = opened.page
+    opened.ask("Is the permit open?")
+    page.route("**/gradio_api/queue/join*", lambda route: route.abort())
+    page.reload()
+    expect(page.get_by_role("alert")).to_contain_text("Nothing is gone")
+    page.unroute("**/gradio_api/queue/join*")
+    page.reload()
+    opened.finished()
+    opened.errors.clear()  # the browser's own lines about it
+
+
+def test_each_sentence_is_shown_once_it_is_checked_and_can_be_looked_up(visit: Open, slow: SlowBot, shots: Path) -> None:
+    slow.sentences.drain()
+    opened = visit(reduced_motion="reduce")
+    page = opened.page
+    page.evaluate(
+        """() => { window.announced = []; new MutationObserver(() => announced.push(document.querySelector('#announce').textContent))
+          .observe(document.querySelector('#announce'), {childList: true}); }"""
+    )
+    page.fill("#box textarea", "permit, in words")
+    page.press("#box textarea", "Enter")
+    expect(page.locator(".quiet")).to_contain_text("Looking in 2 sources…")
+    for number, sentence in enumerate((FIRST, SECOND), 1):
+        slow.sentences.let_go()
+        expect(page.locator(".said")).to_contain_text(sentence)
+        expect(page.locator(".said .mark")).to_have_count(number)
+        expect(page.locator(".quiet")).to_contain_text("Checking the next sentence…")
+    assert NEWS not in page.locator(".said").inner_text()
+    page.locator(".said .mark").nth(1).click()
+    expect(page.locator(".card mark.current")).to_have_text(SECOND)
+    expect(page.locator(".tools")).to_have_count(0)
+    page.screenshot(path=shots / "half-an-answer.png", full_page=True)
+    slow.sentences.let_go()
+    opened.finished()
+    expect(page.locator(".exchange .quiet")).to_have_count(0)
+    expect(page.locator(".said .mark")).to_have_count(3)
+    assert [told for told in page.evaluate("announced") if FIRST in told] == [page.evaluate("announced").pop()]  # once, and whole
+
+
+def test_an_answer_is_stopped_and_asked_again(visit: Open, slow: SlowBot) -> None:
+    slow.sentences.drain()
+    opened = visit()
+    page = opened.page
+    page.fill("#box textarea", "permit, in words")
+    page.press("#box textarea", "Enter")
+    slow.sentences.let_go()
+    expect(page.locator(".said")).to_contain_text(FIRST)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator(".quiet")).to_have_text("Stopped. Ask again")
+    expect(page.locator("#box textarea")).to_be_focused()
+    assert page.input_value("#box textarea") == "permit, in words"
+    slow.sentences.let_go(9)
+    page.wait_for_timeout(300)
+    expect(page.locator(".said")).not_to_contain_text(SECOND)  # what comes late is not shown
+    page.get_by_role("button", name="Ask again").click()
+    opened.finished(1)
+    expect(page.locator(".exchange")).to_have_count(1)
+    assert slow.histories[-1] == []  # what was stopped is not part of the conversation
+
+
+def test_what_is_sent_while_an_answer_comes_waits_for_it_and_what_is_typed_stays(visit: Open, slow: SlowBot) -> None:
+    slow.sentences.drain()
+    opened = visit()
+    page = opened.page
+    page.fill("#box textarea", "permit, in words")
+    page.press("#box textarea", "Enter")
+    page.fill("#box textarea", "Something unknown?")
+    page.press("#box textarea", "Enter")
+    page.press("#box textarea", "Enter")
+    expect(page.get_by_role("status").filter(has_text="is sent as soon as")).to_be_visible()
+    slow.sentences.let_go(9)
+    opened.finished(0)
+    opened.finished(1)
+    expect(page.locator(".asked")).to_have_text(["permit, in words", "Something unknown?"])
+    page.fill("#box textarea", "half a ques")
+    page.locator(".follow-ups .ask").first.click()  # asks something else than what is being typed
+    opened.finished(2)
+    assert page.input_value("#box textarea") == "half a ques"
+
+
+def test_a_connection_lost_between_two_sentences_keeps_those_that_came(visit: Open, slow: SlowBot, shots: Path) -> None:
+    slow.sentences.drain()
+    opened = visit(viewport=PHONE)
+    page = opened.page
+    page.fill("#box textarea", "permit, in words")
+    page.click("#send")
+    slow.sentences.let_go()
+    expect(page.locator(".said")).to_contain_text(FIRST)
+    page.context.set_offline(True)
+    expect(page.get_by_role("alert")).to_contain_text("Your question is still here")
+    expect(page.locator(".exchange .quiet")).to_have_text("The answer broke off here. Ask again")
+    expect(page.locator(".said")).to_contain_text(FIRST)
+    assert page.input_value("#box textarea") == "permit, in words"
+    page.screenshot(path=shots / "broke-off.png", full_page=True)
+    slow.sentences.let_go(9)
+    opened.errors.clear()
+
+
+def test_on_a_slow_network_a_question_is_seen_at_once_and_answered(visit: Open) -> None:
+    opened = visit(viewport=PHONE)
+    page = opened.page
+    for place in range(3):
+        opened.ask("Is the permit open?", place)
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    network.send(
+        "Network.emulateNetworkConditions",
+        {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000},  # bytes a second
+    )
+    page.fill("#box textarea", "Is the permit closed?")
+    page.press("#box textarea", "Enter")
+    expect(page.locator(".exchange").last).to_contain_text("Looking in", timeout=300)
+    opened.finished(3)
+    expect(page.locator("#trouble")).to_have_count(0)
+
+
+def test_what_travels_does_not_grow_with_the_conversation(visit: Open) -> None:
+    opened = visit()
+    sent: list[int] = []
+    opened.page.on("request", lambda request: sent.append(len(request.post_data or "")) if "queue/join" in request.url else None)
+    for place in range(6):
+        opened.ask("Is the permit open?", place)
+    assert sent[5] < 6_000  # of each exchange the question and the answer's words; the six answers whole have 16,000 characters
+
+
+def test_going_back_in_mid_answer_brings_the_question_back(visit: Open, slow: SlowBot, address: str) -> None:
+    slow.go.clear()
+    opened = visit()
+    page = opened.page
+    opened.ask("Is the permit open?")
+    page.fill("#box textarea", "A slow one")
+    page.click("#send")
+    expect(page.locator('[data-place="1"][data-state="working"]')).to_be_attached()
+    page.goto(f"{address}/healthz")
+    page.go_back()
+    expect(page.get_by_role("alert")).to_contain_text("before the answer came")
+    assert page.input_value("#box textarea") == "A slow one"
+    opened.finished(0)
     slow.go.set()
     opened.errors.clear()
 
@@ -240,9 +436,10 @@ def test_too_many_questions_and_too_much_text_are_told(visit: Open) -> None:
         page.click("#send")
         expect(page.get_by_role("alert")).to_contain_text(sentence)
         assert page.input_value("#box textarea") == "Is the permit open?"
+        expect(page.locator(".exchange")).to_have_count(0)
         page.unroute("**/gradio_api/queue/join*")
     page.click("#send")
-    opened.finished()
+    opened.finished(3)
     opened.errors.clear()
 
 

@@ -118,7 +118,7 @@ def test_the_text_to_copy_has_the_sources() -> None:
 def test_nothing_from_outside_is_markup() -> None:
     evil = "evil <img src=x onerror=ran=1>\"'><script>ran=1</script>\n\n<b>"
     answer = from_evil_document(evil)
-    for html in (render.exchange(answer, 0), render.sources_panel([answer], ""), render.problem(evil), render.working(evil, 0, "")):
+    for html in (render.exchange(answer, 0), render.sources_panel([answer], ""), render.live(0, problem=evil), render.working(evil, 0, "")):
         assert not re.search(r"<(img|script|b)\b", html)
         assert "\n" not in html and not re.search(r"href=\"(?!https?:)", html)
 
