@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Status = Literal["answered", "partial", "clarify", "not_found", "advice", "out_of_scope", "refused", "smalltalk"]
 STATUSES: tuple[str, ...] = ("answered", "partial", "clarify", "not_found", "advice", "out_of_scope", "refused", "smalltalk")
+ABBREVIATED = re.compile(r"[A-Z][A-Z0-9-]")
 
 
 class _Record(BaseModel):
@@ -52,12 +54,21 @@ class Citation(_Record):
 
 
 class Claim(_Record):
-    """One statement of the answer, the numbers of the citations that support it, and how well they do (0 to 1)."""
+    """One statement of the answer, the numbers of the citations that support it, and how well they do (0 to 1). `join` is what the answer
+    says before it, so that it reads on from the claim before: a phrase of bot/joins.py, which states nothing, or ""."""
 
     text: str
     citations: tuple[int, ...]
     as_of: str
     support: float
+    join: str = ""
+
+    @property
+    def said(self) -> str:
+        """The words of it that stand in the answer: with its join, after whose comma a small letter follows."""
+        small = self.join.endswith(",") and ABBREVIATED.match(self.text) is None
+        text = f"{self.text[:1].lower()}{self.text[1:]}" if small else self.text
+        return f"{self.join} {text}" if self.join else text
 
 
 class ProgramStanding(_Record):

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from bot import scope, tongues
 from bot.answer import Answer, Part, Timings, Turn, parts
 from bot.check import NOT_FOUND, SURE, Checked, check
-from bot.compose import MAX_WORDS, Asked, Piece, answerability, compose, is_doubtful, of_others
+from bot.compose import MAX_WORDS, Asked, Piece, answerability, compose, may_not_answer, of_others, of_theirs
 from bot.followups import Rewriter
 from bot.settings import Settings
 from bot.splits import Splits, first_sentences
@@ -254,7 +254,8 @@ class Bot:
         return Draft(
             found,
             tuple(
-                tuple(compose(asked, hits, self.answerability, wrong, budget)) for asked, hits in zip(found.asked, found.hits, strict=True)
+                tuple(replace(piece, part=part) for piece in compose(asked, hits, self.answerability, wrong, budget))
+                for part, (asked, hits) in enumerate(zip(found.asked, found.hits, strict=True))
             ),
         )
 
@@ -311,10 +312,10 @@ class Bot:
             return 0.0
         best = hits[0]
         resembles = bool(best.passage.asked) and not understood.in_field and best.question < _RESEMBLES and best.overlap < _IN_COMMON
-        probability = self.answerability(asked, best) * (0.3 if resembles or self._is_news(understood, best) else 1.0)
+        probability = self.answerability.of(asked, hits) * (0.3 if resembles or self._is_news(understood, best) else 1.0)
         if understood.heard is not None and understood.heard.known < tongues.ENOUGH:  # what was not read may be what matters
             probability *= understood.heard.known
-        return min(probability, (NOT_FOUND + SURE) / 2) if is_doubtful(best) else probability
+        return min(probability, (NOT_FOUND + SURE) / 2) if may_not_answer(best) else probability
 
     def _is_news(self, understood: Understood, best: Hit) -> bool:
         """Whether a follow-up brings up something ("and our dog?") of which the best passage says nothing: it is near for what was said
@@ -375,8 +376,11 @@ def _last(making: Generator[Part, None, _T]) -> _T:
 
 
 def _for_them_first(asked: Asked, hits: Sequence[Hit]) -> tuple[Hit, ...]:
-    """Of a named program, what is said of no citizenship or of theirs before what is said of another."""
-    return tuple(sorted(hits, key=lambda hit: of_others(asked, hit))) if asked.programs else tuple(hits)
+    """Of a named program, or where the best hits speak of their citizenship, what is said of none or of theirs before what is said of
+    another."""
+    if not asked.programs and not any(of_theirs(asked, hit) for hit in hits[:4]):
+        return tuple(hits)
+    return tuple(sorted(hits, key=lambda hit: of_others(asked, hit)))
 
 
 def reach(query: Query) -> int:

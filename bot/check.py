@@ -21,6 +21,7 @@ SURE = 0.45
 # A question this near to a known error's wording is met with what is right (cosine).
 _PREMISE = 0.76
 _CLEAR_PREMISE = 0.855
+_SAID_WRONG = 0.65  # or this near, where a passage that was found says the wrong thing
 
 # A guess that is called one may follow what is right; a plain statement of what is wrong may not.
 _GUESSES = re.compile(r"\b(may|might|could|likely|suggests?|indications?|expected|appears?|possibl[ey]|seems?)\b", re.IGNORECASE)
@@ -133,7 +134,8 @@ def _premises(
     """Corrections of what the question takes for granted or asks about in the words of a known error.
 
     Where our documents have a section that is asked for in nearer words, that section answers and says what is right. An index of
-    chosen documents answers from those alone: there only a question that itself says the wrong thing is corrected.
+    chosen documents answers from those alone: there only a question that itself says the wrong thing is corrected, or one to which they
+    say it.
     """
     found: dict[str, Correction] = {}
     for number, wordings in enumerate(understood.parts):
@@ -147,6 +149,8 @@ def _premises(
         best = hits[number][0]
         programs = {best.passage.program, *understood.programs}
         if index.manifest.only and not correction.contradicts(understood.question):
+            if cosine >= _SAID_WRONG and any(correction.contradicts(hit.quoted(s)) for hit in hits[number] for s in hit.sentences):
+                found[correction.id] = correction
             continue
         likely_meant = cosine >= _PREMISE and correction.program in programs and cosine >= best.question
         if likely_meant or cosine >= _CLEAR_PREMISE and cosine >= best.question or correction.contradicts(understood.question):

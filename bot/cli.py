@@ -16,7 +16,7 @@ import click
 from corpus.errors import NorthboundError, RequestError
 
 if TYPE_CHECKING:
-    from bot.answer import Answer, Turn
+    from bot.answer import Answer, Part, Turn
     from bot.journal import Row
     from bot.settings import Settings
     from corpus.diff import Since
@@ -130,7 +130,7 @@ def _as_case(answer: Answer, turns: Sequence[Turn], name: str) -> None:
 
 @main.command()
 def chat() -> None:
-    """A conversation in the terminal. An empty line or Ctrl-D ends it."""
+    """A conversation in the terminal. An empty line or Ctrl-D ends it; Ctrl-C stops an answer."""
     from bot.answer import Turn
 
     bot = _bot()
@@ -145,11 +145,13 @@ def chat() -> None:
         if not question:
             return
         try:
-            answer = bot.answer(question, turns)
+            answer = _spoken(bot.stream(question, turns))
         except RequestError as error:
             click.echo(str(error))
             continue
-        click.echo("\n" + _plain(answer))
+        except KeyboardInterrupt:
+            click.echo("\nstopped")
+            continue
         turns += [Turn(role="user", content=question), Turn(role="assistant", content=answer.answer)]
 
 
@@ -910,6 +912,22 @@ def _asked(line: str, where: str) -> tuple[str, str, tuple[Turn, ...], str]:
 
 # Whose words a citation holds.
 _WORDS_OF = {"brief": "our summary", "file": "the document's own words", "page": "the page's own words"}
+
+
+def _spoken(said: Iterator[Part | Answer]) -> Answer:
+    """An answer for a terminal, printed as it comes."""
+    from bot.answer import Answer
+    from bot.streaming import as_it_comes, text_so_far
+
+    click.echo()
+    printed = ""
+    for one in as_it_comes(said):
+        whole = _plain(one) if isinstance(one, Answer) else text_so_far(one)
+        goes_on = whole.startswith(printed)  # else it is laid out otherwise than it seemed, and is told again
+        click.echo(whole[len(printed) :] if goes_on else f"\n\n{whole}", nl=isinstance(one, Answer))
+        printed = whole
+    assert isinstance(one, Answer)  # it comes last
+    return one
 
 
 def _plain(answer: Answer) -> str:

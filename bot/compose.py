@@ -14,21 +14,28 @@ from dataclasses import dataclass, replace
 from bot.scope import PLACES, asks_whether_open, domain_terms
 from corpus.model import Passage
 from corpus.sentences import leans
-from index.expects import holds
+from index.expects import expected, holds
 from index.keywords import Concept, covered, stem, terms
 from index.search import Hit
 
 MAX_WORDS = 100  # of an answer; a list may run a little over
 _RELATED = 0.50  # cosine to a question of ours below which a second passage is about something else
+_RESEMBLES = 0.60  # or its first sentence answers another question
 _NEARLY_OURS = 0.58  # cosine to a question of ours at which a passage answers in spite of a long story around the question
-_NEAR_TEXT, _NEAR_SENTENCE = 0.5, 0.4  # the same for prose: of 696 questions to five articles 2 of 2 that this turns were right there
 _AS_GOOD = 0.05  # in score
 _MERELY_LIKE = 0.3  # what is left of a passage's chance when it is about another program, visa or year than the question
 _FIRST_OF_SEVERAL = 65  # words of the best passage where others are nearly as good: what it lacks, the next may hold
-_PROSE_PASSAGES = 3
+# On 126 questions to five articles the facts of 108 were shown with three passages one after the other, and of 120 so.
+_PROSE_PASSAGES = 8
+_WHOLE_PROSE = 60  # words of the best passage that are given as they stand
+_WORTH_MORE = 0.5  # behind the best sentence, what is said of it is beside the point
+_FEW_WORDS = 6  # of a sentence without a number that says nothing alone: "Demand was overwhelming."
 _TYPED = 0.2  # what holding the sort of thing asked for adds to a sentence's cosine
 _LIST_WORDS = 120  # a list stays whole up to this, whatever the budget: half a list misleads
 _SAME = 0.7  # share of the shorter sentence's terms that makes two sentences say the same
+# Share of a sentence's terms that stand in those before it, where it says nothing more: at 0.75 one answer of 1,077 lost a fact.
+_TOLD = 0.8
+_FIGURE = re.compile(r"\d[\d,.]*\d|\d")
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,7 @@ class Piece:
     end: int
     support: float
     correction: str = ""  # id of the correction that this quote runs against: it is not shown, what is right is
+    part: int = 0  # which question of the message it answers, from 0
 
     @property
     def quote(self) -> str:
@@ -72,21 +80,48 @@ class Answerability:
     """
 
     written: tuple[float, ...] = (-2.75, 2.2, 1.2, 0.0, 1.6, 0.4, 0.7)
-    prose: tuple[float, ...] = (-3.55, 0.0, 0.0, 1.5, 1.8, 2.2, 0.4)
-    near: tuple[float, float] = (_NEAR_TEXT, _NEAR_SENTENCE)  # cosines at which prose answers whatever words it lacks
+    prose: tuple[float, ...] = (-6.3, 0.0, 5.1, 5.7, 3.9, 0.0, 0.0)
+    reach: tuple[int, int] = (3, 5)  # passages of prose of which the nearest text and the nearest sentence are taken
+    lacking: float = 0.45  # what is left of the chance of prose where none of these holds the sort of thing asked for
 
     def __call__(self, asked: Asked, hit: Hit) -> float:
         """0 to 1."""
         weights = self.written if _is_written_answer(hit) else self.prose
         z = sum(w * f for w, f in zip(weights, self.features(asked, hit), strict=True))
-        nearly = hit.question >= _NEARLY_OURS if hit.passage.asked else hit.text >= self.near[0] and hit.sentence >= self.near[1]
-        near = 1.0 if nearly else 0.0
+        near = 1.0 if hit.passage.asked and hit.question >= _NEARLY_OURS else 0.0
         other = (
             not asked.about <= hit.terms
             or of_others(asked, hit)
             or not (not asked.programs or any(_is_about(hit, p, names) for p, names in asked.programs))
         )
         return (_MERELY_LIKE if other else 1.0) * max(1 / (1 + math.exp(-z)), near * 0.5)
+
+    def of(self, asked: Asked, hits: Sequence[Hit]) -> float:
+        """The same of all that was found, best first: prose is answered from several passages, of which one had better hold the sort of
+        thing asked for."""
+        likely = self(asked, self.nearest(asked, hits))
+        # A section of ours may say in other words how long or how much; whose age is asked for is told an age or nothing.
+        near = hits[: self.reach[1]] if not _is_written_answer(hits[0]) else hits[:1] if asked.wants == "age" else ()
+        return self.lacking * likely if near and not any(holds(asked.wants, hit.passage.text) for hit in near) else likely
+
+    def nearest(self, asked: Asked, hits: Sequence[Hit]) -> Hit:
+        """The best hit; of prose with the cosines of the nearest text and the nearest sentence among those that follow, and with the terms
+        of these: what an article is about, it does not name in each passage. The overlap is then the plain share of the question's terms,
+        as rarity tells little among so few passages."""
+        best = hits[0]
+        if _is_written_answer(best):
+            return best
+        prose = [hit for hit in hits if not _is_written_answer(hit)]
+        texts, sentences = (prose[:reach] for reach in self.reach)
+        held = frozenset(term for hit in sentences for term in hit.terms)
+        wanted = terms(min(asked.wordings, key=len))  # of a story its question
+        return replace(
+            best,
+            text=max(hit.text for hit in texts),
+            sentence=max(hit.sentence for hit in sentences),
+            overlap=sum(term in held for term in wanted) / len(wanted) if self.reach[1] > 1 and wanted else best.overlap,
+            terms=held,
+        )
 
     @staticmethod
     def features(asked: Asked, hit: Hit) -> tuple[float, ...]:
@@ -98,7 +133,7 @@ class Answerability:
 
 # Fitted by eval/tune.py on public questions (docs/decisions/0015). The words in common have no part: who writes a question with the passage
 # in view borrows its words, who searches does not.
-OF_ANOTHER_FIELD = Answerability(prose=(-4.05, 0.0, 2.1, 5.0, 0.0, 0.0, 0.0), near=(1.0, 1.0))
+OF_ANOTHER_FIELD = Answerability(prose=(-4.05, 0.0, 2.1, 5.0, 0.0, 0.0, 0.0), reach=(1, 1), lacking=1.0)
 _LOOKED_AT = 200  # passages, about, that tell what documents are about: spread over all, and no more are read
 _SPEAKING = 0.4  # share that speak of the field: 0.87 in articles on it, 0.60 of IRCC's help centre, 0.10 to 0.27 in three other fields
 
@@ -124,8 +159,27 @@ _CITIZENS = {
 
 def of_others(asked: Asked, hit: Hit) -> bool:
     """Whether the question names a citizenship and the passage's heading only others."""
-    named, held = ({_CITIZENS[t] for t in terms(text) if t in _CITIZENS} for text in (asked.wordings[0], hit.passage.heading))
+    named, held = _citizenships(asked.wordings[0]), _citizenships(hit.passage.heading)
     return bool(named and held) and not named & held
+
+
+def of_theirs(asked: Asked, hit: Hit) -> bool:
+    """Whether the passage's heading names a citizenship that the question names."""
+    return bool(_citizenships(asked.wordings[0]) & _citizenships(hit.passage.heading))
+
+
+_OF_THE_US = re.compile(
+    r"\b(?:citizens? of (?:the )?(?:us|usa|u\.s\.|united states|america)|(?:us|usa|u\.s\.|american) (?:citizen|passport)s?)\b",
+    re.IGNORECASE,
+)
+_NATIONAL = re.compile(r"\b(?:citizen|citizenship|passport|national)s?\b", re.IGNORECASE)
+_BORN = re.compile(r"\bborn (?:and (?:raised|brought up) )?in [\w']+", re.IGNORECASE)
+
+
+def _citizenships(text: str) -> set[str]:
+    """Those that a text names. Where somebody was born does not count beside a citizenship."""
+    text, of_the_us = _OF_THE_US.subn(" ", _BORN.sub(" ", text) if _NATIONAL.search(text) else text)
+    return {_CITIZENS[t] for t in terms(text) if t in _CITIZENS} | ({"us american"} if of_the_us else set())
 
 
 def _is_about(hit: Hit, program: str, names: Concept) -> bool:
@@ -159,8 +213,8 @@ def compose(
     pieces = _from_answer(asked, best, answers(asked, best), first)
     if asked.wants or is_doubtful(best) or not _same_way_round(asked.wordings[0], best):
         plain = _without_verdict(pieces[0])
-        if plain is None and is_doubtful(best):
-            return []  # a yes or no that cannot be taken off answers its own question only
+        if plain is None and is_doubtful(best):  # a yes or no that cannot be taken off answers its own question only
+            return compose(asked, others, answers, wrong, budget)
         if plain is None and others and _turned_round(asked.wordings[0], best):
             return compose(asked, others, answers, wrong, budget)  # "Do I lose it?" is not answered "Yes, for a time: you may live there"
         pieces[0] = plain or pieces[0]
@@ -169,12 +223,16 @@ def compose(
         if left >= 20:
             more = [_without_verdict(piece) for piece in _from_answer(asked, hit, answers(asked, hit), min(left, 45))]
             pieces.extend(_new([piece for piece in more if piece is not None], pieces))
-    return pieces
+    return _once(pieces)
 
 
 # "Yes:" and "No:" answer the heading they stand under; after another passage's first sentence they would answer the wrong question.
 _VERDICT = re.compile(r"(?:yes|no):\s+|(?:yes|no),\s+(?![^.\n]{0,90}:\s)", re.IGNORECASE)
-_QUALIFIED = re.compile(r"(?:yes|no|not|mostly|partly|usually|often|sometimes|hardly|rarely)\b[^.\n]{0,90}?:\s", re.IGNORECASE)
+_QUALIFIED = re.compile(
+    r"(?:yes|no|not|only|mostly|partly|usually|often|sometimes|hardly|rarely|possibly|probably|generally|in general|in most cases)\b"
+    r"[^.\n]{0,90}?:\s",
+    re.IGNORECASE,
+)
 _DENIAL = re.compile(
     r"\b(?:no|not|never|none|cannot|without|only|closed|ended|stopped|replaced|revoked|expired|removed)\b|n['’]t\b", re.IGNORECASE
 )
@@ -200,7 +258,9 @@ def _answers_rather(asked: Asked, other: Hit, best: Hit) -> bool:
 # Words that turn a question round: "can I come without X?" is answered yes where "do I need X?" is answered no.
 _TURNS = re.compile(
     r"\b(?:without|no|not|never|none|cannot|closed?(?! (?:work )?permit)|ended|over|expired|dead|gone|stopped|loo?s(?:e|ing)|refused?"
-    r"|outside|(?:do|does|did|is|are|was|were|has|have|had|ca|wo|would|could|should)n['’]?t)\b",
+    r"|outside|enough|sufficient|suffices?|replaces?|exempt(?:ed)?|keep \w+ out|inadmissible|prevents?|hurts?|harms?"
+    r"|too (?:old|young|late|early|long|short|much|many|few|low|high)"
+    r"|(?:do|does|did|is|are|was|were|has|have|had|ca|wo|would|could|should)n['’]?t)\b",
     re.IGNORECASE,
 )
 _OPEN_QUESTION = re.compile(r"\b(?:what|how|which|when|who|where|why|should|shall)\b", re.IGNORECASE)
@@ -209,6 +269,19 @@ _YES_OR_NO = re.compile(
     r"(?:i|we|he|she|it|they|you|my|our|the|this|that|these|there|a|an|any|canada|ircc|uscis|employers?|h1b|spouses?|wife|husband|kids|children)\b",
     re.IGNORECASE,
 )
+
+
+# Whatever its form, a message with one of these wants a yes or a no: "still taking in 2026", "teer 3, wife open permit possible".
+_WANTS_A_WORD = re.compile(
+    r"^\W*(?:and |so |but |ok |then )*(?:is|are|am|was|were|do|does|did|can|could|will|would|should|has|have|must|may|any)\b|\?\W*$"
+    r"|\b(?:still|possible|allowed|accepted|required|right|correct|true|ok|okay|yes|whether|needs?|needed)\b",
+    re.IGNORECASE,
+)
+
+
+def _asks_for_a_word(question: str) -> bool:
+    """Whether the message asks for a yes or a no, rather than naming a thing or telling something."""
+    return _YES_OR_NO.search(question) is not None or _WANTS_A_WORD.search(question) is not None
 
 
 def asks_openly(question: str) -> bool:
@@ -220,7 +293,8 @@ def asks_openly(question: str) -> bool:
 # On 566 questions, half of the answers with less in common than both of these were right (eval/sets, November 2026).
 _LITTLE = 0.35  # share of the question's terms, by rarity, that stand in the passage
 _NEAR = 0.765  # cosine to a question of ours
-_ALIKE = 0.65  # cosine below which a heading is another question than the one asked
+_NOT_MUCH, _NOT_NEAR = 0.4, 0.65  # the same: of 11 between, 5
+_ALIKE = 0.70  # cosine below which a heading is another question than the one asked
 
 
 def is_doubtful(hit: Hit) -> bool:
@@ -228,9 +302,16 @@ def is_doubtful(hit: Hit) -> bool:
     return bool(hit.passage.asked) and hit.overlap < _LITTLE and hit.question < _NEAR
 
 
+def may_not_answer(hit: Hit) -> bool:
+    """Whether a written answer is doubtful, or far enough from the question that a reader should be told."""
+    return is_doubtful(hit) or (bool(hit.passage.asked) and hit.overlap < _NOT_MUCH and hit.question < _NOT_NEAR)
+
+
 def _same_way_round(question: str, hit: Hit) -> bool:
     """Whether a "Yes:" or "No:" under the passage's heading answers the question as it was asked."""
-    if asks_openly(question) or hit.question < _ALIKE or asks_whether_open(question) != asks_whether_open(hit.passage.heading):
+    if asks_openly(question) or not _asks_for_a_word(question) or hit.question < _ALIKE:
+        return False
+    if asks_whether_open(question) != asks_whether_open(hit.passage.heading):
         return False
     return len(_TURNS.findall(question)) % 2 == len(_TURNS.findall(hit.passage.heading)) % 2
 
@@ -270,9 +351,13 @@ def _is_written_answer(hit: Hit) -> bool:
 
 def _from_answer(asked: Asked, hit: Hit, support: float, budget: int) -> list[Piece]:
     """The passage from its first sentence on; when it is longer than the budget, the first sentence and the nearest others, those
-    that hold the sort of thing asked for before the rest."""
+    that hold the sort of thing asked for before the rest. A first sentence that gives another sort of thing to a question that the
+    message only resembles ("How long …?") is left out."""
     units = _units(hit)
     text = hit.passage.text
+    nearest = max(units, key=lambda unit: unit.cosine)
+    if hit.question < _RESEMBLES and nearest != units[0] and expected(hit.passage.heading) not in ("", asked.wants):
+        units = [nearest, *(unit for unit in units[1:] if unit != nearest)]
     chosen = [units[0]]
     used = units[0].words
     if (line := _line_asked_for(asked, hit)) is not None and used + sum(u.words for u in units if _holds(u, line)) > budget:
@@ -286,32 +371,77 @@ def _from_answer(asked: Asked, hit: Hit, support: float, budget: int) -> list[Pi
 
 
 def _from_prose(asked: Asked, hits: Sequence[Hit], answers: Answerability, wrong: Callable[[str], str], budget: int) -> list[Piece]:
-    """The best passages one after the other, as their authors wrote them: a passage of prose is a few sentences that explain each
-    other. A sentence that is known to be wrong is left out, and marked where it stands in the best passage."""
-    pieces: list[Piece] = []
-    mistaken: list[Piece] = []
+    """The best passage as its author wrote it where it is short, and the sentences that answer best, of it and of the next passages, with
+    those that they lean on: one fact of running prose stands in one sentence of some passage, and the others lead up to it. A sentence
+    that is known to be wrong is left out, and marked where it stands in the best passage."""
+    best, near = hits[0], hits[:_PROSE_PASSAGES]
+    chosen: dict[str, list[_Unit]] = {hit.passage.id: [] for hit in near}
     said: list[set[str]] = []
-    used = 0
-    for rank, hit in enumerate(hits[:_PROSE_PASSAGES]):
-        support = answers(asked, hit)
-        chosen: list[_Unit] = []
-        nearest = max((s.cosine for s in hit.sentences), default=0.0)
-        for unit in _units(hit, leaning=False):
-            text = hit.passage.text[unit.start : unit.end]
-            content = set(terms(text))
-            if correction := wrong(text):
-                if rank == 0 and unit.cosine > nearest - 0.05:
-                    mistaken.append(Piece(hit.passage, unit.start, unit.end, support, correction))
-                continue
-            if text.endswith(":") or any(_says_the_same(content, other) for other in said):
-                continue  # a lead-in without its list says nothing
-            if used and used + unit.words > budget:
-                break
-            chosen.append(unit)
-            said.append(content)
-            used += unit.words
-        pieces.extend(_merged(hit.passage, chosen, support))
-    return mistaken[:1] + pieces
+
+    def take(hit: Hit, unit: _Unit) -> int:
+        """The words that it adds, 0 where it is not to be said."""
+        text = hit.passage.text[unit.start : unit.end]
+        content = set(terms(text))
+        if wrong(text) or _says_nothing(text) or any(_says_the_same(content, other) for other in said):
+            return 0
+        chosen[hit.passage.id].append(unit)
+        said.append(content)
+        return unit.words
+
+    whole = _by_item(best, _units(best, leaning=False), wrong)
+    nearest = max((unit.cosine for unit in whole), default=0.0)
+    mistaken = [
+        Piece(best.passage, unit.start, unit.end, answers(asked, best), correction)
+        for unit in whole
+        if unit.cosine > nearest - _AS_GOOD and (correction := wrong(best.passage.text[unit.start : unit.end]))
+    ]
+    used = sum(take(best, unit) for unit in whole) if sum(unit.words for unit in whole) <= min(_WHOLE_PROSE, budget) else 0
+    units = ((hit, unit) for hit in near for unit in _by_item(hit, _units(hit), wrong))
+    others = sorted(((_worth(asked, hit, unit), hit, unit) for hit, unit in units), key=lambda one: -one[0])
+    for worth, hit, unit in others:
+        if worth < others[0][0] - _WORTH_MORE:
+            break
+        unit = _untold(hit.passage.text, unit, chosen[hit.passage.id])
+        says = unit.words > _FEW_WORDS or _FIGURE.search(hit.passage.text, unit.start, unit.end) is not None
+        if says and (not used or used + unit.words <= budget):
+            used += take(hit, unit)
+    shown = [hit for hit in near if chosen[hit.passage.id]]
+    shown.sort(key=lambda hit: -max(_worth(asked, hit, unit) for unit in chosen[hit.passage.id]))
+    return mistaken[:1] + [piece for hit in shown for piece in _merged(hit.passage, chosen[hit.passage.id], answers(asked, hit))]
+
+
+def _by_item(hit: Hit, units: Sequence[_Unit], wrong: Callable[[str], str]) -> list[_Unit]:
+    """The units, but of a list of which something is known to be wrong each item alone."""
+    text = hit.passage.text
+    apart: list[_Unit] = []
+    for unit in units:
+        if "\n" in text[unit.start : unit.end] and wrong(text[unit.start : unit.end]):
+            inside = (s for s in hit.sentences if unit.start <= s.span.start and s.span.end <= unit.end)
+            apart += [_Unit(s.span.start, s.span.end, s.cosine, len(hit.quoted(s).split())) for s in inside]
+        else:
+            apart.append(unit)
+    return apart
+
+
+def _worth(asked: Asked, hit: Hit, unit: _Unit) -> float:
+    """What a sentence of prose is worth beside others: how near it is, and its passage, and that it holds the sort of thing asked for. The
+    first under a heading that asks nearly the same answers that."""
+    typed = bool(asked.wants) and holds(asked.wants, hit.passage.text[unit.start : unit.end])
+    first = _is_written_answer(hit) and unit.start <= hit.sentences[0].span.start
+    near = max(unit.cosine, hit.question) if first else unit.cosine
+    return near + hit.score + (_TYPED if typed else 0.0)
+
+
+def _untold(text: str, unit: _Unit, chosen: Sequence[_Unit]) -> _Unit:
+    """The unit without the sentence that it leans on, where that is chosen already."""
+    end = max((one.end for one in chosen if one.start <= unit.start < one.end < unit.end), default=unit.start)
+    start = end + len(text[end : unit.end]) - len(text[end : unit.end].lstrip())
+    return unit if start == unit.start else _Unit(start, unit.end, unit.cosine, len(text[start : unit.end].split()))
+
+
+def _says_nothing(text: str) -> bool:
+    """Whether it is a lead-in without its list, or asks the reader something."""
+    return text.endswith(":") or text.rstrip("”\"’').").endswith("?")
 
 
 def _has_list(hit: Hit) -> bool:
@@ -398,8 +528,28 @@ def _merged(passage: Passage, units: Sequence[_Unit], support: float) -> list[Pi
 
 def _new(pieces: Sequence[Piece], shown: Sequence[Piece]) -> list[Piece]:
     """The pieces that say something the shown ones do not."""
-    said = [set(terms(p.quote)) for p in shown]
-    return [p for p in pieces if not any(_says_the_same(set(terms(p.quote)), other) for other in said)]
+    said = [(set(terms(p.quote)), denies(p.quote)) for p in shown]
+    return [
+        p for p in pieces if not any(_says_the_same(set(terms(p.quote)), other) and denies(p.quote) is denied for other, denied in said)
+    ]
+
+
+def denies(quote: str) -> bool:
+    """Whether a sentence denies something, or says that it is over."""
+    return _DENIAL.search(quote) is not None
+
+
+def _once(pieces: Sequence[Piece]) -> list[Piece]:
+    """The pieces without those of which everything was said: their words, their numbers, and that they deny. A list stays."""
+    kept: list[Piece] = []
+    for piece in pieces:
+        own, said = set(terms(piece.quote)), [one.quote for one in kept]
+        held = {term for quote in said for term in terms(quote)}
+        told = len(own & held) >= _TOLD * len(own) and set(_FIGURE.findall(piece.quote)) <= {f for q in said for f in _FIGURE.findall(q)}
+        denied = not denies(piece.quote) or any(map(denies, said))
+        if not (kept and own and told and denied) or "\n" in piece.quote:
+            kept.append(piece)
+    return kept
 
 
 def says_already(piece: Piece, others: Sequence[Piece]) -> bool:

@@ -225,10 +225,10 @@ def _renumbered(answer: Answer, numbers: dict[int, int]) -> str:
     out, at = "", 0
     for claim in answer.claims:
         for number in claim.citations:
-            mark = f"{claim.text} [{number}]"
+            mark = f"{claim.said} [{number}]"
             found = answer.answer.find(mark, at)
             if found >= 0:
-                out += answer.answer[at:found] + f"{claim.text} [{numbers[number]}]"
+                out += answer.answer[at:found] + f"{claim.said} [{numbers[number]}]"
                 at = found + len(mark)
     return out + answer.answer[at:]
 

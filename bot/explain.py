@@ -321,6 +321,8 @@ _OTHER = {
     "told already": ("told",),
     "not known": ("future",),
     "held then": ("then",),
+    "over": ("over",),
+    "favoured": ("question",),
     "age": ("age",),
 }
 _MATTERS, _VISIBLE = 0.005, 0.0005  # of a difference between two hits; the second shows with three decimals

@@ -14,8 +14,9 @@ from functools import lru_cache
 from typing import Protocol
 
 from bot.answer import Turn
-from bot.scope import asks_whether_open, is_vague
-from bot.swaps import place_in, swapped
+from bot.phrases import focus
+from bot.scope import ASKING, asks_whether_open, domain_terms, is_vague
+from bot.swaps import closing, place_in, places_in, swapped
 from bot.topics import introduces, resolve
 from corpus.model import Program
 from index.keywords import terms
@@ -41,7 +42,7 @@ _CORRECTS = re.compile(
     rf"^\W*(?:(?:no|nope|sorry|ok|oh|hmm|but|wait|actually)\b[\s,.!:;-]*)*(?:"
     rf"(?:(?:i|we) (?:do ?n.?t|did ?n.?t|do not|did not) mean|not) (?:that(?: one)?|this(?: one)?|it|the \w+(?: \w+)?|\w+(?: \w+)?)"
     rf"\s*[,;.:]\s*(?:(?:but|rather|{_MEANS})\b\s*)*(?P<right>.+)|"
-    rf"{_MEANS}\b\s*(?:about\s+)?(?P<meant>.+?)(?:,? (?:and )?not [\w ]+)?)[\s?.!]*$",
+    rf"{_MEANS}\b\s*(?:about\s+)?(?P<meant>.+?)(?:,? (?:and )?not [\w ]+)?|(?P<last>.+?)(?<!what)[\s,]+i mean(?:t)?)[\s?.!]*$",
     re.IGNORECASE,
 )
 _NEW = re.compile(r"\b(new|newer|latest|upcoming|2025|2026|next|coming|recent)\b", re.IGNORECASE)
@@ -67,7 +68,11 @@ _KIND_WORDS = frozenset(terms("one program version permit pathway policy stream 
 _ANSWERS = frozenset(terms("no yes yeah not"))
 _LONG = 300  # characters; a longer message tells its own story
 _SHORT = 4  # fewer content words than this rarely make a question of their own
-_THANKS = re.compile(r"^(thanks?( you)?( so much| a lot)?|thx|ty|great|ok(ay)?|cool|perfect|got it|nice|alright)[\s,.!:;-]+", re.IGNORECASE)
+_THANKS = re.compile(
+    r"^(?:(?:thanks?( you)?( so much| a lot)?|thx|ty|ok(ay)?)[\s,.!:;-]+|"
+    r"(?:great|cool|perfect|got it|nice|alright)(?:[,.!:;-][\s,.!:;-]*| (?=(?:and|so|but|now|then|what|how)\b)))",  # "cool name" is a name
+    re.IGNORECASE,
+)
 _SWITCH = re.compile(
     r"^\W*((ok(ay)?|anyway|alright|so)\W+)*("
     r"((a |an )?(totally |completely )?(different|another|other|unrelated|separate|new) (question|topic|thing|subject))|"
@@ -101,7 +106,26 @@ _CLAUSE = re.compile(
     r"\b(?:how|what|where|which|who|why)\b).)+?)[\s?.!]*$",
     re.IGNORECASE,
 )
+# "How is it different from the other program?"
+_COMPARES = re.compile(
+    r"\b(it|this|that)\b(?=.*\b(?:different|differs?|compared?|better|worse|faster|slower|cheaper|harder|easier|same)\b)", re.IGNORECASE
+)
+# A place that was named, not "is there a fee" nor "out there".
+_THERE = re.compile(
+    r"(?<=\w )(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bout )(?<!\bof )(?<!\bin )(?<!\bover )there\b(?= *(?:[?.!,]|$|(?:and|for|with|on)\b))",
+    re.IGNORECASE,
+)
 _THAT_ONE = re.compile(r"\b(?:that|this) one\b", re.IGNORECASE)
+# What asks for a program is answered with one; what names a thing of its own is not about the program that the answer begins with.
+_WHICH_WAY = re.compile(
+    r"\b(?:which|what|any|other|best|options?)\b.{0,40}\b(?:ways?|routes?|paths?|pathways?|programs?|programmes?|streams?|options?|permits?|visas?)\b",
+    re.IGNORECASE,
+)
+# Breaks off: "how many days to apply after".
+_DANGLES = re.compile(r"\b(?:after|before|for|from|with|without|until|till|then|meanwhile)\W*$", re.IGNORECASE)
+_NEEDS = re.compile(
+    r"\b(?:need(?:ed|s)?|required?|mandatory|compulsory|how (?:to|(?:do|can|could) (?:i|we)) (?:get|obtain|find))\b", re.IGNORECASE
+)
 _BARE = re.compile(r"\bthe \w+\W*$", re.IGNORECASE)  # "how long is the permit", "who can give the offer": which one was said before
 
 
@@ -131,11 +155,20 @@ class StandAlone:
 
 @dataclass(frozen=True)
 class _Field:
-    """What is known of the field: its programs, the programs that a text names, and whether it holds a word of the field."""
+    """What is known of the field: its programs, the programs that a text names, whether it holds a word of the field, and whether it
+    names one of its terms."""
 
     programs: Mapping[str, Program]
     named_in: Callable[[str], list[str]]
     speaks: Callable[[str], bool]
+    terms_in: Callable[[str], bool]
+
+    def asks_of_a_thing(self, question: str) -> bool:
+        """Whether a question is about a thing of the field that is no program: "what is an LMIA", "is a medical exam needed"."""
+        about, needs = focus(question), _NEEDS.search(question)
+        if needs is not None and self.terms_in(question[needs.end() :]):
+            return True
+        return about is not None and (needs is not None or introduces(question)) and self.terms_in(about.text)
 
 
 @dataclass
@@ -161,11 +194,13 @@ def stand_alone(
     named_in: Callable[[str], list[str]],
     in_field: Callable[[str], bool],
     rewriter: Rewriter | None = None,
+    names_term: Callable[[str], bool] | None = None,
 ) -> StandAlone:
     """Rewrite `question` so that it reads alone. `named_in` finds the programs a text names; `in_field` tells whether it holds a word
-    of the field, or one that asks for a fee, a time and the like. What a `rewriter` gives takes the place of the text; everything else,
-    and the text where it gives None, is as the rules have it."""
-    made = _by_rules(question, history, programs, named_in, in_field)
+    of the field, or one that asks for a fee, a time and the like, `names_term` (else the same) whether it names a term of the glossary
+    or a program. What a `rewriter` gives takes the place of the text; everything else, and the text where it gives None, is as the
+    rules have it."""
+    made = _by_rules(question, history, programs, named_in, in_field, names_term or in_field)
     text = rewriter(made.typed, history) if rewriter is not None and history else None
     if text is None or not text.strip():
         return made
@@ -179,10 +214,10 @@ def _by_rules(
     programs: Mapping[str, Program],
     named_in: Callable[[str], list[str]],
     in_field: Callable[[str], bool],
+    names_term: Callable[[str], bool],
 ) -> StandAlone:
-    known = _Field(programs, lru_cache(maxsize=None)(named_in), in_field)
-    asked = [turn.content for turn in history if turn.role == "user"]
-    if asked and 2 * sum(map(in_field, asked)) <= len(asked) and not any(known.named_in(_opening(turn)) for turn in history):
+    known = _Field(programs, lru_cache(maxsize=None)(named_in), in_field, names_term)
+    if _is_elsewhere(history, known):
         return _of_anything(question, history, known.named_in)
     said = _Said()
     for turn in history:
@@ -195,11 +230,26 @@ def _by_rules(
     return _stand_alone(question, said, known)
 
 
+def _is_elsewhere(history: Sequence[Turn], known: _Field) -> bool:
+    """Whether a conversation is about something else than the field: no program is named in it, and few of its questions hold a word of
+    the field, or it began with something else and few hold a word that is the field's alone ("how much is a used car?")."""
+    asked = [turn.content for turn in history if turn.role == "user"]
+    if not asked or any(known.named_in(_opening(turn)) for turn in history):
+        return False
+    telling = [one for one in asked if len(terms(one)) > 1] or asked  # "usa" may answer what we asked
+    if 2 * sum(map(known.speaks, telling)) <= len(telling):
+        return True
+    if any(turn.role == "assistant" and len(domain_terms(_opening(turn))) > 1 for turn in history):
+        return False
+    strictly = [bool(domain_terms(one)) or known.terms_in(one) for one in asked]
+    return not strictly[0] and 2 * sum(strictly) < len(asked)
+
+
 def _of_anything(question: str, history: Sequence[Turn], named_in: Callable[[str], list[str]]) -> StandAlone:
     """In a conversation that is mostly about something else than the field, a new word is no sign of a new topic."""
     plain = _THANKS.sub("", question.strip()) or question
     fresh = _SWITCH.match(plain)
-    plain = (plain[fresh.end() :] if fresh else plain) or plain
+    plain = (plain[fresh.end() :] if fresh else question.strip()) or plain
     text = plain if fresh else resolve(plain, history)
     named = tuple(named_in(plain))
     if text == plain:
@@ -228,13 +278,18 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
         return _corrected(corrects, said, known)
     if not named and (again := _elsewhere(question, last, said, known)):
         return again
-    if not named and (clause := _CLAUSE.match(question)) is not None:
-        text = f"{_bare(last.text)}, {clause['clause']}?"
+    added = "" if named else clause["clause"] if (clause := _CLAUSE.match(question)) else closing(question)
+    if added:
+        asked = _bare(last.text)
+        text = f"{asked if len(terms(asked)) >= _SHORT else _subject(last)}, {added}?"
         text = _about(text, known.programs[last.inferred[0]]) if last.inferred and last.inferred[0] in known.programs else text
         return StandAlone(text, question, (), last.about, _context(said), last.text)
     talked_of = _talked_of(said, known)
     if not named and (one := _ONE.search(question)) is not None and (meant := _which(one[1], talked_of, known.programs)):
         return _of_another(question, one, known.programs[meant], last, known)
+    if (compared := _COMPARES.search(question)) and named and talked_of and named[0] != talked_of[0] in known.programs:
+        text = f"{question[: compared.start(1)]}{_named(known.programs[talked_of[0]])}{question[compared.end(1) :]}"
+        return StandAlone(text, question, (talked_of[0], *named))
     if not _leans(question, named, talked_of, known.speaks):
         return StandAlone(question, question, tuple(named))
     # "And for Express Entry?" asks the last question again; "what about my wife?" asks a new one about the same program.
@@ -246,26 +301,41 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
     return _leaning(question, named, talked_of, said, known)
 
 
+def _placed(question: str, said: _Said) -> str:
+    """With the place for "there", where the last question named one: "can i work there" after "can i go to canada"."""
+    there = _THERE.search(question)
+    place = next(iter(places_in(said.asked[-1].text)), "") if there and said.asked else ""
+    return f"{question[: there.start()]}in {place}{question[there.end() :]}" if there and place else question
+
+
 def _leaning(question: str, named: Sequence[str], talked_of: Sequence[str], said: _Said, known: _Field) -> StandAlone:
     """What it leans on said behind it: the program, or else the topic of the conversation."""
-    last = said.asked[-1]
+    last, typed = said.asked[-1], question
     about = named or talked_of[:1]
     if _THAT_ONE.search(question):  # what the last answer came to
         about = [p for p in known.named_in(_first_sentence(said.answer)) if p not in last.about][:1] or about
-    text = question.rstrip()
+    text = question = _placed(question.rstrip(), said)
     if not named and about and about[0] in known.programs:
         text = _about(text, known.programs[about[0]])
     elif introduces(last.text) and not named:
         text = resolve(question, (Turn(role="user", content=last.text),))
     if text == question.rstrip() and (not named or len(terms(question)) <= 3):
-        text = f"{text.rstrip('?.! ')} – after “{' '.join(_bare(last.text).split()[:25])}”"
-    return StandAlone(text, question, tuple(named), () if named else tuple(about), _context(said), last.text)
+        text = f"{text.rstrip('?.! ')} – after “{' '.join(_subject(last).split()[:25])}”"
+    # "crs points for a job offer", "and french?", "and a sibling?": a fragment goes on from the question, not from the fragment before it.
+    fragments = last.previous and not _ASKS.search(last.typed) and not _ASKS.search(typed)
+    return StandAlone(text, typed, tuple(named), () if named else tuple(about), _context(said), last.previous if fragments else last.text)
 
 
 def _context(said: _Said) -> tuple[str, ...]:
     """What the search hears of the conversation: its first and its last question, and the last answer."""
     users = [turn.content for turn in said.turns if turn.role == "user"]
     return tuple(dict.fromkeys(text for text in (users[0], users[-1], said.answer) if text))
+
+
+def _subject(one: StandAlone) -> str:
+    """The question that says what the conversation is about: this one, or where it says little, what it was said to come after."""
+    after = re.search(r" – after “(.+)”", one.text)
+    return after[1] if after and len(set(terms(_bare(one.text))) - ASKING) < 2 else _bare(one.text)
 
 
 def _bare(question: str) -> str:
@@ -310,9 +380,13 @@ def _put_right(instead: re.Match[str], last: StandAlone, said: _Said, known: _Fi
     wrong, right = instead["old"] or instead["wrong"], instead["new"] or instead["right"]
     if (again := _elsewhere(right, last, said, known)) is not None:
         return again
-    text = re.sub(rf"(?<![\w-]){re.escape(wrong)}(?![\w-])", lambda _: right, last.text, count=1, flags=re.IGNORECASE)
-    named = tuple(known.named_in(text))
-    return StandAlone(text, right, named or last.named, () if named else last.inferred) if text != last.text else None
+    own = re.compile(rf"(?<![\w-]){re.escape(wrong)}(?![\w-])(?!.* – )", re.IGNORECASE)
+    for asked in (last.text, last.previous):  # of a fragment, the question that it goes on from
+        text = own.sub(lambda _: right, _bare(asked), count=1)
+        if text != _bare(asked):
+            text = text if asked == last.text else f"{_bare(last.text)} – after “{text}”"
+            return _changed(text, right, last, known)
+    return None
 
 
 def _elsewhere(question: str, last: StandAlone, said: _Said, known: _Field) -> StandAlone | None:
@@ -329,24 +403,33 @@ def _elsewhere(question: str, last: StandAlone, said: _Said, known: _Field) -> S
         # Each province has a program of its own.
         other = _which(place, [p.id for p in programs], known.programs)
         if not other:
-            return StandAlone(again, question)
-        return StandAlone(_with_program(again, known.programs[other], known) or again, question, (other,))
+            return StandAlone(again, question, tuple(known.named_in(again)))
+        # The next place is put into the question as it was, whose program is not this province's.
+        return StandAlone(_with_program(again, known.programs[other], known) or again, question, (other,), previous=asked)
     if last.inferred and last.inferred[0] in known.programs and not known.named_in(again):
         again = _about(again, known.programs[last.inferred[0]])
-    named = tuple(known.named_in(again))
-    return StandAlone(again, question, named or last.named, () if named else last.inferred)
+    return _changed(again, question, last, known)
+
+
+def _changed(text: str, typed: str, last: StandAlone, known: _Field) -> StandAlone:
+    """The last question with a word changed, and the program that it was about, unless the changed word was part of that name."""
+    named = tuple(known.named_in(text))
+    kept = () if named or known.named_in(last.text) else last.named
+    return StandAlone(text, typed, named or kept, () if named else last.inferred)
 
 
 def _leans(question: str, named: Sequence[str], talked_of: Sequence[str], in_field: Callable[[str], bool]) -> bool:
     content = terms(question)
+    if named and named[0] not in talked_of and len(content) <= 1:
+        return True
     if named and talked_of and named[0] not in talked_of:
         # Names another program: it leans only as "what about X?" does, carrying the last question's subject.
-        return len(content) <= 1 or (
-            _OPENER.match(question) is not None and not _ASKS.search(_OPENER.sub("", question)) and len(content) <= _SHORT
-        )
+        return _OPENER.match(question) is not None and not _ASKS.search(_OPENER.sub("", question)) and len(content) <= _SHORT
     if _INTRODUCES.match(question) and len(content) > 2 and not _REFERS.search(re.sub(r"^\W*then\b", "", question, flags=re.IGNORECASE)):
         return False
     if _PUSHES.search(question) and not _ASKS.search(question) and len(content) <= 8:
+        return True
+    if _DANGLES.search(question) and len(content) <= 5:
         return True
     if _OPENS.match(question) and len(content) <= 9:
         return True
@@ -368,9 +451,11 @@ def _leans(question: str, named: Sequence[str], talked_of: Sequence[str], in_fie
 def _with_program(previous: str, program: Program, known: _Field) -> str:
     """The last question with `program` for the one it named, or "" where it named none or several. "Fee" and the like are no subject."""
     mentions: dict[str, str] = {}
+    place = place_in(program.name)
     for before in (known.programs[p] for p in known.named_in(previous) if p in known.programs):
         for name in sorted(_names(before), key=len, reverse=True):
-            found = re.search(rf"(?<!\w)(the )?{re.escape(name)}(?!\w)", previous, re.IGNORECASE)
+            own = rf"(?:{re.escape(place)} )?" if place else ""  # "quebec pnp" is not "quebec the Quebec program"
+            found = re.search(rf"(?<!\w)(the )?{own}{re.escape(name)}(?!\w)", previous, re.IGNORECASE)
             if found and not is_vague(name):
                 mentions.setdefault(before.id, f"{previous[: found.start()]}{_named(program)}{previous[found.end() :].rstrip('?.! ')}?")
     return next(iter(mentions.values())) if len(mentions) == 1 and program.id not in mentions else ""
@@ -392,8 +477,10 @@ def _talked_of(said: _Said, known: _Field) -> list[str]:
             answer = _opening(turn)
             continue
         exchange -= 1
-        found.update(dict.fromkeys(reversed(said.asked[exchange].about)))
-        found.update(dict.fromkeys(known.named_in(answer)[:1]))
+        one = said.asked[exchange]
+        found.update(dict.fromkeys(reversed(one.about)))
+        if one.about or _WHICH_WAY.search(one.text) or not known.asks_of_a_thing(one.text):
+            found.update(dict.fromkeys(known.named_in(answer)[:1]))
         answer = ""
     return list(found)
 
@@ -410,7 +497,7 @@ def _first_sentence(answer: str) -> str:
 def _corrected(corrects: re.Match[str], said: _Said, known: _Field) -> StandAlone:
     """The user says what was meant: that is the question where it has words of its own, else the last question is asked again about it."""
     last = said.asked[-1]
-    meant = (corrects["right"] or corrects["meant"]).strip(" ?.!")
+    meant = (corrects["right"] or corrects["meant"] or corrects["last"]).strip(" ?.!")
     talked_of = _talked_of(said, known)
     named = tuple(known.named_in(meant))
     programs = [known.programs[p] for p in named if p in known.programs]
@@ -422,7 +509,7 @@ def _corrected(corrects: re.Match[str], said: _Said, known: _Field) -> StandAlon
     about = named or ((other,) if (other := _which(one[1] if one else meant, talked_of, known.programs)) else ())
     if about and about[0] in known.programs:
         return StandAlone(_again(last.text, known.programs[about[0]], known), meant, about)
-    if _ASKS.search(meant):
+    if _ASKS.search(meant) or _REFERS.search(meant):
         return _leaning(meant, (), last.about, said, known)
     return StandAlone(f"{_bare(last.text)} – {meant}?", meant, (), last.about, _context(said), last.text)
 

@@ -20,6 +20,7 @@ from bot.answer import Answer, Citation, Claim
 from bot.check import Checked
 from bot.compose import Piece
 from bot.french_words import OWN_WORDS
+from bot.joins import fitted
 from bot.language import COMFORT, FRENCH, NOTICES, folded, notice
 from bot.tongues import Heard
 from corpus.registry import load_registry
@@ -152,8 +153,14 @@ def _exchanged(answer: Answer, twins: Mapping[str, Pair]) -> tuple[tuple[Claim, 
         quote = passage.text[slice(*place)]
         shown = {"passage_id": passage.id, "heading": passage.heading, "passage": passage.text, "language": FRENCH}
         citations[at] = citation.model_copy(update={**shown, "quote": quote, "start": place[0], "end": place[1]})
-        claims[at] = claim.model_copy(update={"text": quote[:1].upper() + quote[1:]})
+        claims[at] = claim.model_copy(update={"text": quote[:1].upper() + quote[1:], "join": _join(claim.join, quote)})
     return tuple(claims), tuple(citations)
+
+
+def _join(english: str, quote: str) -> str:
+    """What is said in French before a quote."""
+    phrase = english if english in OWN_WORDS else f"{english[:-1]},"
+    return fitted(own_words(phrase), quote, "\u00a0:") if english else ""
 
 
 def _runs(claims: Sequence[Claim], citations: Sequence[Citation]) -> Iterator[str]:

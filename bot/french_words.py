@@ -6,7 +6,7 @@ misses it.
 
 from __future__ import annotations
 
-from bot import wording
+from bot import joins, wording
 from bot.language import COMFORT, FRENCH
 from index import by_words, store
 
@@ -42,6 +42,10 @@ OWN_WORDS = {
     ),
     wording.NOT_YET_KNOWN: "Personne ne peut le savoir d’avance. Ce que nos sources en disent\u00a0:",
     wording.NEAREST: "Ce qu’elles contiennent de plus proche\u00a0:",
+    wording.NOT_QUITE: (
+        "Il se peut que nos sources ne répondent pas exactement à cette question. Ce qu’elles contiennent de plus proche\u00a0:"
+    ),
+    wording.RULES: "Ce que nos sources en disent\u00a0:",
     wording.NOT_YET_THERE: "Le {}, cela n’existait pas encore. Comment cela a commencé\u00a0:",
     wording.UNREADABLE: "Je n’ai pas pu y lire une question. Que voulez-vous savoir sur le passage du H-1B américain au Canada?",
     "That depends on the route. {}": "Cela dépend de la voie. {}",
@@ -77,4 +81,28 @@ OWN_WORDS = {
         "Une source qui dit le contraire est dépassée; ce qui est juste est donné à sa place."
     ),
     f"{wording.DEPENDS} {{}}": "Cela dépend. {}",
+    joins.UNKNOWN: "Ce qu’on ne sait pas encore\u00a0:",
+    joins.KNOWN: "Ce qu’on sait déjà\u00a0:",
+    joins.ITSELF: "Sur votre question\u00a0:",
+    joins.SECOND: "Sur votre deuxième question\u00a0:",
+    joins.NEXT: "Sur votre question suivante\u00a0:",
+    joins.DIFFER: "Les sources divergent sur ce point\u00a0:",
+    joins.ELSEWHERE: "Ailleurs, on lit\u00a0:",
+    joins.FORMER: "Comme c’était auparavant\u00a0:",
+    joins.LATER: "Constaté plus tard\u00a0:",
+    joins.ALSO: "De plus,",
+    joins.BESIDES: "Par ailleurs,",
+    joins.SAME_SOURCE: "La même source dit aussi\u00a0:",
+    joins.OTHER_SOURCE: "D’une autre source\u00a0:",
+    "As for family,": "Pour la famille,",
+    "As for the cost,": "Pour le coût,",
+    "As for the time it takes,": "Pour le délai,",
+    "As for how long it lasts,": "Pour la durée,",
+    "As for documents,": "Pour les documents,",
+    "As for a job offer,": "Pour l’offre d’emploi,",
+    "As for points,": "Pour les points,",
+    "As for permanent residence,": "Pour la résidence permanente,",
+    "As for how to apply,": "Pour la manière de présenter la demande,",
+    "As for a refusal,": "En cas de refus,",
+    "As for Quebec,": "Pour le Québec,",
 }

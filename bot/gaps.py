@@ -171,6 +171,14 @@ def taken_up(settings: Settings) -> list[Taken]:
     return [Taken(**{**row, "questions": tuple(row["questions"])}) for row in found]
 
 
+def change_of(taken: Taken) -> str:
+    """The change that stands in its file, to be looked at; "" where the file is not on this machine, or not any more."""
+    try:
+        return Path(taken.file).read_text(encoding="utf-8")
+    except OSError:
+        return ""
+
+
 def ask_again(bot: Asks, settings: Settings) -> list[Taken]:
     """Ask the bot each open gap again; those that it answers now are closed. All that were open, as they are after.
 

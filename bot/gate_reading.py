@@ -20,7 +20,9 @@ from bot.gate_words import (
     MONTHS,
     NEGATIONS,
     NUMBERS,
+    ORDINALS,
     PARTIES,
+    PEOPLES,
     PHRASES,
     QUANTIFIERS,
     STANDINGS,
@@ -48,12 +50,13 @@ class Token(NamedTuple):
 
 class Act(NamedTuple):
     """A word that changes what is said: its kind ("not", "modal", "limit", "quantity", "standing"), which of its kind it is, its place
-    among the tokens, and the words that it may be about, the nearest first."""
+    among the tokens, and the words that it may be about, the nearest first. `end`: behind the last token that a denial reaches."""
 
     kind: str
     name: str
     at: int
     about: tuple[str, ...]
+    end: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,13 @@ class Reading:
     verdict: str
 
     @cached_property
+    def row(self) -> tuple[str, ...]:
+        """Every key in its place."""
+        return tuple(token.key for token in self.tokens)
+
+    @cached_property
     def keys(self) -> frozenset[str]:
-        return frozenset(token.key for token in self.tokens)
+        return frozenset(self.row)
 
     @cached_property
     def places(self) -> dict[str, list[int]]:
@@ -102,7 +110,7 @@ _VERDICT = re.compile(r"(yes|no)[:,]\s+", re.IGNORECASE)
 _PIECE = re.compile(
     r"(?P<iso>\b(?:19|20)\d\d-[01]\d(?:-[0-3]\d)?)"
     r"|(?P<code>\b[A-Za-z]{1,4}-?\d{1,4}[A-Za-z]?\b(?!\()(?:-\d+)?|\b\d+/\d+(?:/\d+)?\b)"
-    r"|(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?:st|nd|rd|th)?"
+    r"|(?P<number>(?P<figure>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?:(?:st|nd|rd|th)\b)?)"
     r"|(?P<money>(?:CAN|CAD|CA|C|USD|US)?\s?[$€£])"
     r"|(?P<percent>%)"
     r"|(?P<us>\b(?:U\.S\.A?\.?|USA?)(?![A-Za-z]))"
@@ -140,7 +148,8 @@ def _pieces(text: str) -> Iterator[_Piece]:
         elif what == "iso":
             yield _Piece("value:date", whole)
         elif what == "number":
-            yield _Piece("number", whole.replace(",", ""))
+            figure = found["figure"]
+            yield _Piece("number", figure.replace(",", ""), whole != figure)  # "17th" is written large, too
         elif what == "money":
             yield _Piece("money", "USD" if whole.startswith("US") else "CAD" if whole.startswith("C") else whole.strip())
         elif what == "us":
@@ -201,6 +210,8 @@ def _joined(pieces: Sequence[_Piece]) -> list[_Piece]:
         else:
             following = [p.word for p in pieces[at : at + 4]]
             becomes, took = next(((b, len(p)) for p, b in _OPENING[word] if following[: len(p)] == p), ([word], 1))
+            if following[took - 3 : took] == ["as", "long", "as"] and at + took < len(pieces) and _number(pieces[at + took]) is not None:
+                becomes = ["up_to"]  # "as long as ten years"
             out.extend([piece] if took == 1 and becomes == [word] else [_Piece("word", each) for each in becomes])
             at += took
     return _standing_forms(out)
@@ -234,7 +245,9 @@ _MONTH_OF = {name[:length]: n for n, name in enumerate(MONTHS, 1) for length in 
 _UNITS_OF = {form: f"{unit}s" for unit in UNITS for form in (unit, f"{unit}s")}
 _BETWEEN = frozenset("business calendar consecutive full more additional continuous working".split())
 _VALUED = frozenset((*_MONTH_OF, *NUMBERS, "cad", "usd"))
-_TIMES = {"thousand": 1000, "million": 1_000_000, "billion": 1_000_000_000}
+_TENS = frozenset("twenty thirty forty fifty sixty seventy eighty ninety".split())
+_ONES = frozenset("one two three four five six seven eight nine".split())
+_TIMES = {"hundred": 100, "thousand": 1000, "million": 1_000_000, "billion": 1_000_000_000}
 
 
 def _valued(pieces: Sequence[_Piece]) -> list[_Piece]:
@@ -244,7 +257,7 @@ def _valued(pieces: Sequence[_Piece]) -> list[_Piece]:
     while at < len(pieces):
         piece = pieces[at]
         may_be = piece.what != "word" or piece.word in _VALUED
-        made = (_date(pieces, at) or _amount(pieces, at)) if may_be else None
+        made = (_date(pieces, at) or _ordinal(piece) or _amount(pieces, at)) if may_be else None
         if made is None:
             out.append(pieces[at])
             at += 1
@@ -275,7 +288,7 @@ def _date(pieces: Sequence[_Piece], at: int) -> _Made | None:
         if (
             not took
             and at + 3 < len(pieces)
-            and pieces[at + 2].word in ("to", "and", "–", "-")
+            and pieces[at + 2].word in ("to", "and", "or", "through", "–", "-")
             and (other := _day(pieces, at + 3)) is not None
         ):
             year, took = _year(pieces, at + 4)
@@ -286,6 +299,12 @@ def _date(pieces: Sequence[_Piece], at: int) -> _Made | None:
     if year or pieces[at].word != "may" or (at and pieces[at - 1].word in ("in", "since", "until", "of", "to", "by", "from", "and", "or")):
         return [_Piece("value:date", f"{year or '-'}-{month:02}")], 1 + took
     return None
+
+
+def _ordinal(piece: _Piece) -> _Made | None:
+    """ "5th" as "fifth", where it is no day."""
+    place = int(piece.word) - 1 if piece.what == "number" and piece.large and piece.word.isdigit() else -1
+    return ([_Piece("word", ORDINALS[place])], 1) if 0 <= place < len(ORDINALS) else None
 
 
 def _two_days(pieces: Sequence[_Piece], at: int, day: int, other_at: int, month_at: int) -> _Made | None:
@@ -340,6 +359,8 @@ def _amount(pieces: Sequence[_Piece], at: int) -> _Made | None:
     if number is None:
         return None
     end = there + 1
+    if pieces[there].word in _TENS and end < len(pieces) and pieces[end].word in _ONES:  # "thirty-six"
+        number, end = str(int(number) + int(NUMBERS[pieces[end].word])), end + 1
     if end < len(pieces) and pieces[end].word in _TIMES:
         number, end = _short(float(number) * _TIMES[pieces[end].word]), end + 1
     following = [p.word for p in pieces[end : end + 3]] + [""] * 3
@@ -421,10 +442,12 @@ def _tokens(pieces: Sequence[_Piece]) -> Iterator[Token]:
         elif piece.what == "code":
             yield Token(word, NAME, word, sentence, segment)
         elif piece.what == "word":
-            if word in _ACTING and _acts_here(word, pieces[at + 1] if at + 1 < len(pieces) else _NOTHING):
+            if word in _ACTING and _acts_here(word, *_around(pieces, at)):
                 yield Token(stem(word), ACTS, word, sentence, segment)
-            elif word in PARTIES:
+            elif word in PARTIES and not (word in _ALSO_DONE and _around(pieces, at)[0].word == "to"):
                 yield Token(PARTIES[word], PARTY, word, sentence, segment)
+            elif word in PEOPLES:
+                yield Token(PEOPLES[word], NAME, word, sentence, segment)
             elif word in STOP:
                 yield Token(word, STOPWORD, word, sentence, segment)
             elif piece.large or word in EXACT:
@@ -433,12 +456,24 @@ def _tokens(pieces: Sequence[_Piece]) -> Iterator[Token]:
                 yield Token(stem(word), WORD, word, sentence, segment)
 
 
+def _around(pieces: Sequence[_Piece], at: int) -> tuple[_Piece, _Piece]:
+    """The pieces before and behind."""
+    return pieces[at - 1] if at else _NOTHING, pieces[at + 1] if at + 1 < len(pieces) else _NOTHING
+
+
 _NOTHING = _Piece("end", "")
+_ALSO_DONE = frozenset("sponsor parent nurse doctor father mother partner".split())  # "to sponsor a parent" is nobody
 
 
-def _acts_here(word: str, following: _Piece) -> bool:
+def _acts_here(word: str, before: _Piece, following: _Piece) -> bool:
     """Whether a word that may act on others does: "open" in "open work permit" and "under" in "under the plan" do not."""
     valued = following.what.startswith("value:")
+    if word == "some":
+        return not (valued and following.what not in ("value:number", "value:date"))  # "some two weeks" is about two
+    if word == "certain":
+        return following.what == "word" and before.word not in _BEING
+    if word == "all":
+        return before.word != "in" or following.what not in ("end", "break")
     if word == "open":
         return following.word not in _PROGRAM_WORDS
     if word in ("over", "above", "under", "below"):
@@ -455,11 +490,31 @@ def _acts(tokens: Sequence[Token]) -> Iterator[Act]:
         for kind, names in _ACTS.items():
             name = names.get(token.text)
             if token.text == "up_to" and kind == "limit":
-                name = "until" if at + 1 < len(tokens) and tokens[at + 1].sort == "date" else "at_most"
+                following = next((t for t in tokens[at + 1 : at + 3] if t.kind != STOPWORD), token)
+                name = "at_most" if following.kind == VALUE and following.sort != "date" else "until"
             if name is not None:
-                yield Act(
-                    kind, name, at, tuple(_about(tokens, at, backward=name in ("at_least", "at_most") and token.text.startswith("or_")))
-                )
+                about = tuple(_about(tokens, at, backward=name in ("at_least", "at_most") and token.text.startswith("or_")))
+                yield Act(kind, name, at, about, _reach(tokens, at) if kind == "not" else 0)
+
+
+def _reach(tokens: Sequence[Token], at: int) -> int:
+    """The place behind the last token that a denial may reach: its part of the sentence, and what "or" or "nor" adds to it."""
+    end = at + 1
+    within = tokens[at].text in ("without", "except")  # of these only what they take away
+    while (
+        end < len(tokens)
+        and not (within and (tokens[end].text in MODALS or tokens[end].text in _BEING))
+        and tokens[end].sentence == tokens[at].sentence
+        and tokens[end].text not in _TURNING
+    ):
+        if tokens[end].segment != tokens[end - 1].segment and tokens[end].text not in _ADDING:
+            break
+        end += 1
+    return end
+
+
+_TURNING = frozenset("but because while although though so whereas only_if who which that whom whose".split())
+_ADDING = frozenset("or nor and".split())
 
 
 def _about(tokens: Sequence[Token], at: int, backward: bool) -> list[str]:

@@ -17,6 +17,29 @@ def _rows(text: str) -> dict[str, str]:
     return found
 
 
+# Peoples and the places they are of.
+PEOPLES = _rows("""
+india: india indian indians
+china: china chinese
+mexico: mexico mexican mexicans
+philippines: philippines filipino filipinos
+pakistan: pakistan pakistani pakistanis
+nepal: nepal nepali nepalese
+bangladesh: bangladesh bangladeshi
+brazil: brazil brazilian brazilians
+nigeria: nigeria nigerian nigerians
+korea: korea korean koreans
+japan: japan japanese
+vietnam: vietnam vietnamese
+iran: iran iranian iranians
+france: france french
+germany: germany german germans
+britain: britain british uk
+ireland: ireland irish
+australia: australia australian australians
+europe: europe european europeans
+""")
+
 NUMBERS = {
     word: str(n)
     for n, word in enumerate(
@@ -25,11 +48,49 @@ NUMBERS = {
     )
 } | {"thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "seventy": "70", "eighty": "80", "ninety": "90", "hundred": "100"}
 
+ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
+
 # Several words that act as one. Tried from the longest; what they become is looked up in the tables below.
 PHRASES = {
+    "half a year": "six months",
+    "a year and a half": "eighteen months",
+    "a fortnight": "two weeks",
+    "a dozen": "twelve",
+    "at once": "immediately",
+    "right away": "immediately",
+    "add up to": "total",
+    "adds up to": "total",
+    "added up to": "total",
+    "without a break": "continuous",
+    "without interruption": "continuous",
+    "would like to": "want to",
+    "take away": "lose",
+    "takes away": "lose",
+    "taken away": "lost",
+    "no one": "nobody",
+    "for as long as": "while",
+    "not just": "not only",
+    "not merely": "not only",
+    "limited to": "only",
+    "restricted to": "only",
+    "regardless of": "whatever",
+    "no matter": "whatever",
+    "irrespective of": "whatever",
+    "starting from": "since",
+    "starting on": "since",
     "not any more": "no_longer",
     "no longer": "no_longer",
     "not until": "only after",
+    "on or after": "since",
+    "on or before": "until",
+    "no later than": "until",
+    "not later than": "until",
+    "at the latest": "until",
+    "at a minimum": "at_least",
+    "at minimum": "at_least",
+    "at the least": "at_least",
+    "at the most": "at_most",
+    "at a maximum": "at_most",
     "at least": "at_least",
     "no less than": "at_least",
     "no fewer than": "at_least",
@@ -41,7 +102,12 @@ PHRASES = {
     "or higher": "or_more",
     "or above": "or_more",
     "or older": "or_more",
+    "or over": "or_more",
     "and over": "or_more",
+    "and above": "or_more",
+    "and older": "or_more",
+    "and under": "or_less",
+    "and younger": "or_less",
     "or lower": "or_less",
     "or below": "or_less",
     "or younger": "or_less",
@@ -64,6 +130,13 @@ PHRASES = {
     "fewer than": "less_than",
     "lower than": "less_than",
     "shorter than": "less_than",
+    "younger than": "less_than",
+    "older than": "more_than",
+    "earlier than": "before",
+    "later than": "after",
+    "another country": "abroad",
+    "other countries": "abroad",
+    "a foreign country": "abroad",
     "as of": "as_of",
     "as from": "since",
     "prior to": "before",
@@ -82,6 +155,8 @@ PHRASES = {
     "is obliged to": "must",
     "are obliged to": "must",
     "need not": "not must",
+    "allowed to": "may",
+    "permitted to": "may",
     "is able to": "can",
     "are able to": "can",
     "is allowed to": "may",
@@ -128,7 +203,9 @@ EXCEPTIONS = frozenset("unless except".split())
 # Verbs that deny: "the law bars some" is "some may not".
 DENYING = frozenset(
     "bars barred bans banned prohibit prohibits prohibited forbid forbids forbidden exclude excludes excluded refuse refuses refused deny "
-    "denies denied reject rejects rejected lack lacks lacked fail fails failed removed abolished revoked outside".split()
+    "denies denied reject rejects rejected lack lacks lacked fail fails failed removed abolished revoked outside exclude excludes excluded "
+    "excluding block blocks blocked pending whatever nothing free exempt exempts exempted exemption invalid ineligible unable impossible "
+    "avoid avoids avoided stop stops stopped lose loses lost end ends ended waive waives waived waiver missing".split()
 )
 
 MODALS = _rows("""
@@ -140,10 +217,10 @@ expected: expected planned plans plan likely proposed proposes intends intended 
 """)
 # What may stand in a quote for a modal of the claim, or in a claim for one of the quote, without being one itself.
 IMPLY = _rows("""
-must: need needs needed require requires required requirement only_if obligation
+must: need needs needed require requires required requirement only_if obligation limit limits condition conditions rule rules
 may: let lets letting allow allows allowed permits permitted possible possibly able enable enables eligible right entitled
 will: going
-expected: expect expects announced plan planning proposal forecast
+expected: expect expects announced plan planning proposal forecast assume assumes assumed hope hopes hoped guess guessed foresaw foresees
 should: advise advises advice better suggests
 """)
 
@@ -163,8 +240,8 @@ STANDS_FOR = {
     for name, words in {
         "until": "to through by ends end expire between inclusive",
         "since": "from on began start force effect",
-        "after": "when upon if since",
-        "before": "ahead until",
+        "after": "when upon if since of from on",
+        "before": "ahead until already",
         "more_than": "",
         "less_than": "",
         "at_least": "from",
@@ -232,6 +309,26 @@ nova_scotia: scotia
 new_brunswick: brunswick
 """)
 
+# What of a quote may stand for a party of the claim: who applies is an applicant.
+DOING = {
+    name: frozenset(words.split())
+    for name, words in {
+        "applicant": "apply applies applied applying application applications",
+        "sponsor": "sponsor sponsors sponsored sponsoring sponsorship",
+        "nominee": "nominate nominated nomination nominations",
+        "student": "study studies studied studying",
+        "graduate": "graduate graduated graduation",
+        "visitor": "visit visits visited visiting",
+        "resident": "reside resides resided residing residence",
+        "candidate": "profile pool applicant applicants",
+        "founder": "found founded founding startup",
+        "employer": "employ employs employed employing",
+        "worker": "work works worked working",
+        "citizen": "citizenship",
+        "canada": "abroad overseas ontario quebec alberta bc columbia saskatchewan manitoba scotia brunswick",
+    }.items()
+}
+
 PLACES = frozenset("us canada ontario quebec alberta british_columbia saskatchewan manitoba nova_scotia new_brunswick".split())
 
 # Two of a pair never stand for each other.
@@ -268,6 +365,20 @@ possible/impossible
 easier easy/harder hard difficult
 faster fast quicker quickly/slower slow slowly
 largest larger large/smallest smaller small
+longer longest/shorter shortest
+more/fewer less
+better/worse
+older oldest/younger youngest
+stricter strict tighter/looser
+above/below
+under/outside
+sooner/later
+rich wealthy/poor
+safe/unsafe dangerous risky
+true correct right/false wrong incorrect
+agree agrees agreed/disagree disagrees disagreed differ differs
+added adds/removed removes
+strong stronger/weak weaker
 success successful/failure failed
 public/private
 online/paper
@@ -284,7 +395,7 @@ free/paid
 win won/lose lost
 hire hired/fire fired dismissed
 domestic/foreign
-gain gains gained/lose loses lost
+gain gains gained keep keeps kept retain retains retained/lose loses lost
 majority most/minority
 """.strip().splitlines()
     for pair in [pair]
@@ -318,7 +429,7 @@ limit limits cap maximum ceiling
 about around approximately roughly some nearly
 stop stops stopped end ended
 work works worked working employment job jobs
-help helps helped support supports supported assist
+help helps helped support supports supported assist useful
 send sends sent submit submits submitted file files filed
 change changes changed amend amended
 now current currently present today
@@ -357,6 +468,9 @@ finish finished complete completed
 measure policy
 plan plans planned
 yearly annual annually year
+meet meets met satisfy satisfies satisfied fulfil fulfils fulfill fulfills fulfilled
+agree agrees agreed agreement
+sign signs signed signature
 monthly month
 candidate applicant
 possible can may could
@@ -369,6 +483,33 @@ lead leads led
 early earlier
 accept accepts accepted recognised recognized
 route pathway way path option
+first beforehand before
+abroad foreign overseas outside
+certain sure assured secure guaranteed guarantee
+just merely only plain simply alone
+advice advise advises advised tell tells told recommend recommends
+issue issues issued send sends sent give gives
+gather
+make makes made earn earns earned income pay pays
+money funds fund funded financial finances
+turn turns turned convert converts converted
+come comes came bring brings brought attract attracts attracted
+describe describes described
+name names named call calls called term known
+depend depends depending vary varies
+concern concerns concerning
+cover covers covered covering include includes apply applies
+beforehand advance ahead
+buy purchase take
+back return returns returned returning
+edit edits edited change changes changed modify
+need needs take takes
+mail post
+border crossing
+warn warns warned caution cautions cautioned
+quote quotes quoted give gives put puts
+treat treats treated regard regards hold holds held understand understood read
+entry enter enters entering come comes
 """.strip().splitlines()
 )
 
@@ -397,6 +538,6 @@ STOP = frozenset(
 UNITS = frozenset("day week month year hour minute".split())
 # A claim may not bring these of its own, as little as a name.
 EXACT = frozenset(
-    "first second third fourth fifth sixth seventh eighth ninth tenth last twice double triple outside inside abroad overseas part_time "
-    "full_time spousal bridging super accelerated francophone online in_person euros euro rupees pounds".split()
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth last twice double triple outside inside abroad "
+    "overseas part_time full_time spousal bridging super accelerated francophone online in_person euros euro rupees pounds".split()
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from index.keywords import STOPWORDS, stem
@@ -35,6 +35,7 @@ _BREAKS = (  # words that no phrase holds
 )
 _PRONOUNS = frozenset("that this these those some any all both another".split())  # determiners that stand alone as well
 _BEFORE_NOUNS = (_DETERMINERS - _PRONOUNS) | {"of"}
+_WHERE = frozenset("in at from near around".split())  # what stands behind these is where something is
 _BEFORE_VERBS = frozenset("to i you we they he she can could will would should must may might let's let us who i'm i've".split())
 _VERBS = frozenset(
     stem(word)
@@ -47,7 +48,9 @@ _VERBS = frozenset(
         "perform pick prefer prevent produce protect prove provide put raise reach read receive recommend recover refer relate remain "
         "remember remove replace require run said save saw say see seem seen sell send serve set show sit sound speak spend stand start "
         "stay stop suggest take taken talk teach tell thank think thought told took treat try turn understand use visit want watch wear "
-        "went wonder work worry write cause impact spread cost influence evolve hurt kill enable"
+        "went wonder work worry write cause impact spread cost influence evolve hurt kill enable weigh kept gave got knew left met paid "
+        "sold sent told wrote began became came chose drank drew fell felt grew held won spent stood taught wore born built bought "
+        "brought caught ate gone done given written"
     ).split()
 )
 _PARTICIPLE = re.compile(r"\w{2,}(?<!e)(?<!\de)ed$")
@@ -60,7 +63,7 @@ _WEAK = frozenset(  # say how a thing is, or how manieth, not which it is
 )
 _PREDICATE = frozenset(  # these end no phrase
     "big large small new old early late high low long short great healthy fast whole full current general top recent true safe dark bright "
-    "sweet hot cold wet dry easy hard difficult strong weak rich poor cheap expensive free open closed legal valid rare".split()
+    "sweet hot cold wet dry easy hard difficult strong weak rich poor cheap expensive free open closed legal valid rare slow".split()
 )
 _RELATIONAL = frozenset(  # nouns that say what is asked of a thing, not which
     stem(word)
@@ -86,11 +89,12 @@ class Phrase:
     behind: str
     determiner: str
     weak: bool = False  # opens with a word that says how a thing is
+    tail: str = ""  # what follows it: "in the morning"
 
     @property
     def said(self) -> str:
-        """With its article."""
-        return f"{self.determiner} {self.text}" if self.determiner in ("the", "a", "an") else self.text
+        """With its article and what follows it."""
+        return f"{self.determiner} {self.text}{self.tail}" if self.determiner in ("the", "a", "an") else f"{self.text}{self.tail}"
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -107,7 +111,17 @@ class Phrase:
 
     @property
     def relational(self) -> bool:
-        return self.head in _RELATIONAL and " " not in self.text and not self.proper
+        return self.generic and " " not in self.text and not self.proper
+
+    @property
+    def generic(self) -> bool:
+        """Its noun says what is asked of a thing: "the EU rules"."""
+        return self.head in _RELATIONAL
+
+    @property
+    def sets(self) -> bool:
+        """Says where something is, in short: "in the US"."""
+        return _is_short_name(self.text) and self.behind in _WHERE
 
     @property
     def stems(self) -> frozenset[str]:
@@ -120,10 +134,14 @@ def phrases(sentence: str) -> tuple[Phrase, ...]:
     tokens = [token.replace("’", "'") for token in _TOKEN.findall(sentence)]
     found: list[Phrase] = []
     start = 0
+    ends: list[int] = []
     for at in range(len(tokens) + 1):
         if at == len(tokens) or _breaks(tokens, at):
             if (phrase := _phrase(tokens, start, at)) is not None:
+                if found and start - 1 - bool(phrase.determiner) == ends[-1] and phrase.behind in ("of", "in"):
+                    found[-1] = replace(found[-1], tail=f" {phrase.behind} {phrase.said}")
                 found.append(phrase)
+                ends.append(at)
             start = at + 1
     return tuple(found)
 
@@ -131,13 +149,13 @@ def phrases(sentence: str) -> tuple[Phrase, ...]:
 def focus(sentence: str) -> Phrase | None:
     """What a sentence is about: a name, else what stands behind the "of" of a relational noun, else its first phrase of substance."""
     named = [p for p in phrases(sentence) if not p.relational]
-    return max(named, key=lambda p: (p.proper, p.behind == "of", p.behind == "about"), default=None)
+    return max(named, key=lambda p: (p.proper and not p.sets, p.behind == "of", p.behind == "about"), default=None)
 
 
 def _breaks(tokens: Sequence[str], at: int) -> bool:
     word = tokens[at].lower()
     before = tokens[at - 1].lower() if at else ""
-    if not re.match(r"[\w#$&]", word) or word in _BREAKS:
+    if not re.match(r"[\w#$&]", word) or word in _BREAKS and not _is_short_name(tokens[at]):
         return True
     owned = before == "'s" and tokens[at - 2].lower() != "let"
     if at and tokens[at][0].isupper() or before in _BEFORE_NOUNS or owned:
@@ -145,11 +163,17 @@ def _breaks(tokens: Sequence[str], at: int) -> bool:
     return stem(word) in _VERBS or before in _BEFORE_VERBS or _PARTICIPLE.match(word) is not None
 
 
+def _is_short_name(token: str) -> bool:
+    """ "US", not "us"; who writes all in capitals writes "US" for both."""
+    return len(token) > 1 and token.isalpha() and token.isupper() and token != "OK"
+
+
 def _phrase(tokens: Sequence[str], start: int, end: int) -> Phrase | None:
     first = start
     while end > start and (tokens[end - 1].lower() in _WEAK | _PREDICATE or _ADJECTIVE.match(tokens[end - 1])):
         end -= 1
-    while start < end and (tokens[start].lower() in _WEAK or tokens[start].endswith("ly")):
+    named = first > 0 and tokens[first - 1].lower() == "of"  # "of popular music"
+    while start < end and not (named and end - start == 2) and (tokens[start].lower() in _WEAK or tokens[start].endswith("ly")):
         start += 1
     if start == end or all(token.isdigit() for token in tokens[start:end]):
         return None

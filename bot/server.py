@@ -14,7 +14,7 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # both must stand before gradio is imported
@@ -28,13 +28,14 @@ from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot import staff
+from bot import staff, staff_pages
 from bot.answer import STATUSES, Answer, ModelUse, Part, Turn
 from bot.answering import Answering, InFront, Quoting
 from bot.api import CONTRACT, Limited, Shared, routes
 from bot.journal import told
 from bot.live import LiveBot
-from bot.page import SCRIPT, STYLE, TITLE, build_page, theme
+from bot.page import SCRIPT, STYLE, TITLE, build_page, opening, theme
+from bot.page_words import LANGUAGES, words
 from bot.reviewed import Reviewing, claim_by_claim
 from bot.same import Sameness
 from bot.settings import Settings
@@ -43,7 +44,14 @@ from corpus.registry import load_registry
 
 NOBODY = "'none'"  # of a policy
 MAX_BODY = 2_000_000  # bytes: twenty exchanges with their passages and room to spare
-_GRADIO_NEEDS = ("/gradio_api/queue/", "/gradio_api/heartbeat/", "/gradio_api/startup-events", "/gradio_api/app_id")
+_GRADIO_NEEDS = (
+    "/gradio_api/queue/",
+    "/gradio_api/cancel",
+    "/gradio_api/reset",
+    "/gradio_api/heartbeat/",
+    "/gradio_api/startup-events",
+    "/gradio_api/app_id",
+)
 _SHUT = ("/monitoring", "/login", "/logout", "/manifest.json", "/pwa_icon")
 _ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
@@ -62,6 +70,7 @@ def create_app(bot: Answering, settings: Settings) -> FastAPI:
     app.include_router(routes(counted, settings))
     if isinstance(bot, Quoting):
         app.include_router(staff.routes(bot, settings, same))
+        app.include_router(staff_pages.routes(settings))
 
     @app.get("/healthz")
     def health() -> dict[str, object]:
@@ -98,7 +107,11 @@ def create_app(bot: Answering, settings: Settings) -> FastAPI:
 
     app.add_middleware(Shared, settings=settings)
     app.add_middleware(Limited, settings=settings)
-    app.add_middleware(Guard, embedders=tuple(settings.embed_origins.split(",")) if settings.embed_origins else ())
+    app.add_middleware(
+        Guard,
+        embedders=tuple(settings.embed_origins.split(",")) if settings.embed_origins else (),
+        openings={language: opening(settings, words(language)) for language in LANGUAGES},
+    )
     gr.mount_gradio_app(
         app, build_page(counted, settings), path="/", theme=theme(), footer_links=[], run_history=False, show_error=False, max_file_size=1,
         enable_monitoring=False, mcp_server=False, ssr_mode=False, pwa=False,
@@ -223,10 +236,10 @@ class Counted(InFront[Answering]):
 
 class Guard:
     """Around everything: shuts Gradio routes that the page does not use, limits request bodies, sets the security headers, and gives
-    Gradio's page a policy under which only scripts that came with it may run."""
+    Gradio's page a policy under which only scripts that came with it may run. `openings` are what it shows at once, by language."""
 
-    def __init__(self, app: ASGIApp, embedders: Sequence[str] = ()) -> None:
-        self.app, self._embedders = app, embedders
+    def __init__(self, app: ASGIApp, embedders: Sequence[str], openings: Mapping[str, str]) -> None:
+        self.app, self._embedders, self._openings = app, embedders, openings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -236,7 +249,8 @@ class Guard:
         path = scope["path"]
         embedders = self._embedders if path == "/embed" else ()
         shared = path.startswith("/api/v1/") and dict(scope["headers"]).get(b"origin", b"").decode("latin-1") in self._embedders
-        secured = _with_headers(send, _policy(nonce, embedders), path, embedders, shared)
+        policy = staff_pages.POLICY if path in staff_pages.PAGES else _policy(nonce, embedders)
+        secured = _with_headers(send, policy, path, embedders, shared)
         if _shut(path):
             await JSONResponse({"error": f"{path}: not here"}, status_code=404)(scope, receive, secured)
             return
@@ -259,12 +273,13 @@ class Guard:
             receive = _replay(body, receive)
         if path == "/":
             scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]}
-            secured = _own_scripts(secured, nonce)
+            secured = _own_scripts(secured, nonce, self._openings[_language(scope)])
         await self.app(scope, receive, secured)
 
 
-def own_page(html: str, nonce: str) -> str:
-    """Gradio's page with our style and script in its head, its scripts marked as its own, and no mention of other hosts."""
+def own_page(html: str, nonce: str, opening: str = "") -> str:
+    """Gradio's page with our style and script in its head, its scripts marked as its own, no mention of other hosts, and what is to be seen
+    until it has loaded."""
     html = re.sub(r"\s*<meta\s+(?:property|name)=\"(?:og|twitter):[^>]*>", "", html)
     html = re.sub(r"\s*<link rel=\"manifest\"[^>]*>", "", html)
     html = html.replace("<script", f'<script nonce="{nonce}"')
@@ -272,7 +287,7 @@ def own_page(html: str, nonce: str) -> str:
         f'<title>{TITLE}</title><meta name="color-scheme" content="light dark"><link rel="icon" href="{_ICON}">'
         f'<link rel="stylesheet" href="/page.css"><script nonce="{nonce}" src="/page.js" defer></script>'
     )
-    return html.replace("</head>", f"{own}</head>", 1).replace("<gradio-app", f"{_NO_SCRIPT}<gradio-app", 1)
+    return html.replace("</head>", f"{own}</head>", 1).replace("<gradio-app", f"{_NO_SCRIPT}{opening}<gradio-app", 1)
 
 
 def _policy(nonce: str, embedders: Sequence[str] = ()) -> str:
@@ -323,7 +338,13 @@ def _with_headers(send: Send, policy: str, path: str, embedders: Sequence[str], 
     return sending
 
 
-def _own_scripts(send: Send, nonce: str) -> Send:
+def _language(scope: Scope) -> str:
+    """The language of the page that the browser likes best."""
+    liked = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1").lower()
+    return next((language for language in LANGUAGES if liked.startswith(language)), LANGUAGES[0])
+
+
+def _own_scripts(send: Send, nonce: str, opening: str) -> Send:
     """Gather Gradio's page and send it changed by `own_page`; anything that is not HTML passes as it is."""
     start: Message = {}
     gathered = b""
@@ -341,7 +362,7 @@ def _own_scripts(send: Send, nonce: str) -> Send:
             return
         headers = {name.lower(): value for name, value in start["headers"]}
         if headers.get(b"content-type", b"").startswith(b"text/html") and gathered:
-            gathered = own_page(gathered.decode(), nonce).encode()
+            gathered = own_page(gathered.decode(), nonce, opening).encode()
             headers[b"content-length"] = str(len(gathered)).encode()
             headers[b"cache-control"] = b"no-store"
         await send({**start, "headers": list(headers.items())})

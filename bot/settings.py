@@ -32,6 +32,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 7860
     today: str = ""  # answer as if today were this ISO date; empty: the clock
+    runs: str = ""  # the folder of evaluation runs: `eval run` writes there, /health shows them; empty: runs in the data folder
     journal: str = "off"  # "on": API and page keep what was asked, personal numbers masked (bot/journal.py)
     journal_days: int = 90  # older rows of the journal are deleted
     database: str = field(default="", repr=False)  # postgresql+psycopg://…; empty: SQLite, in the data folder (bot/database.py)
@@ -62,6 +63,11 @@ class Settings:
     def pages(self) -> Path:
         """Where the fetched pages are kept."""
         return self.home / "pages"
+
+    @property
+    def runs_folder(self) -> Path:
+        """Where evaluation runs are kept, a folder each."""
+        return Path(self.runs).expanduser() if self.runs else self.home / "runs"
 
     @property
     def journal_file(self) -> Path:

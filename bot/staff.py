@@ -8,26 +8,30 @@ which only our own page can read, so that no other site can make a browser chang
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from bot import gaps, reviewed
+from bot import builds, gaps, health, reviewed
 from bot.answer import Answer
 from bot.answering import Quoting
+from bot.chain import Bot
 from bot.desk import EXPORTS, FORMATS, MAX_MESSAGE, draft
-from bot.journal import Row, figures, read_rows
+from bot.journal import Row, read_rows, told
 from bot.live import LiveBot
 from bot.logins import Login, LoginError, log_in, log_out, logged_in, proxied, staffed, trusted
 from bot.same import Sameness
 from bot.settings import Settings
-from bot.wording import STALE_DAYS
+from bot.understand import MAX_QUESTION
 from corpus.errors import NorthboundError, RequestError
+from corpus.model import GENERAL, Passage
+from corpus.passages import slugify
+from corpus.twins import FRENCH
 from index.embedder import Embedder
 
 COOKIE = "northbound_staff"
@@ -61,8 +65,15 @@ class Taking(Given):
     target: str = Field(default="", max_length=300)
 
 
+class Going(Given):
+    """Going back to an earlier index: which one, as the page showed it."""
+
+    to: str = Field(max_length=60)
+
+
 def routes(bot: Quoting, settings: Settings, same: Callable[[], Sameness]) -> APIRouter:
-    """The routes for staff over `bot`, the one without reviewed answers: staff see what the bot itself says."""
+    """The routes for staff over `bot`, the one without reviewed answers. A draft has them: what was put right once stays so there too."""
+    reviewing = reviewed.Reviewing(bot, same, settings)
     router = APIRouter(prefix="/desk/api", dependencies=[Depends(existing(settings)), Depends(_unkept)], include_in_schema=False)
     signed_in = Depends(login(settings))
     desk, changing, maintaining = _allowed(signed_in, "desk"), _changing(signed_in, "desk"), _changing(signed_in, "maintainer")
@@ -97,7 +108,7 @@ def routes(bot: Quoting, settings: Settings, same: Callable[[], Sameness]) -> AP
             raise HTTPException(
                 413, f"the message has {len(given.message):,} characters; at most {MAX_MESSAGE:,} are read: draft it in parts"
             )
-        made = draft(given.message, bot)
+        made = draft(given.message, reviewing)
         return {
             "parts": [
                 {
@@ -121,6 +132,11 @@ def routes(bot: Quoting, settings: Settings, same: Callable[[], Sameness]) -> AP
             raise HTTPException(404, f"no passage {id!r} in the index in use")
         return asdict(found)
 
+    @router.get("/passages")
+    def passages(about: Annotated[str, Query(max_length=MAX_QUESTION)], held: Annotated[Login, desk]) -> list[dict[str, Any]]:
+        """What could be quoted on something: what the bot would cite, then what else it finds."""
+        return [_shown_passage(one, bot) for one in _near(about, bot)]
+
     @router.get("/reviewed")
     def all_reviewed(held: Annotated[Login, desk]) -> list[dict[str, Any]]:
         return [_review(one, bot, settings) for one in reviewed.reviews(settings)]
@@ -135,8 +151,8 @@ def routes(bot: Quoting, settings: Settings, same: Callable[[], Sameness]) -> AP
         return _review(one, bot, settings) | {"history": changes}
 
     @router.post("/reviewed", status_code=201)
-    def write(written: reviewed.Written, held: Annotated[Login, changing]) -> dict[str, Any]:
-        return _review(reviewed.write(written, held.name, bot, same(), settings), bot, settings)
+    def write(written: reviewed.Written, held: Annotated[Login, changing]) -> Any:
+        return _or_conflict(lambda: reviewed.write(written, held.name, bot, same(), settings), bot, settings)
 
     @router.post("/reviewed/{id}")
     def edit(id: str, edited: Edited, held: Annotated[Login, changing]) -> Any:
@@ -157,9 +173,10 @@ def routes(bot: Quoting, settings: Settings, same: Callable[[], Sameness]) -> AP
         """The open ones that were taken up are asked again first, so that what the bot answers by now is seen to be closed."""
         gaps.ask_again(bot, settings)
         return {
-            "gaps": [asdict(gap) for gap in _gaps(settings, bot)],
-            "taken_up": [asdict(taken) for taken in gaps.taken_up(settings)],
+            "gaps": [asdict(gap) | {"targets": _targets(gap, bot)} for gap in _gaps(settings, bot)],
+            "taken_up": [_with_change(taken) for taken in gaps.taken_up(settings)],
             "actions": {name: action.target for name, action in gaps.ACTIONS.items()},
+            "journal": told(settings),
         }
 
     @router.post("/gaps/{id}/take-up", status_code=201)
@@ -167,28 +184,26 @@ def routes(bot: Quoting, settings: Settings, same: Callable[[], Sameness]) -> AP
         gap = next((gap for gap in _gaps(settings, bot) if gap.id == id), None)
         if gap is None:
             raise HTTPException(404, "no such gap any more; load the list again")
-        return asdict(gaps.take_up(gap, taking.action, taking.target.strip(), held.name, bot, settings))
+        return _with_change(gaps.take_up(gap, taking.action, taking.target.strip(), held.name, bot, settings))
 
     @router.post("/gaps/taken-up/{id}/drop")
     def drop(id: str, held: Annotated[Login, changing]) -> dict[str, Any]:
-        return asdict(gaps.drop(id, settings))
+        return _with_change(gaps.drop(id, settings))
 
     # How the bot does
 
-    @router.get("/figures")
-    def show_figures(held: Annotated[Login, desk], days: int = 30) -> dict[str, Any]:
-        """The journal's figures of the last days, and the sources and the index in use."""
-        since = (datetime.now(UTC) - timedelta(days=max(1, min(days, 3_660)))).date().isoformat()
-        rows = [row for row in _rows(settings) if row.day >= since]
-        return {
-            "since": since,
-            "journal": asdict(figures(rows, _passages(bot))),
-            "corpus_version": bot.corpus_version,
-            "index": _index(bot),
-            "sources": len(bot.sources),
-            "stale_after_days": STALE_DAYS,
-            "stale": _stale(bot, _today(settings)),
-        }
+    @router.get("/health")
+    def show_health(held: Annotated[Login, desk], days: int = 30, choice: str = "") -> dict[str, Any]:
+        return health.health(bot, settings, days, choice)
+
+    @router.get("/health/plots")
+    def show_plots(held: Annotated[Login, desk], days: int = 30, choice: str = "", width: int = 720) -> dict[str, dict[str, str]]:
+        return health.drawn(settings, days, choice, max(300, min(width, 1_200)))
+
+    @router.get("/health/index")
+    def show_index(held: Annotated[Login, desk]) -> dict[str, Any]:
+        """The part of it that changes after a rollback."""
+        return builds.index_state(bot, settings)
 
     @router.get("/export")
     def export(held: Annotated[Login, desk], format: str = "csv") -> Response:
@@ -200,9 +215,9 @@ def routes(bot: Quoting, settings: Settings, same: Callable[[], Sameness]) -> AP
         return StreamingResponse(iter((text,)), media_type=kind, headers={"content-disposition": f'attachment; filename="{name}"'})
 
     @router.post("/rollback")
-    def rollback(held: Annotated[Login, maintaining]) -> dict[str, str]:
+    def rollback(held: Annotated[Login, maintaining], given: Going | None = None) -> dict[str, str]:
         """Make the index before the live one live again; answering processes notice within seconds."""
-        return {"build": _roll_back(settings)}
+        return {"build": builds.roll_back(settings, held.name, given.to if given else "")}
 
     return router
 
@@ -331,7 +346,63 @@ def _or_conflict(change: Callable[[], reviewed.Review], bot: Quoting, settings: 
 
 def _gaps(settings: Settings, bot: Quoting) -> list[gaps.Gap]:
     rows = [row for row in _rows(settings) if gaps.is_gap(row)]
-    return gaps.gaps(rows, _embedder(bot, settings), _today(settings)) if rows else []
+    if not rows:
+        return []
+    embedder, today = _embedder(bot, settings), _today(settings)
+    asked = (embedder.fingerprint, today, tuple(rows))
+    held = _grouped.get("last")
+    if held is None or held[0] != asked:
+        held = _grouped["last"] = asked, gaps.gaps(rows, embedder, today)
+    return held[1]
+
+
+# The same rows are grouped once: to take up one gap after another would embed them all each time.
+_grouped: dict[str, tuple[tuple[str, date, tuple[Row, ...]], list[gaps.Gap]]] = {}
+
+
+def _targets(gap: gaps.Gap, bot: Quoting) -> dict[str, str]:
+    """For each action what it would most likely be made to; "" where nothing says so."""
+    cited = [found for id in gap.passages if (found := bot.passage(id)) is not None]
+    sections = [p.id for p in cited if p.origin == "brief" and p.kind == "section" and p.language == "en"]
+    about = next((p.program for p in cited if p.program != GENERAL), GENERAL)
+    return {
+        "asked": sections[0] if sections else "",
+        "brief": slugify(gap.question)[:40].strip("-"),
+        "correction": about,
+        "case": "drafts",
+    }
+
+
+def _with_change(taken: gaps.Taken) -> dict[str, Any]:
+    return asdict(taken) | {"change": gaps.change_of(taken)}
+
+
+def _near(about: str, bot: Quoting) -> list[Passage]:
+    """The passages that the bot cites on something, then those that it finds, in the language of what was given."""
+    found = dict.fromkeys(citation.passage_id for citation in bot.answer(about).citations)
+    inner = bot.now if isinstance(bot, LiveBot) else bot
+    if isinstance(inner, Bot):
+        understood = inner.understand(about)
+        french = understood.heard is not None and understood.heard.language == FRENCH
+        for hit in (hit for hits in inner.search(understood).hits for hit in hits):
+            found.setdefault(inner.twins[hit.passage.id].passage.id if french and hit.passage.id in inner.twins else hit.passage.id)
+    return [passage for id in found if (passage := bot.passage(id)) is not None]
+
+
+def _shown_passage(passage: Passage, bot: Quoting) -> dict[str, Any]:
+    source, program = bot.sources.get(passage.source_id), bot.programs.get(passage.program)
+    return {
+        "id": passage.id,
+        "heading": passage.heading,
+        "text": passage.text,
+        "as_of": passage.as_of or (source.as_of if source else ""),
+        "origin": passage.origin,
+        "section": passage.kind == "section",
+        "kind": source.kind if source else "",
+        "title": source.title if source else passage.title,
+        "publisher": source.publisher if source else "",
+        "standing": program.standing if program else "",
+    }
 
 
 def _rows(settings: Settings) -> list[Row]:
@@ -353,37 +424,6 @@ def _loaded(settings: Settings) -> Embedder:
     from index.embedder import load_embedder
 
     return load_embedder(settings.embedder, settings.exported, settings.embedder_key)
-
-
-def _passages(bot: Quoting) -> list[str]:
-    """Ids of the passages that a search can find; none where the bot has no index of its own."""
-    index = getattr(bot.now if isinstance(bot, LiveBot) else bot, "index", None)
-    return [passage.id for passage in index.passages if passage.kind == "section"] if index is not None else []
-
-
-def _index(bot: Quoting) -> dict[str, Any]:
-    manifest = getattr(getattr(bot.now if isinstance(bot, LiveBot) else bot, "index", None), "manifest", None)
-    if manifest is None:
-        return {}
-    problem = bot.problem if isinstance(bot, LiveBot) else ""
-    return {"build": manifest.build, "built": manifest.built, "passages": manifest.passages, "problem": problem}
-
-
-def _stale(bot: Quoting, today: date) -> list[dict[str, str]]:
-    """Sources last known to be true over STALE_DAYS ago, the oldest first."""
-    limit = (today - timedelta(days=STALE_DAYS)).isoformat()
-    old = [source for source in bot.sources.values() if source.as_of and source.as_of < limit[: len(source.as_of)]]
-    return [{"id": s.id, "title": s.title, "publisher": s.publisher, "as_of": s.as_of} for s in sorted(old, key=lambda s: s.as_of)]
-
-
-def _roll_back(settings: Settings) -> str:
-    from index.build import rollback
-
-    if settings.chroma_url:
-        from index.published import go_back
-
-        return go_back(settings.chroma_server, settings.index_name)
-    return rollback(settings.home).build
 
 
 def _today(settings: Settings) -> date:

@@ -51,16 +51,21 @@ _KINDS = (
         "for {}",
     ),
     _kind(_COUNTRIES, "for people from {}"),
-    _kind(rf"(?:my|our|his|her|their|the) (?:\d+[- ]year[- ]old |own |adult |minor |young |common[- ]law )*(?:{_RELATIVES})"),
+    _kind(
+        rf"(?:(?:my|our|his|her|their|the) )?"
+        rf"(?:\d+[- ]?(?:years?|yrs?|yo)[- ](?:old )?|own |adult |minor |young |common[- ]law |h-?4 )*(?:{_RELATIVES})"
+        rf"(?: (?:of |aged? )?\d+ ?(?:years?|yrs?|yo)\b(?: old)?)?"
+    ),
     _kind(rf"(?:the )?(?:{_ORDINALS}) (?:one|two|category|round|draw|stage|step|part|type|kind|year)"),
 )
 _OPENING = re.compile(
-    r"^\W*(?:(?:and|or|but|also|so|ok(?:ay)?|then|now|no|not|sorry|thanks|hmm|(?:what|how) about|what if|same|is it the same)\b[\s,.!-]*)*",
+    r"^\W*(?:(?:and|or|but|also|so|ok(?:ay)?|then|now|no|not|sorry|thanks|thx|hmm|actually|(?:what|how) (?:about|abt|bout)|what if|same|"
+    r"is it the same)\b[\s,.!-]*)*",
     re.IGNORECASE,
 )
 _AROUND = frozenset(
     "for in of from with to at if i am im we are its it is he she they you the a an then too also as well instead about someone somebody "
-    "who has have having holders holder people person persons us only just say that are same".split()
+    "who has have having holders holder people person persons us only just say that are same actually really now make".split()
 )
 _PEOPLE = r"(?:people|persons?|applicants?|members?|adults?|of us|we are)"
 _HEADS = r"(?:people|persons?|applicants?|members?|adults?|kids?|children|years?|months?|days?|of us|family members)"
@@ -68,6 +73,11 @@ _NUMBER = re.compile(
     rf"(?<![\w$.,-])(?:\d[\d,]*(?![\w.-])|(?:two|three|four|five|six|seven|eight|nine|ten)\b|one(?= {_HEADS}))", re.IGNORECASE
 )
 _PHRASE = re.compile(r"(for|in|with|from|at|on)(?: (?:an?|the|my|our))?(?: [\w'-]+){1,3}", re.IGNORECASE)
+_ANY_PLACE = re.compile(rf"(?<![\w-])(?:{_PLACES}|canada|(?:the )?(?:usa|united states|states)|america)(?![\w-])", re.IGNORECASE)
+_CIRCUMSTANCE = re.compile(
+    r"(?:in|by|at|from|via|through|during|on|inside|outside|within)(?: (?:an?|the|my|our))?(?: [\w'-]+){1,3}", re.IGNORECASE
+)
+_AN_ANSWER = re.compile(r"\b(?:case|that|this|it|which|what|where|when|how|general|total|then)\b", re.IGNORECASE)  # "in that case"
 _RELATIVE = re.compile(rf"\b(?:{_RELATIVES})\b", re.IGNORECASE)
 _I_ASK = re.compile(r"\b(can|could|may|must|should|will|would|do|did|am) (?:i|we)\b", re.IGNORECASE)
 _THIRD = {"do": "does", "am": "is"}
@@ -85,10 +95,21 @@ def swapped(fragment: str, question: str) -> str:
     return _counted(said, question) or _prepositional(said, question)
 
 
+def closing(fragment: str) -> str:
+    """What a fragment adds to the end of the last question, where it is nothing but a phrase that says where, how or when: "in usd?"."""
+    said = _OPENING.sub("", fragment.strip()).rstrip("?.! ")
+    return said if _CIRCUMSTANCE.fullmatch(said) and not _AN_ANSWER.search(said) else ""
+
+
 def place_in(text: str) -> str:
     """The one province or city that a text names, or ""."""
     found = _KINDS[0].value.findall(text)
     return found[0].lower() if len(found) == 1 else ""
+
+
+def places_in(text: str) -> list[str]:
+    """The provinces and cities of Canada, and the two countries, that a text names, in order."""
+    return [found[0] for found in _ANY_PLACE.finditer(text)]
 
 
 def _nothing_else(rest: str) -> bool:

@@ -130,16 +130,19 @@ def _read(piece: str, language: str, lexicon: _Lexicon) -> tuple[str, int, int]:
     asking: list[str] = []
     telling: list[str] = []
     at = known = counted = 0
+    name = 0  # how many English words in a row come last: a name is as often two or three of them
     while at < len(tokens):
         length, english, left = _match(plain, at, language, lexicon)
         if length:
-            into = asking if english.startswith("^") and language in _VERB_LAST else telling
+            first = english == "and" and not telling  # "aur fees kitni hai": and how much is the fee
+            into = asking if first or english.startswith("^") and language in _VERB_LAST else telling
             english = english.lstrip("^")
             if english in _ADPOSITIONS and language in _VERB_LAST and into:
-                into.insert(-1, english)  # "Express Entry for": it stands behind its word there
+                into.insert(-max(name, 1), english)  # "Express Entry for": it stands behind its words there
             elif english:
                 into.append(english)
             at += length
+            name = 0
             known += length
             counted += length
             if left:
@@ -149,6 +152,7 @@ def _read(piece: str, language: str, lexicon: _Lexicon) -> tuple[str, int, int]:
         token = tokens[at]
         if token.isascii() or token[:1].isdigit():
             telling.append("H-1B" if token.lower() == "h1b" else token)  # a name, a number, an English word
+            name = name + 1 if token.isalpha() else 1
             counted += 1
             known += token.startswith("[") or plain[at] in _english_words() or any(c.isdigit() for c in token)
         elif language in _LATIN:

@@ -89,6 +89,7 @@ def understand(
             lambda text: vocabulary.programs(vocabulary.spelled(text)),
             lambda text: _in_field(text, vocabulary),
             rewriter,
+            lambda text: bool(vocabulary.concepts(vocabulary.spelled(text))),
         )
     split = splits.find(vocabulary.spelled(plain)) if splits and not past and not alone.named else None
     if not alone.context:

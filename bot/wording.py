@@ -13,6 +13,7 @@ from bot import scope
 from bot.answer import Answer, Citation, Claim, Differing, ProgramStanding, Status
 from bot.check import NOT_FOUND, SURE, Checked
 from bot.compose import Piece
+from bot.joins import fitted, joins
 from bot.language import NOTICES
 from bot.understand import Understood
 from corpus.model import GENERAL, Passage, Program, Source, Split
@@ -51,6 +52,8 @@ ADVICE = (
 )
 NOT_YET_KNOWN = "Nobody can know that in advance. What our sources hold on it:"
 NEAREST = "The nearest that they hold:"
+NOT_QUITE = "Our sources may not answer exactly this. The nearest that they hold:"
+RULES = "What our sources say on it:"
 NOT_YET_THERE = "On {} this did not exist yet. How it began:"
 DEPENDS = "That depends."
 UNREADABLE = "I could not read a question in that. What would you like to know about moving to Canada from a US H-1B?"
@@ -72,9 +75,21 @@ class Wording:
         if status == "refused" and not scope.asks_for_secrets(understood.question):
             pieces = self._consequences()
         citations = tuple(self._citation(number, piece, sources) for number, piece in enumerate(pieces, 1))
+        said_before = [""] * len(pieces)
+        if understood.split is None:  # each case has a heading there
+            asks_standing = scope.asks_whether_open(understood.question)
+            phrases = joins(
+                pieces,
+                f"{understood.question} {understood.standalone}",
+                today=today.isoformat(),
+                at=understood.at,
+                asks_standing=asks_standing,
+                ended=self._ended,
+            )
+            said_before = [fitted(phrase, citation.quote) for phrase, citation in zip(phrases, citations, strict=True)]
         claims = tuple(
-            Claim(text=c.quote[:1].upper() + c.quote[1:], citations=(c.number,), as_of=c.as_of, support=round(p.support, 3))
-            for c, p in zip(citations, pieces, strict=True)
+            Claim(text=c.quote[:1].upper() + c.quote[1:], citations=(c.number,), as_of=c.as_of, support=round(p.support, 3), join=join)
+            for c, p, join in zip(citations, pieces, said_before, strict=True)
         )
         choices = self._choices(understood, hits) if status == "clarify" else ()
         follow_ups = (
@@ -82,7 +97,7 @@ class Wording:
             or (_asked_in_full(understood.split, citations) if understood.split else ())
             or self._follow_ups(status, understood, hits, pieces)
         )
-        text = _text(status, understood, claims, citations, follow_ups, choices, checked.not_yet)
+        text = _text(status, understood, claims, citations, follow_ups, choices, checked)
         return Answer(
             id="",
             question=understood.question,
@@ -109,6 +124,10 @@ class Wording:
         sides = [c.number for c in citations if f"#disagreement-{disagreement_id}-" in c.passage_id]
         about = self._registry.disagreements[disagreement_id].about
         return Differing(id=disagreement_id, about=about, citations=tuple(sides), authority=sides[0]) if sides else None
+
+    @property
+    def _ended(self) -> frozenset[str]:
+        return frozenset(program.id for program in self._registry.programs.values() if program.standing in ("closed", "replaced"))
 
     def _program(self, program_id: str) -> ProgramStanding:
         program = self._registry.programs[program_id]
@@ -219,7 +238,7 @@ def _text(
     citations: Sequence[Citation],
     follow_ups: Sequence[str],
     choices: Sequence[str],
-    not_yet: bool,
+    checked: Checked,
 ) -> str:
     lines: list[str] = []
     if understood.kind == "distress":
@@ -238,10 +257,14 @@ def _text(
         lines.append(f"That depends on the route. {_asks_back(status, understood, choices)}" if choices else UNREADABLE)
     elif status == "not_found" and not claims:
         lines.append(NOT_IN_SOURCES)
-    elif not_yet:
+    elif checked.not_yet:
         lines.append(NOT_YET_THERE.format(long_date(understood.at)))
     elif status == "not_found" and scope.asks_to_predict(understood.question):
         lines.append(NOT_YET_KNOWN)
+    elif claims and status == "partial" and len(checked.answered) == 1:
+        lines.append(NOT_QUITE)
+    elif claims and status == "advice":
+        lines.append(RULES)
     text = _by_branch(understood.split, claims, citations) if understood.split is not None else body(claims, citations)
     if text:
         lines.append(text)
@@ -275,10 +298,10 @@ def _asked_in_full(split: Split, citations: Sequence[Citation]) -> tuple[str, ..
 
 
 def body(claims: Sequence[Claim], citations: Sequence[Citation]) -> str:
-    """Claims with their marks: sentences of one passage run on, another passage starts a new paragraph, lists stay lists."""
+    """Claims with their joins and marks: sentences of one passage run on, another passage starts a new paragraph, lists stay lists."""
     out = ""
     for number, (claim, citation) in enumerate(zip(claims, citations, strict=True)):
-        marked = f"{claim.text} [{citation.number}]"
+        marked = f"{claim.said} [{citation.number}]"
         if number:
             same = citation.passage_id == citations[number - 1].passage_id
             out += "\n" if "\n" in claim.text or "\n" in claims[number - 1].text else (" " if same else "\n\n")
@@ -308,7 +331,7 @@ def _caveats(understood: Understood, status: Status, citations: Sequence[Citatio
         found.append("Part of this rests on a document that carries no date.")
     if checked.differing:
         found.append("Published sources differ on this; all sides are quoted, the one with authority first.")
-    if status == "partial" and understood.split is None:
+    if status == "partial" and understood.split is None and len(checked.answered) > 1:
         found.append("Our sources may not answer all of your question.")
     if citations and all(c.kind != "official" for c in citations):
         found.append("No official page is among the sources of this answer.")

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from bot.answer import Answer, ModelUse, Part, parts
 from bot.compose import MAX_WORDS, Piece
 from bot.faithful import ADDRESS, Check, Group, Said, groups
+from bot.joins import fitted
 from bot.model import LanguageModel, ModelFailed, Usage
 from bot.privacy import mask
 from bot.prompt import Prompt, prompt
@@ -144,11 +145,12 @@ def _in_words(answer: Answer, said: Sequence[Said]) -> Answer:
     text, at = "", 0
     claims = []
     for claim, one in zip(answer.claims, said, strict=True):
-        place = answer.answer.find(f"{claim.text} [{claim.citations[0]}]", at) if one.text else -1
+        place = answer.answer.find(f"{claim.said} [{claim.citations[0]}]", at) if one.text else -1
         if place >= 0:
-            text += answer.answer[at:place] + one.text
-            at = place + len(claim.text)
-            claim = claim.model_copy(update={"text": one.text})
+            end = place + len(claim.said)
+            claim = claim.model_copy(update={"text": one.text, "join": fitted(claim.join, one.text)})
+            text += answer.answer[at:place] + claim.said
+            at = end
         claims.append(claim)
     return answer.model_copy(update={"answer": text + answer.answer[at:], "claims": tuple(claims)})
 

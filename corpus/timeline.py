@@ -20,6 +20,7 @@ _DATE = re.compile(
     rf"(?P<ahead>\b{_AHEAD}\s+)?(?:the end of\s+)?\b(?:(?:(?P<day>\d{{1,2}}) )?(?P<month>{'|'.join(_MONTHS)}) )?(?P<year>20\d\d)\b",
     re.IGNORECASE,
 )
+_OPENS = re.compile(rf"as of (?:\d{{1,2}} )?(?:(?:{'|'.join(_MONTHS)}) )?20\d\d\b", re.IGNORECASE)
 _HELD = re.compile(r"(?:until|till|up to|to|before)\s*$", re.IGNORECASE)
 
 
@@ -55,8 +56,17 @@ def sentences_on(passage: Passage, sentences: Sequence[str], day: str) -> list[b
 
 
 def said_later(sentence: str, day: str) -> bool:
-    """Whether a sentence tells of something after an ISO day, and so could not have been said on it."""
-    return any(when > day and not ahead for when, ahead in _dates(sentence))
+    """Whether a sentence tells of something after an ISO day, and so could not have been said on it. One that opens with "As of" a later
+    day tells what had come by then."""
+    dates = list(_dates(sentence))
+    return any(when > day and not ahead for when, ahead in dates) or any(
+        when > day for when, _ in dates[: 1 if _OPENS.match(sentence) else 0]
+    )
+
+
+def written_later(sentence: str, day: str) -> bool:
+    """Whether a sentence names a day or a month after an ISO day: until when something held, or when it was last so. Plans name years."""
+    return any(when > day and within_year for when, _, within_year in _read(sentence))
 
 
 def held_until_later(sentence: str, day: str) -> bool:
@@ -84,10 +94,15 @@ def _began(program: Program) -> str:
 def _dates(sentence: str) -> Iterator[tuple[str, str]]:
     """Every date as ISO, with the word before it that looks ahead, or "". A month is dated by its end, so that what came in it counts as
     later, and a year by its first day."""
+    return ((when, ahead) for when, ahead, _ in _read(sentence))
+
+
+def _read(sentence: str) -> Iterator[tuple[str, str, bool]]:
+    """The same, and whether more than a year is named."""
     for found in _DATE.finditer(sentence):
         day = int(found["day"] or (28 if found["month"] else 1))
         month = _MONTHS.index(found["month"].capitalize()) + 1 if found["month"] else 1
         try:
-            yield date(int(found["year"]), month, day).isoformat(), (found["ahead"] or "").strip()
+            yield date(int(found["year"]), month, day).isoformat(), (found["ahead"] or "").strip(), found["month"] is not None
         except ValueError:
             continue

@@ -18,6 +18,7 @@ from eval.bench_retrieval import retrieval
 from eval.bench_rewriting import rewriting
 from eval.bench_safety import carried, injections, markup, personal
 from eval.bench_sets import BenchError, text_of
+from eval.bench_summaries import summaries
 from index.build import Progress
 from index.embedder import Embedder
 
@@ -50,7 +51,16 @@ def _carried(file: Path, tools: Tools) -> Iterator[str]:
             yield from carried(attacks, file, tools.settings, tools.progress)
 
 
+def _summaries(file: Path, tools: Tools) -> Iterator[str]:
+    """A file of summaries as one set; of several .json files, all as one with the first."""
+    files = [file] if file.suffix == ".jsonl" else [other for other in sorted(file.parent.glob("*.json")) if _kind(other) is _SUMMARIES]
+    if file == files[0]:
+        yield from summaries(files, tools.keep)
+
+
+_SUMMARIES = Kind("whether summaries are consistent", frozenset({"doc", "summary", "label"}), _summaries)
 KINDS = (
+    _SUMMARIES,
     Kind("rewriting follow-ups", frozenset({"raw", "manual", "history"}), lambda file, _: rewriting(file)),
     Kind(
         "whether a passage answers",
@@ -78,6 +88,7 @@ def bench(data: Path, settings: Settings, keep: Path | None = None, progress: Pr
         yield from retrieval(data, tools.embedder, keep / data.name if keep is not None else None, progress)
         return
     known = [(kind, file) for file in sorted(data.glob("*.jsonl")) if (kind := _kind(file)) is not None]
+    known += [(_SUMMARIES, file) for file in sorted(data.glob("*.json")) if _kind(file) is _SUMMARIES]
     if not known:
         raise BenchError(f"{data}: holds no set of a known form; {_wanted()}")
     for kind, file in known:
@@ -90,12 +101,14 @@ def _kind(file: Path) -> Kind | None:
 
 
 def _fields(file: Path) -> set[str]:
-    """The fields of the file's first row; none where it cannot be read as one."""
-    first = next((line for line in text_of(file).split("\n") if line.strip()), "")
+    """The fields of the file's first row, a line or, of a .json file, an element of its list; none where it cannot be read as one."""
+    text = text_of(file)
     try:
-        row = json.loads(first)
+        row = json.loads(text if file.suffix == ".json" else next((line for line in text.split("\n") if line.strip()), ""))
     except ValueError:
         return set()
+    if file.suffix == ".json":
+        row = row[0] if isinstance(row, list) and row else None
     return set(row) if isinstance(row, dict) else set()
 
 

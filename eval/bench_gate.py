@@ -20,6 +20,7 @@ from eval.bench_curve import over_thresholds, write
 from eval.gate_mutations import EACH, Said, briefs, by_hand, made
 
 LEAST_STOPPED, MOST_LOST = 0.97, 0.03  # the aims
+_APART = {"held": "the half that nothing was chosen on", "fresh": "later and more freely, only counted"}
 _CLAIMS = 5  # of an answer
 _ANSWERS = 60
 
@@ -27,13 +28,16 @@ _ANSWERS = 60
 def gate_lines(keep: Path | None = None, each: int = EACH, seed: int = 0) -> Iterator[str]:
     """The table line by line. In `keep`: gate.json with every sentence that was judged wrongly, and gate.svg."""
     own = [one for one in made(briefs(), each, seed) if one.held]
-    hand = [one for one in by_hand() if one.held]
+    apart = {half: by_hand(half=half) for half in ("held", "fresh")}
+    hand = [one for them in apart.values() for one in them]
     verdicts = [gate.judge(one.claim, one.quotes) for one in own]
     by_hand_verdicts = [gate.judge(one.claim, one.quotes) for one in hand]
+    passed = {one: verdict.passes for one, verdict in zip(hand, by_hand_verdicts, strict=True)}
     yield f"gate: {len(own)} sentences of our briefs, of passages that nothing was learned from; 95 % intervals"
     yield from _table(own, [verdict.passes for verdict in verdicts])
-    yield f"written by hand, the half that nothing was chosen on: {len(hand)} sentences"
-    yield from _table(hand, [verdict.passes for verdict in by_hand_verdicts], aims=False)
+    for half, them in apart.items():
+        yield f"written by hand, {_APART[half]}: {len(them)} sentences"
+        yield from _table(them, [passed[one] for one in them], aims=False)
     truth = np.array([one.true for one in (*own, *hand)])
     support = np.array([_shown(verdict) for verdict in (*verdicts, *by_hand_verdicts)])
     curve = over_thresholds(support, truth)

@@ -72,6 +72,11 @@ KNOWN: Mapping[str, tuple[Known, ...]] = {
         Known("balanced accuracy", 0.855, "given: cosine to passage + best sentence"),
         Known("balanced accuracy", 0.88, "aim"),
     ),
+    "summedits": (
+        Known("balanced accuracy", 0.571, "the authors: SummaC-Conv, over ten domains"),
+        Known("balanced accuracy", 0.655, "the authors: QAFactEval, over ten domains"),
+        Known("balanced accuracy", 0.909, "the authors: people, over ten domains"),
+    ),
     "wice": (
         Known("balanced accuracy", 0.695, "given: share of the claim's words in the five best sentences"),
         Known("balanced accuracy", 0.75, "aim"),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from bot import french, french_words, wording
+from bot import french, french_words, joins, wording
 from bot.answer import Answer, Citation
 from bot.language import COMFORT, NOTICES
 from corpus.registry import load_registry
@@ -33,6 +33,8 @@ _OWN = sorted(
         *NOTICES.values(),
         *COMFORT.values(),
         *french_words.OWN_WORDS.values(),
+        *joins.PHRASES,
+        *(f"{said[:-1]}{end}" for phrase in joins.PHRASES for said in (phrase, french.own_words(phrase)) for end in (":", "\u00a0:")),
         french.REST,
         french.PARTLY,
         "Cela dépend de la voie.",

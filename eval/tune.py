@@ -136,7 +136,7 @@ def _answerability(name: str, seen: Sequence[Seen], bot: Bot) -> None:
     """Logistic regression: does the composed answer hold the facts, given the best hit's parts? Unanswerable questions count as no."""
     from sklearn.linear_model import LogisticRegression
 
-    x = np.array([Answerability.features(s.asked, s.hits[0])[1:] for s in seen])
+    x = np.array([Answerability.features(s.asked, bot.answerability.nearest(s.asked, s.hits))[1:] for s in seen])
     y = np.array([s.case.answerable and _composed_right(s, bot) for s in seen])
     chosen = np.array([s.chosen for s in seen])
     if not seen or y[chosen].all() or not y[chosen].any():
@@ -185,7 +185,7 @@ _SHARES: tuple[tuple[ModuleType, str, float], ...] = (
     (chain, "_RESEMBLES", 0.861),
     (written, "_RELATED", 0.956),
     (written, "_NEARLY_OURS", 0.847),
-    (written, "_ALIKE", 0.651),
+    (written, "_ALIKE", 0.504),
     (written, "_NEAR", 0.308),
     (check, "_PREMISE", 0.327),
     (check, "_CLEAR_PREMISE", 0.093),

@@ -16,8 +16,13 @@ _SORTS: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = tuple(
     (name, re.compile(asked, re.IGNORECASE), re.compile(shape, re.IGNORECASE))
     for name, asked, shape in (
         (
+            "age",
+            r"\bage (?:limit|cap|bar|criteri\w+|restriction|requirement)s?\b|\b(?:max\w*|min\w*|upper) age\b|\bhow old\b|\btoo (?:old|young)\b",
+            r"\bage[ds]?\b|\bolder?\b|\byounger\b|\b(?:under|over) \d\d\b|\bborn\b|\badults?\b|\bminors?\b",
+        ),
+        (
             "duration",
-            rf"\bhow (?:many|much) (?:more )?{_UNIT}\b|\bhow (?:long|fast|quick\w*|soon|slow)\b|\b(?:max\w*|number of|no of) {_UNIT}\b|\bin how few\b|\bprocessing times?\b|\bhow old\b|\bage limit\b|\bhow much time\b",
+            rf"\bhow (?:many|much) (?:more )?{_UNIT}\b|\bhow (?:long|fast|quick\w*|soon|slow)\b|\b(?:max\w*|number of|no of) {_UNIT}\b|\bin how few\b|\bprocessing times?\b|\bhow much time\b",
             rf"\b(?:\d+|{_NUMBER_WORD})(?:[ -]\w+)?[ -]{_UNIT}\b|\b\d+\b.{{0,12}}\b{_UNIT}\b|\b(?:under|over|aged?) \d+|\bno (?:time )?limit|\bnot (?:been )?(?:published|announced|known)|\bcannot be\b|\bovernight\b|\buntil\b",
         ),
         (
@@ -27,12 +32,12 @@ _SORTS: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = tuple(
         ),
         (
             "points",
-            r"\bhow (?:many|much) .{0,25}\bpoints?\b|\bmax\w* .{0,20}\b(?:crs|score|points)\b|\bpoints? (?:for|of)\b|\bhow (?:many|much) .{0,20}\bcrs\b|\bbonus crs\b",
+            r"\bhow (?:many|much) .{0,25}\bpoints?\b|\bmax\w* .{0,20}\b(?:crs|score|points)\b|\bpoints (?:for|of)\b|\bhow (?:many|much) .{0,20}\bcrs\b|\bbonus crs\b",
             rf"\b(?:\d+|{_NUMBER_WORD}) (?:[\w-]+ ){{0,3}}points?\b|\bpoints?\b[^.]{{0,30}}\b\d+|\bout of (?:a )?(?:possible )?\d|\bno points\b",
         ),
         (
             "number",
-            r"\bhow many\b|\bquota\b|\bhow much (?:people|percent)\b|\bwhat (?:percent|share|number)\b|\bthe number of\b|\bpercent\w*\b",
+            r"\bhow many\b|\bquota\b|\bhow much (?:people|percent)\b|\bwhat(?:\W?s| is| was| are| were)? (?:the )?(?:percent|share|number)\b|\bthe number of\b|\bpercent\w*\b",
             rf"\d|\b{_NUMBER_WORD}\b",
         ),
         (
@@ -45,7 +50,7 @@ _SORTS: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = tuple(
 
 
 def expected(question: str) -> str:
-    """What the question wants: "duration", "amount", "points", "number", "date", or "" when it is none of these."""
+    """What the question wants: "age", "duration", "amount", "points", "number", "date", or "" when it is none of these."""
     return next((name for name, asked, _ in _SORTS if asked.search(question)), "")
 
 

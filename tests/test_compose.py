@@ -199,8 +199,104 @@ def test_pieces_say_already_what_another_says_in_other_order() -> None:
     assert not says_already(composed(hit("Biometrics cost CAN$85.", [0.9]))[0], other)
 
 
-def test_prose_that_is_near_enough_answers_whatever_words_it_lacks() -> None:
-    far = replace(hit("It is paid online.", origin="file"), question=-1.0, text=0.45, sentence=0.45, overlap=0.0, terms=frozenset())
-    near = replace(far, text=0.55)
-    assert Answerability()(ASKED, far) < NOT_FOUND < Answerability()(ASKED, near)
-    assert OF_ANOTHER_FIELD(ASKED, near) < NOT_FOUND
+def prose(text: str, cosine: float, *, id: str, score: float = 0.5) -> Hit:
+    """A passage of somebody's article, whose text and only sentence are this near."""
+    return replace(hit(text, [cosine], id=id, score=score, origin="file"), question=-1.0, text=cosine, sentence=cosine)
+
+
+def test_prose_is_as_likely_to_answer_as_the_nearest_of_its_passages_is_near() -> None:
+    best, next_ = prose("The permit is new.", 0.3, id="a#1"), prose("It costs CAN$155.", 0.5, id="a#2")
+    far = prose("It costs nothing.", 0.3, id="a#2")
+    answers = Answerability()
+    assert answers.of(ASKED, [best, far]) < NOT_FOUND < answers.of(ASKED, [best, next_])
+    # Of documents of another field the best passage alone tells.
+    assert OF_ANOTHER_FIELD.of(ASKED, [best, next_]) == OF_ANOTHER_FIELD.of(ASKED, [best])
+
+
+def test_what_an_article_is_about_it_need_not_name_in_the_passage_that_answers() -> None:
+    asked = replace(ASKED, programs=(("pilot", frozenset({("pilot",)})),))
+    one, other = prose("The permit costs CAN$155.", 0.5, id="a#1"), prose("The pilot began in May.", 0.3, id="a#2")
+    assert Answerability().of(asked, [one, other]) > 2 * Answerability().of(asked, [one])
+
+
+def test_prose_without_the_sort_of_thing_asked_for_in_any_of_its_passages_is_less_likely() -> None:
+    near = [prose("The permit costs money.", 0.5, id="a#1"), prose("Permits cost money.", 0.4, id="a#2")]
+    with_amount = [near[0], prose("Permits cost CAN$155.", 0.4, id="a#2")]
+    assert Answerability().of(ASKED, near) < Answerability().of(ASKED, with_amount) / 2
+
+
+def test_who_asks_for_an_age_is_told_an_age_or_nothing() -> None:
+    asked = Asked(("Is there an age limit?",), wants="age")
+    assert Answerability().of(asked, [hit("It lasts three years.", [0.9])]) < Answerability().of(asked, [hit("Under 22.", [0.9])]) / 2
+
+
+# How it reads
+
+
+def test_what_the_sentences_before_said_together_is_not_said_again() -> None:
+    text = (
+        "The permit costs CAN$155 for workers. The fee is paid online. Workers pay the CAN$155 fee online. It is not for CAN$155 workers."
+    )
+    assert quotes(composed(hit(text, [0.9] * 4), asked=Asked(("What is paid?",))))[:2] == [
+        "The permit costs CAN$155 for workers.",
+        "The fee is paid online.",
+    ]
+    assert "Workers pay the CAN$155 fee online." not in quotes(composed(hit(text, [0.9] * 4)))
+    assert "It is not for CAN$155 workers." in quotes(composed(hit(text, [0.9] * 4)))[-1]  # it denies what was said
+
+
+def test_a_first_sentence_that_tells_how_long_is_left_out_for_a_question_that_asks_something_else() -> None:
+    found = hit("Up to three years: so long it lasts. The permit names one employer.", [0.3, 0.8])
+    found = replace(found, question=0.55, passage=replace(found.passage, headings=("How long does the permit last?",)))
+    assert quotes(composed(found, asked=Asked(("Can I work for two employers?",)))) == ["The permit names one employer."]
+    assert quotes(composed(replace(found, question=0.7), asked=Asked(("Can I work for two employers?",))))[0].startswith("Up to")
+    assert quotes(composed(found, asked=Asked(("How long?",), wants="duration")))[0].startswith("Up to")
+
+
+@pytest.mark.parametrize(
+    ("question", "heading", "said"),
+    [
+        ("is the permit free for children", "Is the permit free for children?", "Yes: the permit is free for children."),
+        ("can children go without a permit", "Is the permit free for children?", "the permit is free for children."),
+        ("price of a permit for children", "Is the permit free for children?", "the permit is free for children."),
+        ("permit replaces the visa of children so they just go", "Is the permit free for children?", "the permit is free for children."),
+        ("is a visa enough for children", "Do children need the permit?", "the permit is free for children."),
+        ("am i too old for the permit", "Am I too old for the permit?", "Yes: the permit is free for children."),
+        ("can i get the permit", "Am I too old for the permit?", "the permit is free for children."),
+        ("can i enter with a record", "Can a record keep me out?", "the permit is free for children."),
+    ],
+)
+def test_a_yes_is_said_to_a_message_that_asks_for_one_the_same_way_round(question: str, heading: str, said: str) -> None:
+    found = hit("Yes: the permit is free for children.", [0.9])
+    found = replace(found, question=0.9, passage=replace(found.passage, headings=(heading,)))
+    assert quotes(composed(found, asked=Asked((question,)))) == [said]
+
+
+# Prose
+
+
+def test_a_long_passage_of_prose_gives_its_best_sentences_before_its_first() -> None:
+    text = f"{words(40, 'a')} {words(30, 'b')} The permit costs CAN$155 since April of this year."
+    long = hit(text, [0.1, 0.1, 0.9], origin="file")
+    assert quotes(composed(replace(long, question=-1.0))) == ["The permit costs CAN$155 since April of this year."]
+    assert quotes(composed(long))[0].startswith("The a0 ")  # its heading asks the same, and is answered by what stands first under it
+
+
+def test_the_passage_whose_sentence_answers_best_comes_first() -> None:
+    one = hit(words(20, "a"), [0.4], id="a#1", score=0.6, origin="file")
+    other = hit("The permit costs CAN$155 for every adult.", [0.8], id="b#1", score=0.5, origin="file")
+    assert quotes(composed(one, other)) == [other.passage.text, one.passage.text]
+
+
+def test_prose_does_not_quote_questions_and_stops_where_it_is_beside_the_point() -> None:
+    best = hit("The permit costs CAN$155. Are you ready to pay it today?", [0.9, 0.9], origin="file")
+    beside = hit("Winters are long in the north of the country.", [0.1], id="b#1", score=0.3, origin="file")
+    assert quotes(composed(best, beside)) == ["The permit costs CAN$155."]
+
+
+def test_of_a_list_with_something_wrong_in_it_the_other_items_may_be_said() -> None:
+    text = "The plan has these parts:\n- permits for CAN$155 to every adult\n- an open door for everybody who asks"
+    pieces = composed(hit(text, [0.5, 0.9, 0.5], origin="file"), wrong="open door")
+    assert quotes(pieces) == ["permits for CAN$155 to every adult"]
+    pieces = composed(hit(text, [0.5, 0.5, 0.9], origin="file"), wrong="open door")
+    assert [piece.correction for piece in pieces] == ["known-error", ""]

@@ -14,7 +14,7 @@ from index.expects import expected, holds
         ("How long does it take?", "duration"),
         ("how much time does it take", "duration"),
         ("gts processing time", "duration"),
-        ("how old can my child be", "duration"),
+        ("how old can my child be", "age"),
         ("how much is the fee", "amount"),
         ("what is the fee for gts", "amount"),
         ("minimum salary for GTS", "amount"),

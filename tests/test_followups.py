@@ -168,9 +168,27 @@ def test_a_conversation_without_programs_is_still_searched_with_its_words() -> N
         ("How old do they get?", ("Tell me about pine honey.", "", "What are pine trees?", "Conifers."), "How old do pine trees get?"),
         ("and the colours?", ("Can you tell me about pine honey?",), "and the colours of pine honey?"),
         # Of a conversation that is not about the field, a short question leans though it names nothing of the field.
-        ("Which grades sell?", ("Tell me about pine honey.",), "Which grades sell – about pine honey?"),
+        ("Which grades sell?", ("Tell me about pine honey.",), "Which grades sell (pine honey)?"),
         # A thing is said in full where the answer did, and what the answer turned to stands behind.
-        ("Is the honey safe?", ("What do bees make?", "Bees make heather honey."), "Is the heather honey safe – about bees?"),
+        ("Is the honey safe?", ("What do bees make?", "Bees make heather honey."), "Is the heather honey safe (bees)?"),
+        # A pronoun stands for the latest that is one or several as it is, and for what the same sentence names before it.
+        ("Is it safe?", ("Tell me about pine honey.", "", "What are pine trees?", "Conifers."), "Is pine honey safe?"),
+        ("Are these trees safe and are they old?", ("Tell me about pine honey.",), "Are these trees safe and are they old (pine honey)?"),
+        # Where the answer turned to something else, that is what the user goes on about.
+        (
+            "Is it dear?",
+            ("What do bees make?", "Heather honey. People eat heather honey. Heather honey sells."),
+            "Is heather honey dear (bees)?",
+        ),
+        # A person has a name.
+        ("Where did he live?", ("Who kept bees?", "Anton Janscha kept bees and wrote on them."), "Where did Anton Janscha live (bees)?"),
+        # A short form is said in full.
+        ("Are VMs slow?", ("What is a virtual machine?", "", "How is it made?", ""), "Are virtual machines slow?"),
+        ("Who leads the College?", ("What is the US Electoral College?",), "Who leads the US Electoral College?"),
+        # The rules of a union are rules on something.
+        ("What are the EU rules?", ("Tell me about honey labels.",), "What are the EU rules of honey labels?"),
+        # Another place or part is not put in the place of the topic.
+        ("What about the costs?", ("Tell me about pine honey.",), "What about the costs of pine honey?"),
         # A question that names its own thing is left alone.
         ("What is maple syrup?", ("Tell me about pine honey.", "Bees make it."), "What is maple syrup?"),
         ("What is sap and why is it sweet?", ("Tell me about pine honey.",), "What is sap and why is it sweet?"),
@@ -180,6 +198,21 @@ def test_a_conversation_without_programs_is_still_searched_with_its_words() -> N
 )
 def test_a_follow_up_without_a_program_takes_the_topic_of_the_conversation(question: str, history: tuple[str, ...], text: str) -> None:
     assert alone(question, *history).text == text
+
+
+@pytest.mark.parametrize("opening", ["How much is a used car?", "How long do bees live?"])
+def test_a_conversation_that_only_asks_for_a_price_or_a_time_is_not_one_of_the_field(opening: str) -> None:
+    registry = load_registry()
+    thing = opening.rstrip("?").split()[-1 if "car" in opening else -2]
+    made = understand("How does it compare to a bus?", said(opening, "It depends."), Vocabulary(registry, ()), registry.programs)
+    assert thing in made.standalone and "after" not in made.standalone
+
+
+def test_what_an_answer_of_ours_begins_with_makes_a_conversation_one_of_the_field() -> None:
+    registry = load_registry()
+    history = said("an agent guarantees my approval, possible?", "Nobody can guarantee the approval of a Canadian immigration application.")
+    made = understand("who is allowed to take money for this", history, Vocabulary(registry, ()), registry.programs)
+    assert made.standalone == "who is allowed to take money for this – after “an agent guarantees my approval, possible”"
 
 
 def test_in_a_conversation_of_the_field_a_short_question_about_something_else_stays_as_it_is() -> None:
@@ -199,6 +232,8 @@ def test_in_a_conversation_of_the_field_a_short_question_about_something_else_st
         ("what about my son", "does my wife need a permit", "does my son need a permit?"),
         ("and the first one", "what was the score of the last one", "what was the score of the first one?"),
         ("and for French", "how many points for a nomination", "how many points for French?"),
+        ("what about kids 19 yrs", "can my h4 spouse work in Canada", "can kids 19 yrs work in Canada?"),
+        ("we are actually 3", "proof of funds for a family of 4", "proof of funds for a family of 3?"),
     ],
 )
 def test_a_fragment_puts_its_value_in_the_place_of_the_last_questions(question: str, last: str, again: str) -> None:
@@ -212,6 +247,7 @@ def test_a_fragment_puts_its_value_in_the_place_of_the_last_questions(question: 
         ("and bc?", "is Ontario or Alberta faster"),  # which of the two?
         ("and ontario?", "is Ontario fast"),  # nothing changes
         ("and my wife?", "is the pilot open"),  # no place for her
+        ("family?", "can family members come"),  # nothing changes
     ],
 )
 def test_a_question_with_no_one_place_for_the_value_is_not_asked_again(question: str, last: str) -> None:
@@ -247,6 +283,98 @@ def test_a_clause_finishes_the_last_question() -> None:
     made = alone("even if i am only a visitor?", "can my kids go to school", "Yes, with a permit.")
     assert made.text == "can my kids go to school, if i am only a visitor?"
     assert alone("if i lose my job can i stay in canada", *OPEN).text == "if i lose my job can i stay in canada"
+
+
+@pytest.mark.parametrize("question", ["in usd?", "and by car?", "at the border"])
+def test_a_phrase_that_says_how_or_where_finishes_the_last_question(question: str) -> None:
+    history = ("how do I prove the settlement money", "With letters.")
+    assert alone(question, *history).text == f"how do I prove the settlement money, {question.removeprefix('and ').rstrip('?')}?"
+    assert alone("in that case?", *history).text == "in that case – after “how do I prove the settlement money”"
+
+
+def test_a_clause_after_a_few_words_finishes_the_question_before_them() -> None:
+    history = ("can I work for a US company as a visitor", "Yes.", "how long", "Six months.")
+    assert alone("and if the company is Canadian?", *history).text == (
+        "can I work for a US company as a visitor, if the company is Canadian?"
+    )
+
+
+def test_what_a_conversation_is_about_is_said_however_many_short_questions_came_between() -> None:
+    history = ("must a work permit holder have a medical exam", "Yes.", "how much is it", "It differs.", "where", "At a clinic.")
+    assert alone("validity", *history).text == "validity – after “must a work permit holder have a medical exam”"
+
+
+@pytest.mark.parametrize(
+    ("asked", "inferred"),
+    [
+        ("what is an lmia", ()),
+        ("is an lmia needed", ()),
+        ("how to get job offer from usa employer", ()),
+        ("which routes need an lmia", ("entry",)),
+        ("can my wife work", ("entry",)),
+    ],
+)
+def test_what_is_asked_about_by_its_name_is_the_subject_and_not_the_program_that_the_answer_begins_with(
+    asked: str, inferred: tuple[str, ...]
+) -> None:
+    assert alone("who applies for it", asked, "Express Entry needs none.").inferred == inferred
+
+
+def test_there_is_the_place_that_the_last_question_named() -> None:
+    history = ("can I go to Canada after the h1b pilot", "Yes.")
+    assert alone("can i work there", *history).text == "can i work in Canada – about the 2023 pilot?"
+    assert alone("is there a fee", *history).text == "is there a fee – about the 2023 pilot?"
+
+
+def test_a_question_that_compares_names_both() -> None:
+    made = alone("how is it different from express entry", *OPEN)
+    assert (made.text, made.named) == ("how is the 2023 pilot different from express entry", ("pilot", "entry"))
+
+
+def test_a_question_that_breaks_off_goes_on_from_the_last() -> None:
+    assert (
+        alone("how many days to apply after", "what is an invitation", "A message.").text == "how many days to apply after (an invitation)?"
+    )
+
+
+def test_a_correction_may_be_of_the_question_before_a_fragment() -> None:
+    history = ("does Express Entry let my wife work", "Yes.", "and the age limit", "None.")
+    assert alone("no, study not work", *history).text == "and the age limit – after “does Express Entry let my wife study”"
+
+
+def test_a_program_whose_name_was_changed_is_not_asked_about_any_more() -> None:
+    registry = load_registry()
+    vocabulary = Vocabulary(registry, ())
+    first = "can my wife get a spouse work permit"
+    assert understand(first, (), vocabulary, registry.programs).named == ("spousal-open-work-permit",)
+    kids = understand("no, child not spouse", said(first, "Yes."), vocabulary, registry.programs)
+    assert (kids.standalone, kids.named) == ("can my wife get a child work permit", ())
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [("the permit for it i mean", "the permit for it – about the 2023 pilot?"), ("Express Entry i meant", "Is Express Entry still open?")],
+)
+def test_what_was_meant_may_stand_first(question: str, text: str) -> None:
+    assert alone(question, *OPEN).text == text
+
+
+def test_several_fragments_go_on_from_the_same_question() -> None:
+    history = ("how many Express Entry points for a job offer", "None.", "and my brother?", "15.")
+    assert alone("and a diploma from Waterloo", *history).previous == "how many Express Entry points for a job offer"
+
+
+def test_another_province_is_asked_about_its_own_program_and_the_next_by_the_question_as_it_was() -> None:
+    registry = load_registry()
+    vocabulary = Vocabulary(registry, ())
+
+    def standing_alone(question: str, *history: str) -> str:
+        return understand(question, said(*history), vocabulary, registry.programs).standalone
+
+    first, second = "is the ontario pnp still open", "and quebec?"
+    quebec = standing_alone(second, first, "Yes.")
+    assert quebec == "is the Quebec Skilled Worker Selection Program (PSTQ) still open?"
+    assert standing_alone("and bc", first, "Yes.", second, "Yes.") == "is the bc pnp still open?"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.gate import ENOUGH, TOO_LITTLE, evidence, judge
+from bot.gate_alike import NEAR
+from bot.gate_near import nearness
 from bot.gate_reading import read
 
 CLOSED = "The 2023 open work permit for H-1B holders closed on 17 July 2023, when 10,000 applications had been received."
@@ -17,6 +19,12 @@ DAYS = "An H-1B holder who loses the job has up to 60 days to find another emplo
 DATES = "Bill C-3 got Royal Assent on 20 November 2025 and came into force on 15 December 2025."
 ONLY = "The two-week standard covers applications from outside Canada only."
 MOST = "Most applicants get a decision within six months."
+PEOPLE = "An Indian citizen who lost 36 months of status must show 20 documents at the fifth interview abroad."
+OUTSIDE = "Existing visas are outside the payment, which is pending in court."
+NO_DATE = "No exact date for the new system has been published in the pages seen, as of 11 August 2026."
+TWO_SPEEDS = "The LMIA takes 10 business days at ESDC, and the permit takes two weeks at IRCC."
+WITHOUT = "A worker with an open permit can be hired without a test or a fee."
+POINTS = "A bachelor's degree gives 21 points, a master's 23 and a PhD 25 on the grid."
 UNLESS = "A holder may not work in Quebec unless the province has issued an acceptance certificate."
 
 # What a quote says in other words, by what the words change.
@@ -41,6 +49,29 @@ FAITHFUL = [
     ("at most for up to", DAYS, "An H-1B holder who loses the job has at most 60 days to find another employer."),
     ("both dates, other order", DATES, "Bill C-3 came into force on 15 December 2025 and got Royal Assent on 20 November 2025."),
     ("only moved", ONLY, "Only applications from outside Canada are covered by the two-week standard."),
+    ("years for months", PEOPLE, "An Indian citizen who lost three years of status must show 20 documents at the fifth interview abroad."),
+    ("weeks for days", "It takes 14 days.", "It takes two weeks."),
+    ("a country for its people", PEOPLE, "A citizen of India who lost 36 months of status must show 20 documents."),
+    ("an ordinal as a figure", PEOPLE, "At the 5th interview abroad an Indian citizen must show 20 documents."),
+    ("a number in two words", "The list covers 36 occupations in demand.", "Thirty-six occupations in demand are covered by the list."),
+    ("half a year", "A course of six months needs no permit.", "A course of half a year needs no permit."),
+    (
+        "a word that is near",
+        "The employer must buy the uniform for the worker.",
+        "The uniform for the worker has to be purchased by the employer.",
+    ),
+    ("not what is outside", OUTSIDE, "The payment does not apply to existing visas."),
+    ("no day in other words", NO_DATE, "As of August 11, 2026, none of the pages seen gives an exact date for the new system."),
+    ("neither for without", WITHOUT, "Hiring a worker with an open permit takes neither a test nor a fee."),
+    ("points in the other order", POINTS, "On the grid you get 25 points for a PhD, 23 for a master's degree and 21 for a bachelor's."),
+    (
+        "applicants for who applies",
+        "Times grow when more people apply than there are places.",
+        "Times grow if there are more applicants than places.",
+    ),
+    ("each for per", "Stays of up to five years per entry are allowed.", "Stays of up to five years are allowed for each entry."),
+    ("as long as for up to", "Stays of up to ten years are allowed.", "Stays as long as ten years are allowed."),
+    ("on the last day for until", "The stream was open until 9 October 2025.", "The stream was open up to and including October 9, 2025."),
     ("addressed to the reader", UNLESS, "You may not work in Quebec unless the province has issued an acceptance certificate."),
 ]
 
@@ -88,6 +119,26 @@ UNFAITHFUL = [
         FEE,
         "The employer pays 1,000 Canadian dollars and insurance for each position under the Global Talent Stream.",
     ),
+    (
+        "years for as many months",
+        PEOPLE,
+        "An Indian citizen who lost 36 years of status must show 20 documents at the fifth interview abroad.",
+    ),
+    ("another people", PEOPLE, "A Chinese citizen who lost 36 months of status must show 20 documents at the fifth interview abroad."),
+    ("another ordinal", PEOPLE, "At the 6th interview abroad an Indian citizen must show 20 documents."),
+    (
+        "another number in two words",
+        "The list covers 36 occupations in demand.",
+        "Thirty-seven occupations in demand are covered by the list.",
+    ),
+    ("a word that is near but the opposite", MAY, "A person with a nomination may apply offline for temporary residence."),
+    ("inside what it is outside of", OUTSIDE, "Existing visas fall under the payment, which is pending in court."),
+    ("a day where there is none", NO_DATE, "The date for the new system is 11 August 2026."),
+    ("the last of what is denied", WITHOUT, "A worker with an open permit can be hired without a test, but the employer pays a fee."),
+    ("points swapped", POINTS, "A bachelor's degree gives 23 points, a master's 21 and a PhD 25 on the grid."),
+    ("must beside another denial", "Who has no visa can fall under the payment.", "Without a visa one must make the payment."),
+    ("longer to shorter", "The times in 2026 were slightly longer.", "The times in 2026 were slightly shorter."),
+    ("a condition turned into all", "Workers who have lived here for two years are the focus.", "All workers here are the focus."),
     ("about something else", FEE, "The employer pays wages, taxes, pensions, insurance and rent."),
 ]
 
@@ -142,6 +193,15 @@ def test_values_are_read_alike_however_they_are_written(one: str, other: str) ->
     assert values[0] == values[1] != []
 
 
+@pytest.mark.parametrize(("one", "other"), [("buy", "purchase"), ("latest", "newest"), ("danger", "risk"), ("caution", "warn")])
+def test_words_for_the_same_lie_nearer_than_others(one: str, other: str) -> None:
+    assert nearness(one, ["permit", other]) >= NEAR > nearness(one, ["permit", "worker", "borrow"])
+
+
+def test_a_word_that_is_not_in_the_table_is_near_to_nothing() -> None:
+    assert nearness("xqzzt", ["permit"]) == nearness("permit", ["xqzzt"]) == nearness("permit", []) == 0.0
+
+
 def test_a_month_is_not_a_modal() -> None:
     assert [act.kind for act in read("It opened in May 2026.").acts if act.kind == "modal"] == []
     assert [act.name for act in read("It may open in 2026.").acts if act.kind == "modal"] == ["may"]
@@ -191,3 +251,11 @@ def test_evidence_is_what_holds_most_then_what_adds_most() -> None:
     assert evidence(claim, sentences, at_most=1) == [3]
     assert evidence(claim, sentences, adds=4) == [3]  # FEE adds 1000, dollar, posit and no fourth
     assert evidence(claim, []) == []
+
+
+@pytest.mark.parametrize("opening", ["No.", "No:", "No,", "no. "])
+def test_a_verdict_may_stand_as_a_sentence(opening: str) -> None:
+    quote = "The 2023 open work permit for H-1B holders closed on 17 July 2023, the day after it opened."
+    assert judge(f"{opening} It closed on 17 July 2023.", [quote]).passes
+    assert not judge(f"{opening} It closed on 16 July 2023.", [quote]).passes
+    assert not judge(f"{opening.replace('N', 'Y').replace('n', 'y').replace('o', 'es')} It opened on 17 July 2023.", [quote]).passes

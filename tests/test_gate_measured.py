@@ -90,16 +90,19 @@ def test_nearly_all_mutations_are_stopped_and_hardly_a_true_sentence_is_lost(tmp
 
 def test_the_sentences_written_by_hand_are_two_halves_with_as_many_of_each_sort() -> None:
     them = by_hand()
-    held = [one for one in them if one.held]
-    assert sum(one.true for one in held) == sum(not one.true for one in held) == 62
+    fresh = by_hand(half="fresh")
+    held = by_hand(half="held")
+    for half in (held, fresh):
+        assert sum(one.true for one in half) == sum(not one.true for one in half) == 62 and all(one.held for one in half)
     assert sum(one.true for one in them) >= 120 and sum(not one.true for one in them) >= 120
-    assert not {one.quotes for one in held} & {one.quotes for one in them if not one.held}
+    assert not {one.quotes for one in (*held, *fresh)} & {one.quotes for one in them if not one.held}
+    assert not {one.quotes for one in held} & {one.quotes for one in fresh}
 
 
 def test_a_row_in_neither_half_is_named(tmp_path: Path) -> None:
     file = tmp_path / "p.jsonl"
     file.write_text('{"id": "a", "half": "both", "quote": "x", "faithful": [], "unfaithful": []}\n', encoding="utf-8")
-    with pytest.raises(BenchError, match="p.jsonl, line 1: 'half' is 'both'; write dev or held"):
+    with pytest.raises(BenchError, match="p.jsonl, line 1: 'half' is 'both'; write dev, held, free, fresh"):
         by_hand(file)
 
 

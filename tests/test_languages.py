@@ -102,10 +102,13 @@ def test_what_is_too_short_to_tell_is_in_the_language_of_the_conversation() -> N
         ("fr", "Puis-je renouveller mon permi H-1B?", "Can I renew my H-1B open work permit?"),  # misspelt
         ("fr", "et pour mes enfants?", "And for my children?"),
         ("fr", "combien ça coûte?", "How much does it cost?"),
+        ("fr", "jusqu’à quand?", "Until when?"),
         ("es", "¿Cuánto cuesta el permiso de trabajo?", "How much does work permit cost?"),
         ("tl", "kailangan ba ng job offer", "Do I need job offer?"),
         ("hi", "kya mujhe job offer chahiye", "Do I need job offer?"),
         ("hi", "क्या जॉब ऑफर चाहिए?", "Do I need job offer?"),
+        ("hi", "express entry ke liye job offer chahiye kya", "Do I need for express entry job offer?"),  # a name of two words
+        ("hi", "aur fees kitni hai", "And how much fee?"),
         ("te", "job offer kavala", "Do I need job offer?"),
         ("te", "ఎక్స్‌ప్రెస్ ఎంట్రీకి జాబ్ ఆఫర్ అవసరమా?", "Do I need Express Entry job offer?"),  # written together with its ending
         ("zh", "我的配偶可以在加拿大工作嗎？", "Can my spouse work in Canada?"),  # traditional

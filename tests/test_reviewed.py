@@ -147,6 +147,21 @@ def test_nothing_asked_is_nothing_to_compare(same: Sameness) -> None:
 # When one is served
 
 
+def test_a_question_has_one_reviewed_answer_at_a_time(behind: HoldingBot, same: Sameness, settings: Settings) -> None:
+    first = write(WRITTEN, "priya", behind, same, settings)
+    other = WRITTEN.model_copy(update={"question": "hi, is the 2023 h1b open work permit still open pls"})
+    with pytest.raises(EditedMeanwhile, match="there is a reviewed answer to this question, by priya") as refused:
+        write(other, "omar", behind, same, settings)
+    assert refused.value.current.id == first.id
+    write(other.model_copy(update={"conditions": ("I live in Quebec",)}), "omar", behind, same, settings)  # that is another question
+    withdraw(first.id, 1, "priya", settings)
+    second = write(other, "omar", behind, same, settings)
+    with pytest.raises(EditedMeanwhile, match="by omar"):
+        restore(first.id, 2, "priya", behind, same, settings)
+    withdraw(second.id, 1, "omar", settings)
+    assert restore(first.id, 2, "priya", behind, same, settings).withdrawn == ""
+
+
 def test_it_says_who_reviewed_it_and_when_and_is_a_whole_answer(serving: Reviewing, same: Sameness, settings: Settings) -> None:
     made = write(WRITTEN, "priya", serving, same, settings)
     answer = serving.answer("is the 2023 h1b open work permit still open", id="q1")

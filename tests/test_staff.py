@@ -68,7 +68,7 @@ def desk(settings: Settings, bot: HoldingBot) -> Iterator[Desk]:
 
 def test_without_users_nothing_of_it_exists(settings: Settings, bot: HoldingBot) -> None:
     client = TestClient(create_app(bot, settings))
-    for method, path in (("GET", "session"), ("POST", "login"), ("GET", "reviewed"), ("GET", "figures"), ("POST", "rollback")):
+    for method, path in (("GET", "session"), ("POST", "login"), ("GET", "reviewed"), ("GET", "health"), ("POST", "rollback")):
         reply = client.request(method, f"/desk/api/{path}", json={"name": "a", "password": "b"} if method == "POST" else None)
         assert (reply.status_code, reply.json()) == (404, {"error": "Not Found"})
     assert client.get("/desk").status_code == 404 and client.get("/health").status_code == 404
@@ -81,7 +81,7 @@ def test_nothing_but_the_login_answers_without_one(settings: Settings, bot: Hold
     app = create_app(bot, settings)
     client = TestClient(app)
     paths = [(method, route.path) for route in routes_of(app) for method in route.methods]
-    assert len(paths) == 17
+    assert len(paths) == 20
     for method, path in paths:
         if path != "/desk/api/login":
             reply = client.request(method, path.replace("{id}", "x"), json={}, params={"id": "x"})
@@ -182,6 +182,16 @@ def test_a_draft_comes_in_every_format_with_what_would_be_reviewed(desk: Desk) -
     assert "at most 50,000" in desk.post("draft", {"message": "x" * 50_001}, 413)["error"]
 
 
+def test_a_draft_gives_what_was_put_right_and_quotes_can_be_looked_up(desk: Desk) -> None:
+    made = desk.post("reviewed", WRITTEN, 201)
+    (part,) = desk.post("draft", {"message": WRITTEN["question"]})["parts"]
+    assert part["answer"]["reviewed"]["id"] == made["id"] and part["text"].startswith(f"{FIRST} [1]")
+    found = desk.get("passages?about=permit")
+    assert [one["id"] for one in found] == ["manual#1", "paper#1"] and FIRST in found[0]["text"] and found[0]["standing"] == "closed"
+    again = desk.post("reviewed", {**WRITTEN, "note": "a second one"}, 409)
+    assert "there is a reviewed answer to this question, by priya" in again["error"] and again["current"]["id"] == made["id"]
+
+
 def test_two_who_edit_one_answer_do_not_overwrite_each_other(desk: Desk, settings: Settings, bot: HoldingBot) -> None:
     omar = Desk(settings, bot, "omar")
     made = desk.post("reviewed", WRITTEN, 201)
@@ -250,7 +260,12 @@ def test_a_gap_becomes_a_patch_and_closes_when_the_bot_answers_it(tmp_path: Path
     taken = desk.post(f"gaps/{gap['id']}/take-up", {"action": "brief", "target": "pets-in-canada"}, 201)
     assert taken["by"] == "priya" and taken["state"] == "open" and Path(taken["file"]).is_file()
     assert "choose from asked, brief" in desk.post(f"gaps/{gap['id']}/take-up", {"action": "delete", "target": "x"}, 400)["error"]
-    assert [t["state"] for t in desk.get("gaps")["taken_up"]] == ["open"]
+    assert taken["change"] == Path(taken["file"]).read_text(encoding="utf-8") and "+++ b/corpus/briefs/pets-in-canada.md" in taken["change"]
+    assert gap["targets"] == {"asked": "", "brief": "is-something-unknown-about-pets", "correction": "general", "case": "drafts"}
+    (known,) = desk.get("gaps")["taken_up"]
+    assert (known["state"], known["change"]) == ("open", taken["change"])
+    Path(taken["file"]).unlink()
+    assert [t["change"] for t in desk.get("gaps")["taken_up"]] == [""]  # it may be on another machine
     desk.post("gaps/gone/take-up", {"action": "brief", "target": "x-y"}, 404)
     desk.post(f"gaps/taken-up/{taken['id']}/drop")
     assert [t["state"] for t in desk.get("gaps")["taken_up"]] == ["dropped"]
@@ -261,20 +276,23 @@ def test_figures_for_the_maintainers(desk: Desk, settings: Settings) -> None:
         reply = desk.client.post("/api/v1/ask", json={"question": question}).json()
         thumb: Thumb = "down"
         feedback(reply["answer_id"], thumb, "", settings)
-    seen = desk.get("figures?days=7")
+    seen = desk.get("health?days=7")
     assert seen["journal"]["statuses"] == {"answered": 1, "not_found": 1} and seen["journal"]["thumbs"] == {"down": 2}
-    assert [source["id"] for source in seen["stale"]] == ["paper", "manual"] and seen["corpus_version"] == "small"
-    assert len(seen["journal"]["days"]) == 1 and set(seen["journal"]["latency_ms"]) == {"p50", "p90", "p99"}
+    assert [source["id"] for source in seen["corpus"]["stale"]] == ["paper", "manual"] and seen["corpus"]["version"] == "small"
+    assert len(seen["journal"]["days"]) == 1 and set(seen["journal"]["latency_ms"]["total"]) == {"p50", "p90", "p99"}
 
 
 def test_the_figures_of_the_real_index(settings: Settings, home: Path, request: pytest.FixtureRequest) -> None:
     real: Bot = request.getfixturevalue("whole")
     desk = Desk(settings, real)
     answer = desk.client.post("/api/v1/ask", json={"question": "How much are biometrics for one person?"}).json()
-    seen = desk.get("figures")
+    seen = desk.get("health")
     cited = {c["passage_id"] for c in answer["citations"]}
-    assert {id for id, _ in seen["journal"]["most_used"]} == cited and not cited & set(seen["journal"]["never_used"])
-    assert len(seen["journal"]["never_used"]) > 1_000 and seen["index"]["build"] == real.index.manifest.build
+    used = seen["journal"]["passages"]
+    assert {passage["id"] for passage in used["most"]} == cited and used["used"] == len(cited)
+    assert used["held"] == real.index.manifest.passages
+    assert sum(len(source["headings"]) for source in used["unused"]) == used["held"] - used["used"] > 1_000
+    assert seen["index"]["in_use"] == real.index.manifest.build
     assert desk.get(f"passage?id={answer['citations'][0]['passage_id'].replace('#', '%23')}")["text"]
 
 

@@ -11,7 +11,7 @@ from corpus.errors import RequestError
 from corpus.model import Passage, Program, Source, Standing
 from corpus.passages import registered
 from corpus.registry import Registry, load_registry
-from corpus.timeline import held_until_later, not_yet, registry_on, said_later, sentences_on
+from corpus.timeline import held_until_later, not_yet, registry_on, said_later, sentences_on, written_later
 
 PERMIT = Program(
     id="permit",
@@ -145,3 +145,16 @@ def test_what_is_over_does_not_lead_where_the_present_is_asked_about(bot: Bot) -
     now = bot.answer("what proof of funds for 4 people")
     assert "28,362" in now.answer and "27,297" not in now.answer
     assert "27,297" in bot.answer("what were the settlement funds for 4 people in 2024").answer
+
+
+def test_a_sentence_that_opens_as_of_a_later_day_tells_what_came_by_then() -> None:
+    opens, ends = "As of 6 October 2026 two courts had blocked it.", "Two courts block it, as of 6 October 2026."
+    assert said_later(opens, "2025-10-05") and not said_later(opens, "2026-10-06")
+    assert not said_later(ends, "2025-10-05")
+
+
+def test_hindsight_names_a_later_day_or_month_and_a_plan_names_years() -> None:
+    assert written_later("Until 25 March 2025 it gave 50 points.", "2024-06-01")
+    assert written_later("None was found up to August 2026.", "2024-06-01")
+    assert not written_later("Until 25 March 2025 it gave 50 points.", "2025-04-01")
+    assert not written_later("It is planned for 2026 and 2027.", "2024-06-01")
