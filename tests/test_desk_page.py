@@ -653,10 +653,11 @@ def test_no_markup_runs_from_a_message_a_document_feedback_or_a_note(desk: Desk)
         page.evaluate("document.querySelectorAll('details').forEach(one => (one.open = true))")
         assert injected(page) == []
         page.get_by_role("button", name="Clear").click()
-    for n, payload in enumerate(payloads[:12]):
+    kept = payloads[:12]
+    for n, payload in enumerate(kept):
         desk.write(f"Is the 2023 H-1B open work permit open to number {n}?", note=payload, conditions=(payload[:200],))
     page.goto(f"{desk.address}/desk#reviewed")
-    expect(page.locator("tbody tr")).to_have_count(12)
+    expect(page.locator("tbody tr")).to_have_count(len(kept))
     assert injected(page) == []
     for one in reviews(desk.settings)[:3]:
         page.goto(f"{desk.address}/desk#reviewed/{one.id}")

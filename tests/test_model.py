@@ -642,7 +642,7 @@ def test_streams_that_a_providers_library_left_open_are_collected_without_an_err
     gc.disable()
     sys.setswitchinterval(1e-5)
     try:
-        for _ in range(10):
+        for _ in range(6):
             for _ in range(60):
                 asyncio.run_coroutine_threadsafe(leave(), _loop()).result(30)
             gc.collect()  # pytest makes an error of what goes wrong here
@@ -650,6 +650,6 @@ def test_streams_that_a_providers_library_left_open_are_collected_without_an_err
         sys.setswitchinterval(before)
         gc.enable()
     waited = time.monotonic() + 60
-    while len(closed) < 600 and time.monotonic() < waited:
+    while len(closed) < 360 and time.monotonic() < waited:
         time.sleep(0.1)
-    assert len(closed) == 600  # and nothing is left open
+    assert len(closed) == 360  # and nothing is left open
