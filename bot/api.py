@@ -31,7 +31,8 @@ from bot.settings import Settings
 from corpus.errors import NorthboundError
 from corpus.model import Program, Source
 
-# Of the answer. 1.0 was version 0.3.0's; 1.1 adds answer_id, reviewed, asks_back, model_use and timings_ms.write. No field is renamed.
+# Of the answer. 1.0 was version 0.3.0's; 1.1 adds answer_id, reviewed, asks_back, model_use, claims[].join and
+# timings_ms.write. No field is renamed.
 CONTRACT = "1.1"
 EVENTS = "text/event-stream"
 EMBEDDED = ("/embed", "/embed.js", "/embed-page.js", "/embed.css")  # absent unless a site is allowed to embed
