@@ -55,6 +55,10 @@ class Visit:
     requests: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
+    def failed(self, told: str) -> None:
+        if LEFT not in told:
+            self.errors.append(told)
+
     def ask(self, question: str, place: int = 0) -> None:
         self.page.fill("#box textarea", question)
         self.page.press("#box textarea", "Enter")
@@ -133,8 +137,8 @@ def visitor(browser: Browser, shared: BrowserContext, address: str) -> Iterator[
         context.set_default_timeout(10_000)
         visit = Visit(context.new_page())
         visit.page.on("request", lambda request: visit.requests.append(request.url))
-        visit.page.on("console", lambda message: visit.errors.append(message.text) if message.type == "error" else None)
-        visit.page.on("pageerror", lambda error: visit.errors.append(str(error)) if LEFT not in str(error) else None)
+        visit.page.on("console", lambda message: visit.failed(message.text) if message.type == "error" else None)
+        visit.page.on("pageerror", lambda error: visit.failed(str(error)))
         visit.page.on("dialog", lambda dialog: visit.errors.append(f"dialog: {dialog.message}"))
         visit.page.goto(address)
         visit.page.wait_for_selector("body.ready")
