@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from bot.scope import PLACES, asks_whether_open, domain_terms
 from corpus.model import Passage
@@ -176,10 +177,11 @@ _NATIONAL = re.compile(r"\b(?:citizen|citizenship|passport|national)s?\b", re.IG
 _BORN = re.compile(r"\bborn (?:and (?:raised|brought up) )?in [\w']+", re.IGNORECASE)
 
 
-def _citizenships(text: str) -> set[str]:
+@lru_cache(4096)  # of headings, and of one question beside each of them
+def _citizenships(text: str) -> frozenset[str]:
     """Those that a text names. Where somebody was born does not count beside a citizenship."""
     text, of_the_us = _OF_THE_US.subn(" ", _BORN.sub(" ", text) if _NATIONAL.search(text) else text)
-    return {_CITIZENS[t] for t in terms(text) if t in _CITIZENS} | ({"us american"} if of_the_us else set())
+    return frozenset(_CITIZENS[t] for t in terms(text) if t in _CITIZENS) | (frozenset({"us american"}) if of_the_us else frozenset())
 
 
 def _is_about(hit: Hit, program: str, names: Concept) -> bool:

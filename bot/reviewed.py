@@ -240,7 +240,7 @@ class Reviewing(InFront[Quoting]):
         self._bot, self._same, self._settings = bot, same, settings
         self._lock = threading.Lock()
         self._known = _Known()
-        self._favoured: dict[str, tuple[str, ...]] = {}
+        self._favoured = ""  # the stamp of those whose questions help the search
         self._rests_until = 0.0
 
     def passage(self, id: str) -> Passage | None:
@@ -277,13 +277,15 @@ class Reviewing(InFront[Quoting]):
         """Have the passages that reviewed answers rest on found by what these were asked for: where one does not stand for a question, it
         still tells where to look."""
         try:
+            known = self._current()
+            if known.stamp == self._favoured or not isinstance(self._bot, Searching):
+                return
             asked: dict[str, tuple[str, ...]] = {}
-            for one in self._current().reviews:
+            for one in known.reviews:
                 if one.language == "en":  # the search compares questions in English
                     asked |= {id: (*asked.get(id, ()), one.question) for id in one.passages}
-            if asked != self._favoured and isinstance(self._bot, Searching):
-                self._bot.favour(asked)
-                self._favoured = asked
+            self._bot.favour(asked)
+            self._favoured = known.stamp
         except NorthboundError as error:
             self._rests_until = time.monotonic() + _REST_SECONDS
             _log.warning("no reviewed answer is served: %s", error)

@@ -180,18 +180,20 @@ class _Vectors:
 
 @dataclass(frozen=True)
 class _Favoured:
-    """Questions that passages are favoured for: the passage's number and the vector of each."""
+    """Questions that passages are favoured for, with the numbers of these passages and a vector each."""
 
-    numbers: np.ndarray
+    numbers: Mapping[str, Sequence[int]]
     vectors: np.ndarray
 
-    def near(self, vectors: _Vectors) -> dict[int, float]:
+    def near(self, vectors: _Vectors | None) -> dict[int, float]:
         """The best cosine of each passage that is favoured for something near enough."""
-        best = (self.vectors @ vectors.each.T).max(axis=1)
+        if not self.numbers or vectors is None:
+            return {}
+        best = (self.vectors @ vectors.each.T).max(axis=1).tolist()
         found: dict[int, float] = {}
-        for at in np.flatnonzero(best >= _NEAR).tolist():
-            number = int(self.numbers[at])
-            found[number] = max(found.get(number, -1.0), float(best[at]))
+        for numbers, cosine in zip(self.numbers.values(), best, strict=True):
+            if cosine >= _NEAR:
+                found |= {number: max(found.get(number, -1.0), cosine) for number in numbers}
         return found
 
 
@@ -268,7 +270,7 @@ class Index:
         # is kept together: the last bit of a vector depends on what was beside it, and answers must not on what was asked before.
         self._embed_once = lru_cache(maxsize=256)(lambda texts: self.embedder.embed(texts))
         self._wordless = ""  # why the last question had no vectors, or ""
-        self._favoured: _Favoured | None = None
+        self._favoured = _Favoured({}, np.empty(0))
         # What passages say does not change, and the same ones come up again and again.
         self.terms_of = lru_cache(_KEPT)(self._terms_of)
         self._asked_terms = lru_cache(_KEPT)(self._asked_terms_of)
@@ -287,10 +289,15 @@ class Index:
     def favour(self, asked: Mapping[str, Sequence[str]]) -> None:
         """From now on find passages, by their ids, also by these questions, as if each were one of the passage's own. Only the order
         changes: what a hit says of its likeness is by its own words. Ids that the index does not hold are passed over."""
-        pairs = [(self.passages.number(id), question) for id, questions in asked.items() if id in self.by_id for question in questions]
-        pairs = [(number, question) for number, question in pairs if self._place[number] >= 0]
-        vectors = self.embed([question for _, question in pairs]) if pairs else None
-        self._favoured = _Favoured(np.array([number for number, _ in pairs]), vectors) if vectors is not None else None
+        numbers: dict[str, list[int]] = {}
+        for id, questions in asked.items():
+            if id in self.by_id and self._place[number := self.passages.number(id)] >= 0:
+                for question in questions:
+                    numbers.setdefault(question, []).append(number)
+        held = dict(zip(self._favoured.numbers, self._favoured.vectors, strict=True))
+        if new := [question for question in numbers if question not in held]:
+            held |= zip(new, self.embed(new), strict=True)
+        self._favoured = _Favoured(numbers, np.array([held[question] for question in numbers]))
 
     def search(self, query: Query, k: int = 10, candidates: int = 80) -> list[Hit]:
         """The k best passages, best first; one that says the same as a better one is folded into it."""
@@ -308,16 +315,17 @@ class Index:
                 found.update(dict.fromkeys(self._owner[rows].tolist()))
         most = candidates // 4 if vectors is not None else candidates // 2
         found.update(dict.fromkeys(self._indexed[_highest(keyword, most)].tolist()))
-        if self._favoured is not None and vectors is not None:
-            found.update(dict.fromkeys(self._favoured.near(vectors)))
+        near = self._favoured.near(vectors)
+        found.update(dict.fromkeys(near))
         if query.at:
             found = {n: None for n in found if self.passages[n].program not in query.not_yet}
-        return sorted(self._scored(list(found), vectors, keyword, query), key=lambda one: (-one.score, one.passage.id))
+        return sorted(self._scored(list(found), vectors, keyword, near, query), key=lambda one: (-one.score, one.passage.id))
 
     def hit(self, passage_id: str, query: Query) -> Hit:
         """The hit that a search makes of one passage, whatever its rank. Its keyword part is 0: that is a share of the best of a search."""
         number = self.passages.number(passage_id)
-        (candidate,) = self._scored([number], self._vectors_of(query), np.zeros(len(self._indexed)), query)
+        vectors = self._vectors_of(query)
+        (candidate,) = self._scored([number], vectors, np.zeros(len(self._indexed)), self._favoured.near(vectors), query)
         return self._hit(candidate, _terms_of_each(query.wordings))
 
     def nearest_registered(self, kind: str, wordings: Sequence[str]) -> tuple[Passage, float] | None:
@@ -382,7 +390,9 @@ class Index:
         scores = self._keywords.scores(list(dict.fromkeys(t for each in _terms_of_each(texts) for t in each)), len(self._indexed))
         return scores / max(float(scores.max(initial=0.0)), 1e-9)
 
-    def _scored(self, numbers: Sequence[int], vectors: _Vectors | None, keyword: np.ndarray, query: Query) -> list[Candidate]:
+    def _scored(
+        self, numbers: Sequence[int], vectors: _Vectors | None, keyword: np.ndarray, near: Mapping[int, float], query: Query
+    ) -> list[Candidate]:
         if not numbers:
             return []
         places = self._place[np.asarray(numbers)]
@@ -396,7 +406,6 @@ class Index:
             each = self._by_words(query.wordings, (text for n in numbers for text in searched_texts(self.passages[n])))
             best, whole = each.max(axis=1), each[:, 0]
         sought = _Sought.of(query, self._is_code)
-        near = self._favoured.near(vectors) if self._favoured is not None and vectors is not None else {}
         return [
             self._candidate(n, kinds[start:end], best[start:end], whole[start:end], part, near.get(n, -1.0), sought, query)
             for n, part, start, end in zip(numbers, keyword[places].tolist(), [0, *ends[:-1].tolist()], ends.tolist(), strict=True)
