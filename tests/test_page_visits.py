@@ -16,7 +16,7 @@ from bot.journal import read_rows
 from bot.settings import Settings
 from tests import test_page
 from tests.small_bot import FIRST, NEWS, SECOND, SmallBot, closed
-from tests.test_page import PHONE, Open, served, visitor
+from tests.test_page import PHONE, Open, Visit, served, visitor
 
 browser, context, shots, visit = test_page.browser, test_page.context, test_page.shots, test_page.visit
 CHOICES = ("How long after a job in the United States?", "What after a job in Canada?")
@@ -377,14 +377,20 @@ def test_what_travels_does_not_grow_with_the_conversation(visit: Open) -> None:
     assert sent[5] < 6_000  # of each exchange the question and the answer's words; the six answers whole have 16,000 characters
 
 
-def test_going_back_in_mid_answer_brings_the_question_back(visit: Open, slow: SlowBot, address: str) -> None:
+def in_mid_answer(visit: Open, slow: SlowBot) -> Visit:
+    """A page with one answer, while a second is being made."""
     slow.go.clear()
     opened = visit()
-    page = opened.page
     opened.ask("Is the permit open?")
-    page.fill("#box textarea", "A slow one")
-    page.click("#send")
-    expect(page.locator('[data-place="1"][data-state="working"]')).to_be_attached()
+    opened.page.fill("#box textarea", "A slow one")
+    opened.page.click("#send")
+    expect(opened.page.locator('[data-place="1"][data-state="working"]')).to_be_attached()
+    return opened
+
+
+def test_going_back_in_mid_answer_brings_the_question_back(visit: Open, slow: SlowBot, address: str) -> None:
+    opened = in_mid_answer(visit, slow)
+    page = opened.page
     page.goto(f"{address}/healthz")
     page.go_back()
     expect(page.get_by_role("alert")).to_contain_text("before the answer came")
@@ -395,13 +401,8 @@ def test_going_back_in_mid_answer_brings_the_question_back(visit: Open, slow: Sl
 
 
 def test_a_reload_in_mid_answer_brings_the_question_back(visit: Open, slow: SlowBot) -> None:
-    slow.go.clear()
-    opened = visit()
+    opened = in_mid_answer(visit, slow)
     page = opened.page
-    opened.ask("Is the permit open?")
-    page.fill("#box textarea", "A slow one")
-    page.click("#send")
-    expect(page.locator('[data-place="1"][data-state="working"]')).to_be_attached()
     page.reload()
     expect(page.get_by_role("alert")).to_contain_text("before the answer came")
     assert page.input_value("#box textarea") == "A slow one"
