@@ -247,6 +247,7 @@ def test_a_connection_lost_in_mid_answer_is_told(visit: Open, slow: SlowBot) -> 
     expect(page.locator(".exchange")).to_have_count(0)
     assert page.input_value("#box textarea") == "A slow one"
     slow.go.set()
+    page.close()  # it is offline still, and its tries to reach the server would go on failing
     opened.errors.clear()
 
 
@@ -347,6 +348,7 @@ def test_a_connection_lost_between_two_sentences_keeps_those_that_came(visit: Op
     assert page.input_value("#box textarea") == "permit, in words"
     page.screenshot(path=shots / "broke-off.png", full_page=True)
     slow.sentences.let_go(9)
+    page.close()  # as above
     opened.errors.clear()
 
 
