@@ -164,7 +164,7 @@ def test_a_text_in_another_language_is_kept_with_a_word_of_warning(tmp_path: Pat
         ("notes.txt", b"%PDF-1.7\n...", "notes.txt: is a PDF; rename it to notes.pdf"),
         ("notes.md", b"<!DOCTYPE html>\n<html><p>Closed.", "notes.md: is HTML; rename it to notes.html"),
         ("notes.pdf", b"<html><p>Closed.", "notes.pdf: is HTML; rename it to notes.html"),
-        ("notes.txt", gzip.compress(b"Closed."), "notes.txt: is packed with gzip; unpack it first"),
+        ("notes.txt", gzip.compress(b"Closed.", mtime=0), "notes.txt: is packed with gzip; unpack it first"),
         ("notes.pdf", b"The permit closed.", "notes.pdf: is not a PDF, whatever its name says; "),
         ("notes.txt", "Où ça coûte cher ?".encode("cp1252"), "notes.txt: not UTF-8 (byte 1); save it as UTF-8"),
         ("notes.txt", "The permit closed.".encode("utf-16")[:-1], "notes.txt: not UTF-16 (byte "),
