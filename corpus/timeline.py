@@ -47,18 +47,20 @@ def sentences_on(passage: Passage, sentences: Sequence[str], day: str) -> list[b
     Of a rule that stood then and no longer does (by its `from:` and `until:`), all: what is said of its end belongs to it. Of one that
     still stands, all that do not tell of something later. Of one that began later (by its `from:`, or because its first
     sentence tells of something later) only those that say what held until it began: "Until 25 March 2025 a job offer added 50 points".
+    Where its `from:` says that it had begun, a later year by itself is one that it plans for.
     """
     if passage.valid_from <= day <= passage.valid_until:
         return [True] * len(sentences)
-    if passage.valid_from > day or (sentences and said_later(sentences[0], day)):
+    planned = bool(passage.valid_from)
+    if passage.valid_from > day or (sentences and said_later(sentences[0], day, planned)):
         return [held_until_later(sentence, day) for sentence in sentences]
-    return [not said_later(sentence, day) for sentence in sentences]
+    return [not said_later(sentence, day, planned) for sentence in sentences]
 
 
-def said_later(sentence: str, day: str) -> bool:
+def said_later(sentence: str, day: str, planned: bool = False) -> bool:
     """Whether a sentence tells of something after an ISO day, and so could not have been said on it. One that opens with "As of" a later
-    day tells what had come by then."""
-    dates = list(_dates(sentence))
+    day tells what had come by then. `planned`: it is of a plan, and a year that it names by itself tells nothing."""
+    dates = [(when, ahead) for when, ahead, within_year in _read(sentence) if within_year or not planned]
     return any(when > day and not ahead for when, ahead in dates) or any(
         when > day for when, _ in dates[: 1 if _OPENS.match(sentence) else 0]
     )

@@ -36,8 +36,8 @@ class Weights:
     asked for, naming the field's terms in the question (a share), and, for a question about the future, saying what is not
     known (for one about the past it counts against); a passage that the conversation was just answered from falls back; one asked
     for with a number of the question gets ahead, and so does one that holds its form code, or names the country or province in it; where
-    a past day is asked for, so does a rule that held then and no longer does; where the present is, it falls back by `over`, unless a
-    year is named. `age` is taken off for each year since the source last said so, three years at most.
+    a past day is asked for, so does a rule that held then and no longer does; one that was over by the day asked for, past or present,
+    falls back by `over`, unless a year is named. `age` is taken off for each year since the source last said so, three years at most.
 
     In a passage without questions, text and nearest sentence share the weight of question, text and sentence, the sentence's share being
     `prose_sentence`, and keywords count `prose_keyword`; the field's terms count only beside questions. In a conversation, `context` is the
@@ -501,7 +501,7 @@ class Index:
             parts["not known"] = weights.future * query.tense
         if query.at and passage.valid_from <= query.at <= passage.valid_until < query.today:
             parts["held then"] = weights.then
-        if passage.valid_until and not query.at and passage.valid_until < query.today and query.tense >= 0 and not sought.years:
+        if passage.valid_until and passage.valid_until < (query.at or query.today) and query.tense >= 0 and not sought.years:
             parts["over"] = -weights.over
         if query.today and not query.at and (years := _years(passage.as_of, query.today)):
             parts["age"] = -weights.age * min(years, 3.0)

@@ -158,3 +158,33 @@ def test_hindsight_names_a_later_day_or_month_and_a_plan_names_years() -> None:
     assert written_later("None was found up to August 2026.", "2024-06-01")
     assert not written_later("Until 25 March 2025 it gave 50 points.", "2025-04-01")
     assert not written_later("It is planned for 2026 and 2027.", "2024-06-01")
+
+
+def test_the_plan_of_the_day_is_told_with_the_years_it_was_made_for(bot: Bot) -> None:
+    asked = "how many new permanent residents does canada plan for a year?"
+    assert "401,000" in bot.answer(asked, at="2021-06-01").answer
+    assert "465,000" in bot.answer(asked, at="2023-06-01").answer
+    assert "380,000" in bot.answer(asked, at="2025-12-01").answer
+
+
+def test_what_was_over_by_a_past_day_does_not_lead_on_it(bot: Bot) -> None:
+    asked = "proof of funds for a couple with two kids"
+    assert "27,297" in bot.answer(asked, at="2025-06-01").answer
+    then = bot.answer(asked, at="2025-08-01").answer
+    assert "28,362" in then and "27,297" not in then
+
+
+@pytest.mark.parametrize(
+    ("asked", "before", "told_before", "after", "told_after"),
+    [
+        ("express entry medical exam before or after applying?", "2025-06-01", "After applying", "2025-09-01", "before applying"),
+        ("how many people can ontario nominate this year?", "2025-08-01", "10,750", "2026-08-01", "14,119"),
+        ("how long is the letter on maintained status valid?", "2026-03-01", "180 days", "2026-06-01", "365 days"),
+        ("was h1b selection a random lottery?", "2025-06-01", "At random", "2026-06-01", "weight"),
+    ],
+)
+def test_a_rule_that_changed_is_told_as_it_was_on_either_side(
+    bot: Bot, asked: str, before: str, told_before: str, after: str, told_after: str
+) -> None:
+    assert told_before in bot.answer(asked, at=before).answer
+    assert told_after in bot.answer(asked, at=after).answer
