@@ -177,7 +177,7 @@ def test_what_was_over_by_a_past_day_does_not_lead_on_it(bot: Bot) -> None:
 @pytest.mark.parametrize(
     ("asked", "before", "told_before", "after", "told_after"),
     [
-        ("express entry medical exam before or after applying?", "2025-06-01", "After applying", "2025-09-01", "before applying"),
+        ("express entry medical exam before or after applying?", "2025-06-01", "After applying", "2025-09-01", "since 21 August 2025"),
         ("how many people can ontario nominate this year?", "2025-08-01", "10,750", "2026-08-01", "14,119"),
         ("how long is the letter on maintained status valid?", "2026-03-01", "180 days", "2026-06-01", "365 days"),
         ("was h1b selection a random lottery?", "2025-06-01", "At random", "2026-06-01", "weight"),
