@@ -23,7 +23,7 @@ run: $(DONE) ## serve the page on http://127.0.0.1:7860; builds the index first 
 	$(BIN)/northbound serve
 
 test: $(DONE) chromium ## run the tests; ARGS="-k page" chooses some
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(DONE) ## formatting, lint and types
 	$(BIN)/ruff format --check

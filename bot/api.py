@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol
 
 from fastapi import APIRouter, BackgroundTasks, Body, Request, Response
-from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -24,6 +24,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.answer import Answer, Turn
+from bot.frame import framed
 from bot.journal import MAX_REASON, feedback, keep, named, told
 from bot.logins import trusted
 from bot.reviewed import claim_by_claim
@@ -210,13 +211,13 @@ def _event(name: str, data: str) -> bytes:
 
 
 def _file(path: str) -> Any:
-    name = "embed.html" if path == "/embed" else path.removeprefix("/")
-    kind = {"html": "text/html", "js": "text/javascript", "css": "text/css"}[name.rpartition(".")[2]]
-
-    def file() -> FileResponse:
-        return FileResponse(_FOLDER / name, media_type=kind, headers={"cache-control": "no-cache"})
-
-    return file
+    unstored = {"cache-control": "no-cache"}
+    if path == "/embed":
+        body = (_FOLDER / "embed.html").read_text(encoding="utf-8")
+        html = framed("Northbound: ask a question", body, ("/embed.css",), "/embed-page.js")
+        return lambda: HTMLResponse(html, headers=unstored)
+    kind = {"js": "text/javascript", "css": "text/css"}[path.rpartition(".")[2]]
+    return lambda: FileResponse(_FOLDER / path.removeprefix("/"), media_type=kind, headers=unstored)
 
 
 # Around the application

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from bot import scope, tongues
 from bot.answer import Answer, Part, Timings, Turn, parts
 from bot.check import NOT_FOUND, SURE, Checked, check
-from bot.compose import MAX_WORDS, Asked, Piece, answerability, compose, may_not_answer, of_others, of_theirs
+from bot.compose import MAX_WORDS, Asked, Piece, answerability, beside_the_refusal, compose, may_not_answer, of_others, of_theirs
 from bot.followups import Rewriter
 from bot.settings import Settings
 from bot.splits import Splits, first_sentences
@@ -29,6 +29,7 @@ from bot.understand import Understood, check_question, past_day, understand
 from bot.vocabulary import Vocabulary
 from bot.wording import Wording
 from corpus.model import GENERAL, Passage, Program, Source
+from corpus.pattern import Needing
 from corpus.registry import Registry, load_registry
 from corpus.timeline import not_yet, registry_on, sentences_on
 from corpus.twins import FRENCH, Pair, find_twins, read_twins
@@ -107,6 +108,7 @@ class Bot:
             self._writer = Writer(model)
             self._rewriter = rewriter or ModelRewriter(model, self._named_in)
         self._registry_on = lru_cache(maxsize=64)(lambda at: registry_on(registry, at) if at else registry)
+        self._corrections_on = lru_cache(maxsize=64)(lambda at: Needing((c, c.words) for c in self._registry_on(at).corrections.values()))
 
     def answer(self, question: str, history: Sequence[Turn] = (), id: str = "", at: str = "") -> Answer:
         """Answer one message, as of today or of a past ISO day `at`. Raises RequestError for a question or a day that cannot be read."""
@@ -245,11 +247,11 @@ class Bot:
     def compose(self, found: Found) -> Draft:
         """The sentences that would answer each question."""
         budget = MAX_WORDS if len(found.hits) < 2 else max(45, int(1.3 * MAX_WORDS / len(found.hits)))
-        corrections = self._registry_on(found.understood.at).corrections.values()
+        corrections = self._corrections_on(found.understood.at)
 
         def wrong(sentence: str) -> str:
             """The id of the correction that a source's own sentence runs against, or ""."""
-            return next((c.id for c in corrections if c.contradicts(sentence)), "")
+            return next((c.id for c in corrections.in_text(sentence) if c.contradicts(sentence)), "")
 
         return Draft(
             found,
@@ -336,7 +338,7 @@ class Bot:
             Asked(
                 w,
                 tuple(self._vocabulary.concepts(self._vocabulary.spelled(w[0]))),
-                expected(w[0]),
+                expected(w[0]) or expected(w[min(1, len(w) - 1)]),  # as typed, else with its spelling put right
                 scope.must_be_about(w[0]),
                 named,
                 understood.tense,
@@ -376,8 +378,9 @@ def _last(making: Generator[Part, None, _T]) -> _T:
 
 
 def _for_them_first(asked: Asked, hits: Sequence[Hit]) -> tuple[Hit, ...]:
-    """Of a named program, or where the best hits speak of their citizenship, what is said of none or of theirs before what is said of
-    another."""
+    """Of a refusal, what tells what follows one; of a named program, or where the best hits speak of their citizenship, what is said of
+    none or of theirs before what is said of another."""
+    hits = sorted(hits, key=lambda hit: beside_the_refusal(asked, hit))
     if not asked.programs and not any(of_theirs(asked, hit) for hit in hits[:4]):
         return tuple(hits)
     return tuple(sorted(hits, key=lambda hit: of_others(asked, hit)))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot import gate, scope
-from bot.compose import MAX_WORDS, Piece, says_already
+from bot.compose import MAX_WORDS, WITH_LIST, Piece, asks_for_several, says_already
 from bot.understand import Understood
 from corpus.model import GENERAL, Correction, Disagreement, Passage, Program
 from corpus.passages import disagreement_name, standing_name
@@ -118,8 +118,15 @@ def check(
         and not says_already(note, said)
     ):
         said.insert(0, note)
+    listed = any(asks_for_several(wording) for part in understood.parts for wording in part)
     return Checked(
-        _within(said, kept), tuple(likely), unknown, tuple(p.id for p in about), tuple(corrections), dropped, tuple(d.id for d in differing)
+        _within(said, kept, listed),
+        tuple(likely),
+        unknown,
+        tuple(p.id for p in about),
+        tuple(corrections),
+        dropped,
+        tuple(d.id for d in differing),
     )
 
 
@@ -220,13 +227,13 @@ def _registered(index: Index, source: str, name: str) -> Piece | None:
     return Piece(passage, 0, len(passage.text), 1.0) if passage is not None else None
 
 
-def _within(said: Sequence[Piece], kept: Sequence[Piece]) -> tuple[Piece, ...]:
+def _within(said: Sequence[Piece], kept: Sequence[Piece], listed: bool) -> tuple[Piece, ...]:
     """Corrections and standing first, then as many pieces as the length allows, at least one. What comes first costs half its words:
-    an answer that must begin with a warning may be a little longer."""
+    an answer that must begin with a warning may be a little longer, and so may one whose list was asked for."""
     out = list(said)
     used = sum(p.words for p in out) // 2
     for number, piece in enumerate(kept):
-        if number and used + piece.words > MAX_WORDS * 1.1:
+        if number and used + piece.words > (WITH_LIST if listed and "\n" in piece.quote else MAX_WORDS) * 1.1:
             continue
         out.append(piece)
         used += piece.words

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from bot.scope import PLACES, asks_whether_open, domain_terms
-from corpus.model import Passage
+from corpus.model import GENERAL, Passage
 from corpus.sentences import leans
-from index.expects import expected, holds
+from index.expects import ONLY, expected, holds
 from index.keywords import Concept, covered, stem, terms
 from index.search import Hit
 
@@ -24,7 +24,13 @@ _RELATED = 0.50  # cosine to a question of ours below which a second passage is 
 _RESEMBLES = 0.60  # or its first sentence answers another question
 _NEARLY_OURS = 0.58  # cosine to a question of ours at which a passage answers in spite of a long story around the question
 _AS_GOOD = 0.05  # in score
+_LACKS = 0.2  # share of the question's terms: what answers without them answers another question ("quebec pnp how to apply")
+_NEARER_SENTENCE = 0.15  # cosine
+_ASKED_SO = 0.84  # cosine at which a passage's question is the one asked
+_ASKED_RATHER = 0.08  # cosine by which one of two such passages answers a nearer question
+_CASE_FOR_RULE = 0.15  # in score, how far behind the rule in general the very case that is asked about may lie
 _MERELY_LIKE = 0.3  # what is left of a passage's chance when it is about another program, visa or year than the question
+_NAMES_ONE = 5  # terms of a message that can be about one thing only
 _FIRST_OF_SEVERAL = 65  # words of the best passage where others are nearly as good: what it lacks, the next may hold
 # On 126 questions to five articles the facts of 108 were shown with three passages one after the other, and of 120 so.
 _PROSE_PASSAGES = 8
@@ -33,6 +39,8 @@ _WORTH_MORE = 0.5  # behind the best sentence, what is said of it is beside the 
 _FEW_WORDS = 6  # of a sentence without a number that says nothing alone: "Demand was overwhelming."
 _TYPED = 0.2  # what holding the sort of thing asked for adds to a sentence's cosine
 _LIST_WORDS = 120  # a list stays whole up to this, whatever the budget: half a list misleads
+_ALSO_YES_OR_NO = ("refusal", "documents")  # sorts of thing that may be asked for with a yes or no: "can I apply again after a refusal?"
+WITH_LIST = 150  # words of an answer whose list is asked for
 _SAME = 0.7  # share of the shorter sentence's terms that makes two sentences say the same
 # Share of a sentence's terms that stand in those before it, where it says nothing more: at 0.75 one answer of 1,077 lost a fact.
 _TOLD = 0.8
@@ -93,7 +101,7 @@ class Answerability:
         other = (
             not asked.about <= hit.terms
             or of_others(asked, hit)
-            or not (not asked.programs or any(_is_about(hit, p, names) for p, names in asked.programs))
+            or not (not asked.programs or _is_for_all(asked, hit) or any(_is_about(hit, p, names) for p, names in asked.programs))
         )
         return (_MERELY_LIKE if other else 1.0) * max(1 / (1 + math.exp(-z)), near * 0.5)
 
@@ -101,8 +109,9 @@ class Answerability:
         """The same of all that was found, best first: prose is answered from several passages, of which one had better hold the sort of
         thing asked for."""
         likely = self(asked, self.nearest(asked, hits))
-        # A section of ours may say in other words how long or how much; whose age is asked for is told an age or nothing.
-        near = hits[: self.reach[1]] if not _is_written_answer(hits[0]) else hits[:1] if asked.wants == "age" else ()
+        # A section of ours may say in other words how long or how much; who asks for an age, after a refusal, or for the papers is told
+        # these or nothing.
+        near = hits[: self.reach[1]] if not _is_written_answer(hits[0]) else hits[:1] if asked.wants in ONLY else ()
         return self.lacking * likely if near and not any(holds(asked.wants, hit.passage.text) for hit in near) else likely
 
     def nearest(self, asked: Asked, hits: Sequence[Hit]) -> Hit:
@@ -184,6 +193,17 @@ def _citizenships(text: str) -> frozenset[str]:
     return frozenset(_CITIZENS[t] for t in terms(text) if t in _CITIZENS) | (frozenset({"us american"}) if of_the_us else frozenset())
 
 
+def _is_for_all(asked: Asked, hit: Hit) -> bool:
+    """Whether it is a rule of every application: what follows a refusal is the same whatever was refused."""
+    return asked.wants == "refusal" and hit.passage.program == GENERAL and holds(asked.wants, hit.passage.heading)
+
+
+def beside_the_refusal(asked: Asked, hit: Hit) -> bool:
+    """Whether it is asked what follows a refusal, and the passage tells of none, or of one in a program that the question does not name."""
+    named = {GENERAL, *(program for program, _ in asked.programs)}
+    return asked.wants == "refusal" and not (hit.passage.program in named and holds(asked.wants, hit.passage.text))
+
+
 def _is_about(hit: Hit, program: str, names: Concept) -> bool:
     return hit.passage.program == program or covered([names], hit.terms) == 1.0
 
@@ -205,18 +225,23 @@ def compose(
     if best.passage.origin != "brief":
         return _from_prose(asked, hits, answers, wrong, budget)
     others = [hit for hit in hits[1:4] if _is_written_answer(hit) and hit.score >= best.score - _near(best) and hit.question >= _RELATED]
-    others = [hit for hit in others if not of_others(asked, hit)]
+    others = [hit for hit in others if not of_others(asked, hit) and not beside_the_refusal(asked, hit)]
     if asked.tense >= 0 and not _is_over(best, asked.day):  # what was true once is no part of what is true now
         others = [hit for hit in others if not _is_over(hit, asked.day)]
-    if others and others[0].score >= best.score - _AS_GOOD and _answers_rather(asked, others[0], best):
+    if (meant := next((hit for hit in hits[1:4] if _is_meant(asked, hit, best)), None)) is not None:
+        others = [best, *(hit for hit in others if hit is not meant)]
+        best = meant
+    elif others and others[0].score >= best.score - _AS_GOOD and _answers_rather(asked, others[0], best):
         best, others[0] = others[0], best
+    rest, others = others, [hit for hit in others if not _is_beside(asked, hit, best)]
     # Half a table misleads, and the next passages do not hold the rest.
     first = budget if not others or _has_list(best) else min(budget, _FIRST_OF_SEVERAL)
     pieces = _from_answer(asked, best, answers(asked, best), first)
-    if asked.wants or is_doubtful(best) or not _same_way_round(asked.wordings[0], best):
+    openly = asked.wants and asked.wants not in _ALSO_YES_OR_NO
+    if openly or is_doubtful(best) or not _same_way_round(asked.wordings[0], best):
         plain = _without_verdict(pieces[0])
         if plain is None and is_doubtful(best):  # a yes or no that cannot be taken off answers its own question only
-            return compose(asked, others, answers, wrong, budget)
+            return compose(asked, others or rest, answers, wrong, budget)
         if plain is None and others and _turned_round(asked.wordings[0], best):
             return compose(asked, others, answers, wrong, budget)  # "Do I lose it?" is not answered "Yes, for a time: you may live there"
         pieces[0] = plain or pieces[0]
@@ -236,8 +261,42 @@ _QUALIFIED = re.compile(
     re.IGNORECASE,
 )
 _DENIAL = re.compile(
-    r"\b(?:no|not|never|none|cannot|without|only|closed|ended|stopped|replaced|revoked|expired|removed)\b|n['’]t\b", re.IGNORECASE
+    r"\b(?:no|not|never|none|cannot|without|only|closed|ended|stopped|replaced|revoked|expired|removed|dropped|waived)\b|n['’]t\b",
+    re.IGNORECASE,
 )
+
+
+def _is_beside(asked: Asked, hit: Hit, best: Hit) -> bool:
+    """Whether a further passage is near the best one and answers nothing more: what a thing is, what is not published of one that is, and
+    what holds of another program where a message of few words names none. Not if its own question is nearer to the one asked."""
+    if hit.question >= best.question or hit.score >= best.score:
+        return False
+    if hit.passage.unknown and not best.passage.unknown:
+        return asked.tense <= 0
+    programs = {hit.passage.program, best.passage.program} - {GENERAL}
+    another = not asked.programs and len(programs) == 2 and len(terms(asked.wordings[0])) <= _NAMES_ONE
+    return another or _DEFINES.match(hit.passage.heading) is not None
+
+
+def _is_meant(asked: Asked, hit: Hit, best: Hit) -> bool:
+    """Whether another passage stands under the very case that the message names and the best one under the rule in general: for a
+    citizenship, or for a family of so many."""
+    if hit.score < best.score - _CASE_FOR_RULE or hit.passage.unknown or not _is_written_answer(hit):
+        return False
+    people = _people(asked.wordings[0])
+    many = people and _people(hit.passage.heading) == people != _people(best.passage.heading)
+    theirs = _citizenships(asked.wordings[0]) & _citizenships(hit.passage.heading)
+    return bool(many) or bool(theirs and not theirs & _citizenships(best.passage.text))
+
+
+_SO_MANY = re.compile(r"\b(?:family|fam|household|couple) of (\w+)|\b(\w+) (?:people|persons|members|family members)\b", re.IGNORECASE)
+
+
+def _people(text: str) -> str:
+    """How many people a text speaks of, in digits; "" for none."""
+    found = _SO_MANY.search(text)
+    word = (found[1] or found[2]).lower() if found is not None else ""
+    return _NUMBER_WORDS.get(word, word if word.isdigit() else "")
 
 
 def _is_over(hit: Hit, day: str) -> bool:
@@ -252,18 +311,26 @@ def _answers_rather(asked: Asked, other: Hit, best: Hit) -> bool:
     question = asked.wordings[0]
     if best.passage.unknown and not other.passage.unknown:
         return asked.tense <= 0 and other.question >= best.question
+    if other.question >= max(_ASKED_SO, best.question + _ASKED_RATHER) and other.overlap >= best.overlap:
+        return _DEFINES.match(other.passage.heading) is None and other.score >= best.score - _AS_GOOD / 2
+    if _has_list(other) and not _has_list(best) and any(asks_for_several(wording) for wording in asked.wordings):
+        return other.question > best.question - _ASKED_RATHER and other.overlap > best.overlap - _LACKS
     if asks_openly(question):
-        return _gives_verdict(best) and not _gives_verdict(other)
+        return _gives_verdict(best) and not _gives_verdict(other) and other.question > best.question - _ASKED_RATHER
     return asks_openly(best.passage.heading) and _gives_verdict(other) and _same_way_round(question, other)
 
 
 # Words that turn a question round: "can I come without X?" is answered yes where "do I need X?" is answered no.
 _TURNS = re.compile(
-    r"\b(?:without|no|not|never|none|cannot|closed?(?! (?:work )?permit)|ended|over|expired|dead|gone|stopped|loo?s(?:e|ing)|refused?"
+    r"\b(?:without|w/o|no|not|never|none|cannot|closed?(?! (?:work )?permit)|ended|over|expired|dead|gone|stopped|loo?s(?:e|ing)|refused?"
     r"|outside|enough|sufficient|suffices?|replaces?|exempt(?:ed)?|keep \w+ out|inadmissible|prevents?|hurts?|harms?"
     r"|too (?:old|young|late|early|long|short|much|many|few|low|high)"
     r"|(?:do|does|did|is|are|was|were|has|have|had|ca|wo|would|could|should)n['’]?t)\b",
     re.IGNORECASE,
+)
+_DEFINES = re.compile(r"what (?:is|are|was|were) ", re.IGNORECASE)  # it resembles every question about the thing
+_NEED = re.compile(
+    r"\b(?:needs?|needed|required?|requires|requirement|must|mandatory|necessary|compulsory|have to|has to)\b", re.IGNORECASE
 )
 _OPEN_QUESTION = re.compile(r"\b(?:what|how|which|when|who|where|why|should|shall)\b", re.IGNORECASE)
 _YES_OR_NO = re.compile(
@@ -315,6 +382,8 @@ def _same_way_round(question: str, hit: Hit) -> bool:
         return False
     if asks_whether_open(question) != asks_whether_open(hit.passage.heading):
         return False
+    if (_NEED.search(question) is None) != (_NEED.search(hit.passage.heading) is None):
+        return False  # "Can they go to school?" is answered yes where "do they need a permit for school?" is not
     return len(_TURNS.findall(question)) % 2 == len(_TURNS.findall(hit.passage.heading)) % 2
 
 
@@ -358,18 +427,49 @@ def _from_answer(asked: Asked, hit: Hit, support: float, budget: int) -> list[Pi
     units = _units(hit)
     text = hit.passage.text
     nearest = max(units, key=lambda unit: unit.cosine)
-    if hit.question < _RESEMBLES and nearest != units[0] and expected(hit.passage.heading) not in ("", asked.wants):
+    if nearest != units[0] and hit.question < _RESEMBLES and expected(hit.passage.heading) not in ("", asked.wants):
         units = [nearest, *(unit for unit in units[1:] if unit != nearest)]
+    elif nearest in units[1:] and _leads(asked, hit, units[0], nearest):
+        units = units[units.index(nearest) :]
     chosen = [units[0]]
     used = units[0].words
     if (line := _line_asked_for(asked, hit)) is not None and used + sum(u.words for u in units if _holds(u, line)) > budget:
         chosen.append(line)
         used += line.words
+    most = max(budget, WITH_LIST) if any(asks_for_several(wording) for wording in asked.wordings) else budget
     for unit in sorted(units[1:], key=lambda u: -u.cosine - (_TYPED if asked.wants and holds(asked.wants, text[u.start : u.end]) else 0)):
-        if used + unit.words <= budget:
+        if used + unit.words <= (most if "\n" in text[unit.start : unit.end] else budget):
             chosen.append(unit)
             used += unit.words
     return _merged(hit.passage, chosen, support)
+
+
+# Who asks so is answered by a list: what one can do, and what it takes.
+_ASKS_FOR_SEVERAL = re.compile(
+    r"\b(?:options|ways|routes|pathways|choices|alternatives|steps|documents|papers|checklist|requirements|conditions|criteria"
+    r"|what (?:all|else)|(?:what|how) (?:to|(?:should|can|must|do) (?:i|we)) (?:do|file|bring|send|apply|start|begin|prepare|submit))\b",
+    re.IGNORECASE,
+)
+
+
+def asks_for_several(question: str) -> bool:
+    """Whether a list answers it, which may then be longer than an answer is otherwise."""
+    return _ASKS_FOR_SEVERAL.search(question) is not None
+
+
+def _leads(asked: Asked, hit: Hit, first: _Unit, nearest: _Unit) -> bool:
+    """Whether a later sentence answers and the first only introduces: it holds the sort of thing asked for, which the passage's own
+    question does not ask for and its first sentence does not hold; or the message resembles that question little and this sentence much
+    more than the first."""
+    text = hit.passage.text
+    if any("\n" in text[unit.start : unit.end] for unit in (first, nearest)):  # a list needs what stands before it
+        return False
+    typed, later = (bool(asked.wants) and holds(asked.wants, text[unit.start : unit.end]) for unit in (first, nearest))
+    if typed and not later:
+        return False
+    if later and not typed and not expected(hit.passage.heading):
+        return True
+    return hit.question < _RESEMBLES and nearest.cosine > first.cosine + _NEARER_SENTENCE
 
 
 def _from_prose(asked: Asked, hits: Sequence[Hit], answers: Answerability, wrong: Callable[[str], str], budget: int) -> list[Piece]:

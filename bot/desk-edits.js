@@ -1,15 +1,32 @@
-/* Writing a reviewed answer: what is being written is kept in this tab until it is saved or dropped, through reloads and ended logins.
+/* Writing a reviewed answer: what is being written is kept (staff-kept.js) until it is saved or dropped, through reloads and ended logins.
    Where somebody else was faster, theirs and ours are shown side by side, and nothing is saved before somebody has looked. */
 import { chooseQuotes, origin, quoted } from "./desk-passages.js";
-import { announce, call, confirmed, element, field, kept, link, longDate, once, sentence } from "./staff-shell.js";
+import { mask } from "./desk-mask.js";
+import { kept } from "./staff-kept.js";
+import { announce, call, confirmed, element, field, link, longDate, once, sentence } from "./staff-shell.js";
 
-const EDITS = "edits"; // in what is kept: key -> { id, version, written, about, conflict }
+const EDIT = "edit "; // in what is kept, before the key of each: { id, version, written, back, conflict, touched }
 const LANGUAGES = { en: "English", fr: "French" };
 const FIELDS = { question: "Question", programs: "Programs", conditions: "Conditions", language: "Language", claims: "What it says", expires: "Expires", note: "Note" };
 const DAY = 86_400_000;
 
 /** Every edit that is not saved, by its key. */
-export const edits = () => kept.read(EDITS) ?? {};
+export const edits = () => Object.fromEntries(kept.names(EDIT).map((name) => [name.slice(EDIT.length), kept.read(name)]));
+
+/** Whether something was written in one of them. */
+export const editsUnsaved = () => Object.values(edits()).some((edit) => edit.touched);
+
+/** The key of an edit that was left behind in another tab (staff-kept.js), or "" where it is something else. */
+export const editLeft = (one) => (one.name.startsWith(EDIT) ? one.name.slice(EDIT.length) : "");
+
+/** Go on here with an edit that was left behind. Whether somebody wants to. */
+export async function takeBack(one) {
+  const key = editLeft(one);
+  if (edits()[key]?.touched && !(await confirmed("This tab holds an edit of it too", "Going on with the other one drops what you wrote here.", "Go on with the other", "Keep this one"))) return false;
+  write(key, one.value);
+  location.hash = `#edit/${encodeURIComponent(key)}`;
+  return true;
+}
 
 /** Begin an edit, or go on with the one that is not saved. `id` and `version` are those of the reviewed answer that is changed, none for a
     new one; `anew` asks before it goes on with what somebody may not mean. */
@@ -24,10 +41,13 @@ export async function begin(key, written, { id = "", version = 0, back = "#revie
 export const nothing = (question, language) => ({ question, programs: [], conditions: [], language, claims: [{ text: "", quotes: [] }], expires: "", note: "" });
 
 function write(key, edit) {
-  const all = edits();
-  if (edit) all[key] = edit;
-  else delete all[key];
-  kept.write(EDITS, Object.keys(all).length ? all : null);
+  kept.write(EDIT + key, edit, edit && { ...edit, written: maskedWriting(edit.written) }, Boolean(edit?.touched));
+}
+
+/* As the server stores it. Quotes are the sources' and are compared letter by letter. */
+function maskedWriting(written) {
+  const claims = written.claims.map((claim) => ({ ...claim, text: mask(claim.text) }));
+  return { ...written, question: mask(written.question), conditions: written.conditions.map(mask), claims, note: mask(written.note) };
 }
 
 /** The form for one edit. `saved` is called with the reviewed answer as it was saved, `dropped` when the edit is dropped. */
@@ -40,6 +60,7 @@ export function editor(key, programs, saved, dropped) {
   }
   const note = (part) => {
     edit.written = { ...edit.written, ...part };
+    edit.touched = true;
     write(key, edit);
   };
   const trouble = element("div");

@@ -1,5 +1,5 @@
 /* Gaps: what was asked and not answered well, what can be done about each, and what became of those that were taken up. */
-import { announce, call, confirmed, element, field, longDate, once, problem, sentence } from "./staff-shell.js";
+import { announce, call, confirmed, element, field, longDate, once, problem, quietly, sentence } from "./staff-shell.js";
 
 const WEEKS = 8;
 const AT_ONCE = 30; // gaps drawn before somebody asks for more
@@ -41,7 +41,7 @@ function exports() {
     const link = element("a", { href: `/desk/api/export?format=${format}`, text: format.toUpperCase(), "aria-label": `The journal as ${format.toUpperCase()}` });
     link.addEventListener("click", async (event) => {
       event.preventDefault(); // first see that the login still holds: a download that is refused says nothing
-      await call("GET", "session").then(() => location.assign(link.href), (error) => announce(error.message));
+      await call("GET", "session").then(() => quietly(() => location.assign(link.href)), (error) => announce(error.message));
     });
     return link;
   });

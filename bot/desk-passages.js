@@ -125,11 +125,17 @@ function ticked(group) {
 function sentences(text) {
   const spans = [];
   for (const line of text.matchAll(/[^\n]+/g)) {
-    for (const { segment, index } of new Intl.Segmenter("en", { granularity: "sentence" }).segment(line[0])) {
+    for (const [segment, index] of segments(line[0])) {
       const start = line.index + index + segment.length - segment.trimStart().length;
       const end = line.index + index + segment.trimEnd().length;
       if (end > start) spans.push([start, end]);
     }
   }
   return spans;
+}
+
+/* Firefox has had Intl.Segmenter since 2024 only; before, a sentence ends where a capital follows its stop. */
+function segments(line) {
+  if (Intl.Segmenter) return [...new Intl.Segmenter("en", { granularity: "sentence" }).segment(line)].map(({ segment, index }) => [segment, index]);
+  return [...line.matchAll(/.+?(?:[.!?]["”)]*\s+(?=["“(]?\p{Lu})|$)/gu)].map((found) => [found[0], found.index]);
 }

@@ -1,10 +1,12 @@
 /* The support desk: a client's message becomes a draft to paste; what is wrong in it is put right as a reviewed answer; gaps are closed.
-   This file holds the ways between the views and the first of them, the message. What is typed is kept in this tab (staff-shell.js, `kept`). */
-import { begin, edits, editor, nothing } from "./desk-edits.js";
+   This file holds the ways between the views and the first of them, the message. What is typed is kept (staff-kept.js). */
+import { begin, editLeft, edits, editsUnsaved, editor, nothing, takeBack } from "./desk-edits.js";
 import { gapsView } from "./desk-gaps.js";
+import { loadShapes, mask } from "./desk-mask.js";
 import { cited } from "./desk-passages.js";
 import { reviewedList, reviewedOne } from "./desk-reviewed.js";
-import { announce, call, element, field, kept, longDate, once, problem, sentence, start } from "./staff-shell.js";
+import { forgetLeft, kept, leftBehind } from "./staff-kept.js";
+import { announce, call, confirmed, element, field, longDate, once, problem, sentence, start } from "./staff-shell.js";
 
 const VIEWS = { message: "Answer a message", reviewed: "Reviewed answers", gaps: "Gaps" };
 const FORMATS = { text: "Plain text", markdown: "Markdown", html: "HTML" };
@@ -12,15 +14,19 @@ const STATUSES = {
   answered: "Answered", partial: "Answered in part", clarify: "Ask the client back", not_found: "Not in our sources", advice: "Asks for advice",
   out_of_scope: "Out of scope", refused: "Refused", smalltalk: "Small talk",
 };
-const MESSAGE = "message"; // in what is kept: { message, made, texts, format, outdated }
+const MESSAGE = "message"; // in what is kept: { message, made, texts, format, outdated, touched }
+const EMPTY = { message: "", made: null, texts: {}, format: "text", outdated: false, touched: false };
 const main = document.getElementById("main");
 let programs = [];
 let told = ""; // what has just been done, for the next view to say
+let left = []; // what was written in tabs that were closed
 
-start("desk", begun, () => Object.keys(edits()).length > 0 || Boolean(kept.read(MESSAGE)?.message.trim()));
+start("desk", begun, () => editsUnsaved() || Boolean(kept.read(MESSAGE)?.touched));
 
 async function begun() {
   addEventListener("hashchange", () => show(true));
+  await loadShapes();
+  left = (await leftBehind()).filter((one) => one.name === MESSAGE || editLeft(one));
   programs = await fetch("/api/v1/programs").then((reply) => (reply.ok ? reply.json() : []), () => []);
   await show(false);
 }
@@ -46,7 +52,7 @@ async function show(move) {
   clearTimeout(waiting);
   if (location.hash !== here) return; // somebody went on meanwhile
   told = "";
-  main.replaceChildren(ways(view), element("div", { class: "view" }, shown));
+  main.replaceChildren(element("div", {}, ways(view), offers()), element("div", { class: "view" }, shown));
   const title = main.querySelector("h1");
   document.title = `${title.textContent}: Northbound support desk`;
   if (move) {
@@ -76,7 +82,7 @@ function ways(view) {
 
 function saved(made) {
   const draft = kept.read(MESSAGE);
-  if (draft?.made) kept.write(MESSAGE, { ...draft, outdated: true });
+  if (draft?.made) keepMessage({ ...draft, outdated: true });
   told = made.not_served_because ? `Saved as version ${made.version}.` : `Saved as version ${made.version}. Applicants are given it from the next question on.`;
   announce(told);
   go(`#reviewed/${made.id}`);
@@ -92,15 +98,63 @@ function go(address) {
   else location.replace(address); // "back" does not lead into an edit that is done
 }
 
+/* What was written in a tab that was closed: to go on with, or to drop. */
+function offers() {
+  if (!left.length) return "";
+  const items = left.map((one) => {
+    const edited = editLeft(one) ? one.value.written.question.trim() || "an answer without a question" : "";
+    const what = edited ? `The answer to: ${edited}` : `The message: ${one.value.message.trim().replace(/\s+/g, " ").slice(0, 80)}…`;
+    const done = () => {
+      forgetLeft(one);
+      left = left.filter((other) => other !== one);
+    };
+    const go = element("button", { text: "Go on with it", "aria-label": `Go on with it. ${what}` });
+    go.addEventListener("click", () => once(go, async () => {
+      const here = location.hash;
+      if (!(edited ? await takeBack(one) : await takeBackMessage(one))) return;
+      done();
+      if (location.hash === here) show(true); // else the new address shows it
+    }));
+    const drop = element("button", { class: "link", text: "Drop it", "aria-label": `Drop it. ${what}` });
+    drop.addEventListener("click", async () => {
+      if (!(await confirmed("Drop it?", "It was never saved, and is lost then.", "Drop it", "Keep it"))) return;
+      done();
+      announce("Dropped");
+      show(true);
+    });
+    return element("li", {}, element("p", { text: what }), element("p", { class: "small quiet", text: `Last written on ${moment(one.at)}` }), element("div", { class: "buttons" }, go, drop));
+  });
+  const title = element("h2", { id: "offers-title", text: "Not saved when a tab was closed" });
+  return element("section", { class: "offers", "aria-labelledby": "offers-title" }, title, element("p", { class: "small quiet", text: "Personal numbers in it were masked." }), element("ul", { class: "plain" }, ...items));
+}
+
+async function takeBackMessage(one) {
+  const here = kept.read(MESSAGE)?.message.trim();
+  if (here && !(await confirmed("Replace the message?", "This tab holds another message, which is lost then.", "Replace it", "Keep this one"))) return false;
+  keepMessage(one.value);
+  location.hash = "#message";
+  return true;
+}
+
+const moment = (at) => {
+  const day = new Date(at);
+  return `${longDate(`${day.getFullYear()}-${day.getMonth() + 1}-${day.getDate()}`)}, ${day.toLocaleTimeString("en-CA", { hour: "2-digit", minute: "2-digit", hour12: false })}`;
+};
+
 /* The message, and the draft of a reply */
 
+function keepMessage(state) {
+  const texts = Object.fromEntries(Object.entries(state.texts).map(([format, text]) => [format, mask(text)]));
+  kept.write(MESSAGE, state, { ...state, message: mask(state.message), texts }, Boolean(state.message.trim()));
+}
+
 function messageView() {
-  const state = { message: "", made: null, texts: {}, format: "text", outdated: false, ...kept.read(MESSAGE) };
-  const keep = (part) => kept.write(MESSAGE, Object.assign(state, part));
+  const state = { ...EMPTY, ...kept.read(MESSAGE) };
+  const keep = (part) => keepMessage(Object.assign(state, part));
   const trouble = element("div");
   const result = element("div", { class: "result" });
   const progress = element("p", { class: "quiet", role: "status" });
-  const message = element("textarea", { rows: 12, value: state.message, oninput: () => keep({ message: message.value }) });
+  const message = element("textarea", { rows: 12, value: state.message, autocomplete: "off", oninput: () => keep({ message: message.value, touched: Boolean(message.value.trim()) }) });
   const draw = element("button", { class: "main", type: "submit", text: "Draft a reply" });
   const clear = element("button", {
     text: "Clear",
@@ -125,7 +179,7 @@ function messageView() {
       progress.textContent = "Reading the message and looking in the sources…";
       try {
         const made = await call("POST", "draft", { message: message.value });
-        keep({ made, texts: {}, outdated: false });
+        keep({ made, texts: {}, outdated: false, touched: false });
         drawReply();
         result.querySelector("h2").focus();
         announce(`The draft answers ${made.parts.length} ${made.parts.length === 1 ? "question" : "questions"}`);
@@ -159,7 +213,7 @@ function reply(state, keep, again) {
 /* The reply in three formats. It can be touched up; what is copied is what stands there. */
 function formats(state, keep) {
   const words = (format) => state.texts[format] ?? state.made.formats[format];
-  const text = element("textarea", { rows: 16, value: words(state.format), oninput: () => keep({ texts: { ...state.texts, [state.format]: text.value } }) });
+  const text = element("textarea", { rows: 16, value: words(state.format), autocomplete: "off", oninput: () => keep({ texts: { ...state.texts, [state.format]: text.value }, touched: true }) });
   const label = element("label", { for: "reply-text", class: "unseen", text: "The reply" });
   text.id = "reply-text";
   const radios = Object.entries(FORMATS).map(([format, name]) => {
@@ -171,7 +225,7 @@ function formats(state, keep) {
     return element("label", { class: "check" }, radio, name);
   });
   const copies = Object.entries(FORMATS).map(([format, name]) => {
-    const button = element("button", { text: `Copy ${name === "Plain text" ? "text" : name}`, onclick: () => copy(button, words(format), format) });
+    const button = element("button", { text: `Copy ${name === "Plain text" ? "text" : name}`, onclick: () => copy(button, words(format), format).then(() => keep({ touched: false })) });
     return button;
   });
   return element(
@@ -228,7 +282,8 @@ function paragraphs(text) {
 function onePart(part, number, sources) {
   const { answer } = part;
   const place = (c) => sources.findIndex((s) => s.source_id === c.source_id && s.as_of === c.as_of && s.standing === c.standing) + 1;
-  const bySource = Map.groupBy(answer.citations, place);
+  const bySource = new Map();
+  for (const c of answer.citations) bySource.set(place(c), [...(bySource.get(place(c)) ?? []), c]);
   const reviewed = answer.reviewed;
   const edit = element("button", { text: reviewed ? "Edit the reviewed answer" : part.written ? "Put it right" : "Write an answer" });
   edit.setAttribute("aria-label", `${edit.textContent}: question ${number}`);

@@ -21,29 +21,20 @@ from urllib.parse import quote
 from bot.answer import Answer, Citation, Turn
 from bot.gaps import WEAK
 from bot.journal import COLUMNS, Row
+from bot.messages import Asked, split
 from bot.privacy import mask
-from bot.understand import MAX_QUESTION
 from bot.wording import long_date
 from corpus.errors import RequestError
 
 MAX_MESSAGE = 50_000  # characters
 OPENING = "Thank you for your message. Below are your questions and what our sources say."
 CLOSING = "This is information from named sources, not legal advice."
-_STORY_WORDS = 40  # of what stands before a question and asks nothing
 
 
 class Answers(Protocol):
     """What the desk asks of a bot."""
 
     def answer(self, question: str, history: Sequence[Turn] = (), id: str = "") -> Answer: ...
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question of the message and what stands in front of it, both masked."""
-
-    question: str
-    story: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,34 +82,6 @@ def draft(message: str, bot: Answers) -> Draft:
         numbers = {c.number: sources[_same(c)][0] for c in answer.citations}
         parts.append(Part(asked, answer, _renumbered(answer, numbers)))
     return Draft(tuple(parts), tuple(c for _, c in sources.values()), tuple(_checks(parts, unasked, masked=mask(message) != message)))
-
-
-def split(message: str) -> tuple[list[Asked], list[str]]:
-    """The questions of a message, in order, and what belongs to none of them.
-
-    A message without anything like a question is one question whole.
-    """
-    questions: dict[str, Asked] = {}
-    story: list[str] = []
-    left: list[str] = []
-    for line in message.splitlines():
-        line = " ".join(_MARK.sub("", line).split())
-        if not line or _is_courtesy(line):
-            continue
-        for piece in _SENTENCE_END.split(line):
-            if not re.search(r"\w", piece) or _is_courtesy(piece):
-                continue
-            if len(piece) > MAX_QUESTION // 2:
-                left.append(piece)
-            elif piece.endswith("?") or _ASKING.search(piece):
-                questions.setdefault(piece.lower(), Asked(piece, _shortened(story)))
-                story = []
-            else:
-                story.append(piece)
-    if not questions:
-        whole = " ".join(message.split())
-        return [Asked(whole[:MAX_QUESTION])], [whole[MAX_QUESTION:]] if len(whole) > MAX_QUESTION else []
-    return list(questions.values()), left + story
 
 
 def as_text(draft: Draft) -> str:
@@ -180,44 +143,11 @@ def as_jsonl(rows: Iterable[Row]) -> str:
 EXPORTS: dict[str, Callable[[Iterable[Row]], str]] = {"csv": as_csv, "jsonl": as_jsonl}
 
 
-# What stands in front of a line: quotation, bullets, numbers.
-_MARK = re.compile(r"^\s*(?:>\s*)*(?:[-*•–]\s+|\(?\d{1,2}[.)]\s*(?=\D)|\(?[a-h][.)]\s+|q\d{0,2}[:.)]\s*)?", re.IGNORECASE)
-_COURTESY = re.compile(
-    r"(?:(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)|namaste|greetings)\b[\w .']{0,40}[,!.:]*"
-    r"|(?:many |much )?(?:thanks|thank you|thx|regards|best|best regards|kind regards|warm regards|cheers|sincerely)\b[\w '&,]{0,40}[!.]*"
-    r"|(?:i )?hope (?:you|u|this|all|everything)\b[^?]{0,60}"
-    r"|(?:from|to|cc|sent|date|subject|re|fwd)\s*:.*|sent from my .*|on .{5,80} wrote:|-{2,}.*)",
-    re.IGNORECASE,
-)
-_SENTENCE_END = re.compile(r"(?<=[.?!])\s+")
-_ASKING = re.compile(
-    r"^(?:(?:and|also|plus|so|but|ok|then|pls|please|kindly|next|secondly|finally|lastly)\b[\s,]*)*"
-    r"(?:what|how|can|could|do|does|did|is|are|am|will|would|when|where|which|who|why|should|may)\b"
-    r"|\b(?:tell me|let me know|want to know|need to know|wondering|advise|explain|any idea|confirm)\b"
-    r"|\b(?:what|how|can|when|where|which|should|does|will|do|is) (?:i|we|she|he|they|my|it|the|is|are|much|many|long|to|if|about)\b",
-    re.IGNORECASE,
-)
-
-
 _REFERS = re.compile(
     r"\b(?:it|its|that|this|they|them|their|these|those|same|one|ones|he|she|him|her)\b"
-    r"|^(?:and|also|so|but|then|ok)?\W*(?:what|how) about\b|^(?:and|then)\b(?:\W+\w+){1,5}\W*$",
+    r"|^(?:and|also|so|but|then|ok)?\W*(?:what|wat|wht|how) about\b|^(?:and|then)\b(?:\W+\w+){1,5}\W*$",
     re.IGNORECASE,
 )
-
-
-def _is_courtesy(line: str) -> bool:
-    return bool(_COURTESY.fullmatch(line)) and not _ASKING.search(line)
-
-
-def _shortened(story: Sequence[str]) -> str:
-    """As many of the last sentences as make _STORY_WORDS words."""
-    kept: list[str] = []
-    for sentence in reversed(story):
-        if sum(len(s.split()) for s in (sentence, *kept)) > _STORY_WORDS:
-            break
-        kept.insert(0, sentence)
-    return " ".join(kept)
 
 
 def _renumbered(answer: Answer, numbers: dict[int, int]) -> str:

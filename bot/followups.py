@@ -15,15 +15,16 @@ from typing import Protocol
 
 from bot.answer import Turn
 from bot.phrases import focus
-from bot.scope import ASKING, asks_whether_open, domain_terms, is_vague
-from bot.swaps import closing, place_in, places_in, swapped
+from bot.scope import ASKING, PLACES, asks_whether_open, domain_terms, is_vague
+from bot.swaps import citizenship_in, closing, place_in, places_in, relative_in, swapped
 from bot.topics import introduces, resolve
 from corpus.model import Program
 from index.keywords import terms
 
 _OPENS = re.compile(
     r"(and|or|but|so|ok(ay)?( so| and| but)?|also|then|what about|how about|what if|and if|even|same|why|why not|really|which one|"
-    r"no,? i mean\w*|i mean\w*|not that|for|in that case|does that|is that|is it|can it|will it|does it|how much is it|yes|yeah|no)\b",
+    r"no,? i mean\w*|i mean\w*|not that|for|in that case|till|until|by when|"
+    r"does that|is that|is it|can it|will it|does it|how much is it|yes|yeah|no)\b",
     re.IGNORECASE,
 )
 _REFERS = re.compile(
@@ -65,6 +66,8 @@ _INTRODUCES = re.compile(
     r"^\W*(?:(?:and|so|then|also|but|ok(?:ay)?)\b\W*)*(?:what(?:'?s| is| are)|who(?:'?s| is| are)|tell me about)\b", re.IGNORECASE
 )
 _KIND_WORDS = frozenset(terms("one program version permit pathway policy stream visa"))  # say what sort of thing, not which
+_OURS = frozenset(terms("canada canadian h1b h4 ircc uscis visa"))  # whoever says one of these asks about the field
+_PEOPLE = frozenset(terms("family spouse dependent"))
 _ANSWERS = frozenset(terms("no yes yeah not"))
 _LONG = 300  # characters; a longer message tells its own story
 _SHORT = 4  # fewer content words than this rarely make a question of their own
@@ -110,9 +113,22 @@ _CLAUSE = re.compile(
 _COMPARES = re.compile(
     r"\b(it|this|that)\b(?=.*\b(?:different|differs?|compared?|better|worse|faster|slower|cheaper|harder|easier|same)\b)", re.IGNORECASE
 )
+_DIFFERS = re.compile(r"\b(?:different|differs?|differences?|compared?|versus|vs|better|faster|same as)\b", re.IGNORECASE)
+_DIFFERENCE = re.compile(r"\bdifferences?\b", re.IGNORECASE)
+_WHICH_ONE = re.compile(
+    r"\b(?:which|what)(?: (?:one|of (?:them|these|the two)))?\b"
+    r"(?=.*\b(?:better|faster|quicker|easier|cheaper|best|for me|suits?|should)\b)",
+    re.IGNORECASE,
+)
+# "Then which program counts it": another than the one talked of.
+_WHICH_OTHER = re.compile(
+    r"\bwhich (?:other )?(?:one|programs?|programmes?|routes?|streams?|ways?|pathways?|options?|provinces?)\b(?! (?:of|did|do) )",
+    re.IGNORECASE,
+)
 # A place that was named, not "is there a fee" nor "out there".
 _THERE = re.compile(
-    r"(?<=\w )(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bout )(?<!\bof )(?<!\bin )(?<!\bover )there\b(?= *(?:[?.!,]|$|(?:and|for|with|on)\b))",
+    r"(?<=\w )(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bstill )(?<!\bout )(?<!\bof )"
+    r"(?<!\bin )(?<!\bover )there\b(?= *(?:[?.!,]|$|(?:and|for|with|on)\b))",
     re.IGNORECASE,
 )
 _THAT_ONE = re.compile(r"\b(?:that|this) one\b", re.IGNORECASE)
@@ -127,6 +143,73 @@ _NEEDS = re.compile(
     r"\b(?:need(?:ed|s)?|required?|mandatory|compulsory|how (?:to|(?:do|can|could) (?:i|we)) (?:get|obtain|find))\b", re.IGNORECASE
 )
 _BARE = re.compile(r"\bthe \w+\W*$", re.IGNORECASE)  # "how long is the permit", "who can give the offer": which one was said before
+# How people type the words that a follow-up opens with.
+_TYPED = {
+    "n": "and",
+    "nd": "and",
+    "abt": "about",
+    "bout": "about",
+    "wat": "what",
+    "wht": "what",
+    "hw": "how",
+    "mch": "much",
+    "wen": "when",
+    "whn": "when",
+}
+_TYPED_SO = re.compile(rf"(?<![\w'’-])(?:{'|'.join(_TYPED)})(?![\w'’-])")
+_BARE_ONE = re.compile(
+    r"^\W*(?:(?:and|but|or|so|ok(?:ay)?|what about|how about|is)\b[\s,]*)*(?:the )?(new|newer|old|older|accelerated)\W*$", re.IGNORECASE
+)
+# "She", "for her" and "her permit" after "my wife": whom the user spoke of last.
+_SOMEBODY = re.compile(
+    r"\b(?:(?P<own>his|their|her(?= \w)(?! (?:in|to|with|on|at|if|from|and|or|too|also|now|then|for|as|when|while|here|there|be)\b))"
+    r"|(?P<who>she|he|they|her|him|them))\b(?!['’])",
+    re.IGNORECASE,
+)
+# "My husband is a US citizen": the question is about what he could apply for himself, as about anybody.
+_APPLIES = re.compile(r"\b(?:citizens?|nationals?|passports?|engineers?|developers?|nurses?|doctors?)\b", re.IGNORECASE)
+_SHE, _HE = frozenset(("she", "her")), frozenset(("he", "him", "his"))
+# Money and an offer are asked of the permit that somebody holds, and a worker's spouse holds a permit of her or his own.
+_OWN_PERMIT = re.compile(r"\b(?:fees?|costs?|how much|price|pay|job offer|offer|lmia|employer)\b", re.IGNORECASE)
+_SPOUSE = re.compile(r"\b(?:wife|husband|spouse|partner)(?:['’]?s)?\b", re.IGNORECASE)
+_SPOUSES = "spousal-open-work-permit"
+_OF_WORKERS = frozenset("global-talent-stream global-skills-strategy intra-company-transfer francophone-mobility work-permit".split())
+# Says something of somebody and asks nothing: the last question is asked again with it.
+_STATES = re.compile(
+    r"^\W*(?:(?:and|but|so|ok(?:ay)?|well|actually|sorry)\b[\s,]*)*"
+    r"(?:i['’]?m|i['’]?ve|we['’]re|we['’]?ve|s?he['’]?s|they['’]?re|they['’]?ve"
+    r"|(?:i|we|s?he|they) (?:am|are|is|have|has|had|was|were|got|gave|did|do))\b"
+    r"(?! (?:mean|meant|asking|talking))",
+    re.IGNORECASE,
+)
+_OTHER_WAY = re.compile(
+    r"\b(?:what|anything|something) else (?:is there|can i do|could i do|do i have|is possible|for me)\b|\balternatives?\b|\bmy options\b|"
+    r"\b(?:other|another|alternative|different|remaining) (?:ways?|options?|routes?|paths?|pathways?|possibilit(?:y|ies))\b",
+    re.IGNORECASE,
+)
+_OPTIONS = "What are my options to move to Canada?"
+_NTH = re.compile(
+    r"\b(?:the )?(first|second|third|fourth|1st|2nd|3rd|4th|last)(?: (?:one|option|way|route|program(?:me)?))?\b"
+    r"(?: (?:that )?(?:you|u) (?:said|mentioned|named|gave|listed))?",
+    re.IGNORECASE,
+)
+_YOU_SAID = re.compile(r"\b(?:you|u) (?:said|mentioned|named|gave|listed)\b", re.IGNORECASE)
+_PLACE_OF = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "last": -1}
+_ASKED_BACK = re.compile(r"Which one do you mean: (.+)\?\s*$")
+_COMING = re.compile(r"\b(?:will|when|going to|gonna)\b(?=.*\bopen\b)", re.IGNORECASE)
+_OVER = frozenset(("closed", "paused", "replaced"))
+_IT = re.compile(r"(?<=\w )\b(?:it|this|that)\b(?= *(?:[?.!,]|$|too|also|as well|for|from))", re.IGNORECASE)
+_OF_AN_AMOUNT = re.compile(
+    r"\b(?:how (?:long|much|many|soon)|fees?|costs?|who pays|times?|when|which forms?|what forms?|documents?|points?)\b", re.IGNORECASE
+)
+_ORDINARY = re.compile(
+    r"\b(?:normal|regular|ordinary|usual|standard) (?:\w+ ){0,3}(?:permits?|visas?)\b", re.IGNORECASE
+)  # not the one talked of
+_UNITED_STATES = "us-"  # how the ids of programs of the United States begin
+_SORT = re.compile(r"\bthe (pathway|stream|strategy|pilot|draws?)\b", re.IGNORECASE)
+_RENEWS = re.compile(r"\b(?:renew\w*|extend\w*|extensions?)\b", re.IGNORECASE)
+_LATELY = 3  # questions back
+_NO_SUBJECT = frozenset(("fees",))  # programs that only say what sort of thing is asked
 
 
 class Rewriter(Protocol):
@@ -217,6 +300,11 @@ def _by_rules(
     names_term: Callable[[str], bool],
 ) -> StandAlone:
     known = _Field(programs, lru_cache(maxsize=None)(named_in), in_field, names_term)
+    if history:
+        question = _TYPED_SO.sub(lambda typed: _TYPED[typed[0]], question)
+        history = [
+            t.model_copy(update={"content": _TYPED_SO.sub(lambda m: _TYPED[m[0]], t.content)}) if t.role == "user" else t for t in history
+        ]
     if _is_elsewhere(history, known):
         return _of_anything(question, history, known.named_in)
     said = _Said()
@@ -235,6 +323,8 @@ def _is_elsewhere(history: Sequence[Turn], known: _Field) -> bool:
     the field, or it began with something else and few hold a word that is the field's alone ("how much is a used car?")."""
     asked = [turn.content for turn in history if turn.role == "user"]
     if not asked or any(known.named_in(_opening(turn)) for turn in history):
+        return False
+    if any(_OURS & set(terms(one)) for one in asked):
         return False
     telling = [one for one in asked if len(terms(one)) > 1] or asked  # "usa" may answer what we asked
     if 2 * sum(map(known.speaks, telling)) <= len(telling):
@@ -276,29 +366,140 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
         return put
     if (corrects := _CORRECTS.match(question)) is not None:
         return _corrected(corrects, said, known)
-    if not named and (again := _elsewhere(question, last, said, known)):
+    if all(program.startswith(_UNITED_STATES) for program in named) and (again := _elsewhere(question, last, said, known)):
         return again
-    added = "" if named else clause["clause"] if (clause := _CLAUSE.match(question)) else closing(question)
+    if not named and _OTHER_WAY.search(question) and len(terms(question)) <= _SHORT:
+        return StandAlone(_OPTIONS, question)
+    if not named and (listed := _of_the_list(question, said, known)) is not None:
+        return listed
+    added = "" if named else clause["clause"] if (clause := _CLAUSE.match(question)) else _finishing(question, last)
     if added:
-        asked = _bare(last.text)
-        text = f"{asked if len(terms(asked)) >= _SHORT else _subject(last)}, {added}?"
+        instead_of = bool(last.previous and _CLAUSE.match(last.typed) and _CLAUSE.match(question))  # one supposition for the other
+        asked = _bare(last.previous if instead_of else last.text)
+        text = f"{asked if instead_of or len(terms(asked)) >= _SHORT else _subject(last)}, {added}?"
         text = _about(text, known.programs[last.inferred[0]]) if last.inferred and last.inferred[0] in known.programs else text
         return StandAlone(text, question, (), last.about, _context(said), last.text)
     talked_of = _talked_of(said, known)
-    if not named and (one := _ONE.search(question)) is not None and (meant := _which(one[1], talked_of, known.programs)):
+    one = _ONE.search(question) or _BARE_ONE.match(question)
+    if not named and one is not None and (meant := _which(one[1], talked_of, known.programs)):
+        own = f"{question[: one.start()]}{_named(known.programs[meant])}{question[one.end() :]}"
+        if (both := _comparing(own, [meant], talked_of, last, known)) is not None:
+            return both
         return _of_another(question, one, known.programs[meant], last, known)
-    if (compared := _COMPARES.search(question)) and named and talked_of and named[0] != talked_of[0] in known.programs:
-        text = f"{question[: compared.start(1)]}{_named(known.programs[talked_of[0]])}{question[compared.end(1) :]}"
-        return StandAlone(text, question, (talked_of[0], *named))
-    if not _leans(question, named, talked_of, known.speaks):
-        return StandAlone(question, question, tuple(named))
+    spoken = _with_somebody(question, said)
+    if named and (it := _IT.search(question)) is not None and (thing := _thing_asked_of(said, known)):
+        return StandAlone(f"{question[: it.start()]}{thing}{question[it.end() :]}", question, tuple(named))
+    spoken_of = list(dict.fromkeys(program for asked in reversed(said.asked) for program in asked.about if program in known.programs))
+    if (both := _comparing(question, named, talked_of, last, known, spoken_of)) is not None:
+        return both
+    if not _leans(question, named, talked_of, known.speaks) or _is_of_canada(question, named, talked_of, known):
+        return StandAlone(spoken, question, tuple(named))
     # "And for Express Entry?" asks the last question again; "what about my wife?" asks a new one about the same program.
     if named and named[0] in known.programs and _says_only(question, known.programs[named[0]]):
         program = known.programs[named[0]]
         text = (_again if _OPENER.match(question) else _with_program)(_bare(last.text), program, known)
         if text:
             return StandAlone(text, question, tuple(named))
-    return _leaning(question, named, talked_of, said, known)
+    return _leaning(spoken, named, _of_a_spouse(spoken, talked_of, known), said, known, question)
+
+
+def _comparing(
+    question: str,
+    named: Sequence[str],
+    talked_of: Sequence[str],
+    last: StandAlone,
+    known: _Field,
+    asked_of: Sequence[str] = (),
+) -> StandAlone | None:
+    """The question with both things that it compares: "how is it different from X", "what is the difference with X", "how is it
+    different" after two that were `asked_of`, the latest first, and, after two were compared, "which one is faster"."""
+    others = [program for program in talked_of if program in known.programs and program not in named]
+    it = _COMPARES.search(question)
+    if named and others:
+        other = _named(known.programs[others[0]])
+        if it is not None:
+            return StandAlone(f"{question[: it.start(1)]}{other}{question[it.end(1) :]}", question, (others[0], *named))
+        if len(named) == 1 and _DIFFERENCE.search(question):
+            return StandAlone(f"{question.rstrip('?.! ')}, {other}?", question, (*named, others[0]))
+    if named:
+        return None
+    if it is not None and len(asked_of) > 1 and re.search(r"\bdiffer\w*\W*$", question, re.IGNORECASE):
+        first, second = (_named(known.programs[program]) for program in asked_of[:2])
+        return StandAlone(
+            f"{question[: it.start(1)]}{first}{question[it.end(1) :].rstrip('?.! ')} from {second}?", question, tuple(asked_of[:2])
+        )
+    two = [program for program in last.named if program in known.programs]
+    if len(two) == 2 and (_DIFFERS.search(last.text) or " or " in last.text) and _WHICH_ONE.search(question):
+        first, second = (_named(known.programs[program]) for program in two)
+        return StandAlone(f"{question.rstrip('?.! ')}, {first} or {second}?", question, tuple(two))
+    return None
+
+
+def _finishing(question: str, last: StandAlone) -> str:
+    """What finishes the last question: where, how or when, for whom an amount or a time is asked, or what the user says of themselves."""
+    if added := closing(question, for_whom=bool(_OF_AN_AMOUNT.search(last.text))):
+        return added
+    tells = _STATES.match(question) and not _ASKS.search(_STATES.sub("", question)) and not _PUSHES.search(question)
+    return question.strip().rstrip("?.! ") if tells and len(terms(question)) <= _SHORT else ""
+
+
+def _with_somebody(question: str, said: _Said) -> str:
+    """With the relative in place of the pronoun that stands for one: the last that the user spoke of and that it can be."""
+    pronoun = _SOMEBODY.search(question)
+    if pronoun is None or _PERSON.search(question) or relative_in(question):
+        return question
+    word = pronoun[0].lower()
+    one, sex = word in _SHE | _HE, "f" if word in _SHE else "m"
+    asked = said.asked if one else said.asked[-1:]  # "they" is mostly somebody else: officers, an employer
+    told = next((was.typed for was in reversed(asked) if relative_in(was.typed, sex if one else "pl")), "")
+    if not told or _APPLIES.search(told):
+        return question
+    relative = relative_in(told, sex if one else "pl")
+    return f"{question[: pronoun.start()]}{relative}{'’s' if pronoun['own'] else ''}{question[pronoun.end() :]}"
+
+
+def _of_a_spouse(question: str, talked_of: Sequence[str], known: _Field) -> Sequence[str]:
+    """The spouse's own permit before the worker's, where a fee or an offer is asked of her or him."""
+    own = talked_of[:1] and talked_of[0] in _OF_WORKERS and _SPOUSES in known.programs
+    return (_SPOUSES, *talked_of) if own and _SPOUSE.search(question) and _OWN_PERMIT.search(question) else talked_of
+
+
+def _is_of_canada(question: str, named: Sequence[str], talked_of: Sequence[str], known: _Field) -> bool:
+    """Whether a question that only is short says all that it needs: "do I need a visa, I am Indian", or, after talk of the United States,
+    what Canada wants: "do I need a medical exam"."""
+    needs = _NEEDS.search(question)
+    if named or needs is None or _REFERS.search(question) or _OPENS.match(question):
+        return False
+    if citizenship_in(question) and re.search(r"\bvisa\b", question, re.IGNORECASE):
+        return True
+    return bool(talked_of) and talked_of[0].startswith(_UNITED_STATES) and known.terms_in(question[needs.end() :])
+
+
+def _of_the_list(question: str, said: _Said, known: _Field) -> StandAlone | None:
+    """The question about "the second one", of the programs that the last answer lists or asks back about; None where it lists none."""
+    nth = _NTH.search(question)
+    if nth is None or len(terms(question)) > _SHORT + 2:
+        return None
+    back = _ASKED_BACK.search(said.answer)
+    rows = re.split(r", | or ", back[1]) if back else [row for row in said.answer.splitlines() if row.startswith("- ")]
+    listed = list(dict.fromkeys(program for row in rows for program in known.named_in(row)[:1]))
+    if len(listed) < 2 and _YOU_SAID.search(question):
+        listed = list(dict.fromkeys(known.named_in(said.answer)))
+    place = _PLACE_OF[nth[1].lower()]
+    if len(listed) < 2 or place >= len(listed) or listed[place] not in known.programs:
+        return None
+    program = known.programs[listed[place]]
+    rest = f"{question[: nth.start()]}{question[nth.end() :]}".strip(" ,.:;?!")
+    own = set(terms(rest)) - _ANSWERS
+    return StandAlone(_about(rest if own else _bare(said.asked[-1].text), program), question, (program.id,))
+
+
+def _thing_asked_of(said: _Said, known: _Field) -> str:
+    """The thing of the field that the user last asked about by its name: "lmia" after "what is lmia"."""
+    for one in reversed(said.asked):
+        if known.asks_of_a_thing(one.text) and (about := focus(_bare(one.text))) is not None:
+            return about.said
+    return ""
 
 
 def _placed(question: str, said: _Said) -> str:
@@ -308,14 +509,18 @@ def _placed(question: str, said: _Said) -> str:
     return f"{question[: there.start()]}in {place}{question[there.end() :]}" if there and place else question
 
 
-def _leaning(question: str, named: Sequence[str], talked_of: Sequence[str], said: _Said, known: _Field) -> StandAlone:
-    """What it leans on said behind it: the program, or else the topic of the conversation."""
-    last, typed = said.asked[-1], question
-    about = named or talked_of[:1]
+def _leaning(question: str, named: Sequence[str], talked_of: Sequence[str], said: _Said, known: _Field, typed: str = "") -> StandAlone:
+    """What it leans on said behind it: the program, or else the topic of the conversation. `typed` where that was put in other words."""
+    last, typed = said.asked[-1], typed or question
+    about = named or [program for program in talked_of[:1] if program not in _NO_SUBJECT and not _WHICH_OTHER.search(question)]
+    if not named:
+        about = _narrowed(question, about, said, known)
     if _THAT_ONE.search(question):  # what the last answer came to
         about = [p for p in known.named_in(_first_sentence(said.answer)) if p not in last.about][:1] or about
     text = question = _placed(question.rstrip(), said)
     if not named and about and about[0] in known.programs:
+        if known.programs[about[0]].standing in _OVER and _COMING.search(text):
+            text = re.sub(r"\bopen\b", "reopen", text, count=1, flags=re.IGNORECASE)
         text = _about(text, known.programs[about[0]])
     elif introduces(last.text) and not named:
         text = resolve(question, (Turn(role="user", content=last.text),))
@@ -326,6 +531,22 @@ def _leaning(question: str, named: Sequence[str], talked_of: Sequence[str], said
     return StandAlone(text, typed, tuple(named), () if named else tuple(about), _context(said), last.previous if fragments else last.text)
 
 
+def _narrowed(question: str, about: Sequence[str], said: _Said, known: _Field) -> Sequence[str]:
+    """The program meant where the one talked of is too wide: its renewal, when that is what was asked about, or the one that the last
+    answer named besides and that "the pathway" or "the stream" says."""
+    sort = _SORT.search(question)
+    if sort is not None and about and sort[1].lower() not in _label(about[0], known):
+        about = [p for p in known.named_in(said.answer) if sort[1].lower() in _label(p, known)][:1] or about
+    if about and any(_RENEWS.search(one.text) for one in said.asked[-_LATELY:]):
+        renewals = (p for p in known.programs.values() if p.name.startswith("Renewal of "))
+        about = [p.id for p in renewals if about[0] in known.named_in(p.name.removeprefix("Renewal of "))][:1] or about
+    return about
+
+
+def _label(program: str, known: _Field) -> str:
+    return known.programs[program].name.lower() if program in known.programs else ""
+
+
 def _context(said: _Said) -> tuple[str, ...]:
     """What the search hears of the conversation: its first and its last question, and the last answer."""
     users = [turn.content for turn in said.turns if turn.role == "user"]
@@ -334,8 +555,9 @@ def _context(said: _Said) -> tuple[str, ...]:
 
 def _subject(one: StandAlone) -> str:
     """The question that says what the conversation is about: this one, or where it says little, what it was said to come after."""
-    after = re.search(r" – after “(.+)”", one.text)
-    return after[1] if after and len(set(terms(_bare(one.text))) - ASKING) < 2 else _bare(one.text)
+    after, own = re.search(r" – after “(.+)”", one.text), _bare(one.text)
+    says_little = len(set(terms(own)) - ASKING) < 2 and not domain_terms(own) - PLACES - ASKING - _PEOPLE
+    return after[1] if after and says_little else own
 
 
 def _bare(question: str) -> str:
@@ -378,7 +600,7 @@ def _of_before(back: re.Match[str], said: _Said, known: _Field) -> StandAlone:
 def _put_right(instead: re.Match[str], last: StandAlone, said: _Said, known: _Field) -> StandAlone | None:
     """The last question with the right word in place of the wrong one, if it held the wrong one."""
     wrong, right = instead["old"] or instead["wrong"], instead["new"] or instead["right"]
-    if (again := _elsewhere(right, last, said, known)) is not None:
+    if place_in(right) and (again := _elsewhere(right, last, said, known)) is not None:
         return again
     own = re.compile(rf"(?<![\w-]){re.escape(wrong)}(?![\w-])(?!.* – )", re.IGNORECASE)
     for asked in (last.text, last.previous):  # of a fragment, the question that it goes on from
@@ -398,6 +620,8 @@ def _elsewhere(question: str, last: StandAlone, said: _Said, known: _Field) -> S
     again = swapped(question, asked)
     if not again:
         return None
+    if relative_in(question) and known.named_in(asked) and not known.named_in(again) and (added := closing(question, for_whom=True)):
+        again = f"{asked} {added}?"
     place, programs = place_in(question), [known.programs[p] for p in last.about if p in known.programs]
     if place and any(place_in(name) for program in programs for name in _names(program)):
         # Each province has a program of its own.
@@ -420,6 +644,8 @@ def _changed(text: str, typed: str, last: StandAlone, known: _Field) -> StandAlo
 
 def _leans(question: str, named: Sequence[str], talked_of: Sequence[str], in_field: Callable[[str], bool]) -> bool:
     content = terms(question)
+    if _ORDINARY.search(question):
+        return False
     if named and named[0] not in talked_of and len(content) <= 1:
         return True
     if named and talked_of and named[0] not in talked_of:
@@ -455,10 +681,12 @@ def _with_program(previous: str, program: Program, known: _Field) -> str:
     for before in (known.programs[p] for p in known.named_in(previous) if p in known.programs):
         for name in sorted(_names(before), key=len, reverse=True):
             own = rf"(?:{re.escape(place)} )?" if place else ""  # "quebec pnp" is not "quebec the Quebec program"
-            found = re.search(rf"(?<!\w)(the )?{own}{re.escape(name)}(?!\w)", previous, re.IGNORECASE)
+            found = re.search(rf"(?<!\w)(the )?(?:20\d\d )?{own}{re.escape(name)}(?!\w)", previous, re.IGNORECASE)
             if found and not is_vague(name):
                 mentions.setdefault(before.id, f"{previous[: found.start()]}{_named(program)}{previous[found.end() :].rstrip('?.! ')}?")
-    return next(iter(mentions.values())) if len(mentions) == 1 and program.id not in mentions else ""
+    if program.id in mentions or len(mentions) > (2 if _DIFFERS.search(previous) else 1):
+        return ""
+    return next(reversed(mentions.values()), "")  # of two that are compared, the one that the other is compared with
 
 
 def _says_only(question: str, program: Program) -> bool:
@@ -524,7 +752,10 @@ def _of_another(question: str, one: re.Match[str], program: Program, last: Stand
 
 def _again(previous: str, program: Program, known: _Field) -> str:
     """The last question, asked of this program."""
-    return _with_program(_bare(previous), program, known) or _about(_bare(previous), program)
+    asked = _bare(previous)
+    if program.standing not in _OVER:  # what was asked of a closed one
+        asked = re.sub(r"\breopen\b", "open", asked)
+    return _with_program(asked, program, known) or _about(asked, program)
 
 
 def _which(said: str, talked_of: Sequence[str], programs: Mapping[str, Program]) -> str:

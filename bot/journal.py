@@ -10,11 +10,11 @@ import logging
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_args
 
 from bot.answer import Answer
 from bot.privacy import mask
@@ -30,6 +30,7 @@ _log = logging.getLogger("northbound.journal")
 _writing = threading.Lock()  # the threads of one server queue here, so that only other processes are waited for inside SQLite
 
 Thumb = Literal["up", "down"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -143,32 +144,38 @@ class Figures:
 
 def figures(settings: Settings, since: str = "") -> Figures:
     """The figures of the days from `since` on, counted by the database: no text of a question is read. All empty where nothing was kept.
+    They are counted once for the same rows: the page asks for them twice, with its text and with its plots.
 
     Raises NorthboundError where the database cannot be read.
     """
-    import numpy as np
-    from sqlalchemy import func, select
-
-    from bot.database import exists, journal, transaction
+    from bot.database import exists, transaction
 
     if not exists(settings):
         return Figures(0, {}, {}, {}, {}, {}, {}, {})
-    day = func.substr(journal.c.at, 1, 10)
-    told = (day, journal.c.status, journal.c.language, journal.c.mode, journal.c.thumb)
-    taken = (day, *(journal.c[f"{step}_ms"] for step in STEPS))
+    rows = _kept(settings, since)
     with transaction(settings, reading=True) as connection:
-        counted = connection.execute(select(*told, func.count()).where(*_kept(settings, since)).group_by(*told)).all()
-        timed = connection.execute(select(*taken).where(*_kept(settings, since))).all()
+        return _once("figures", settings, since, connection, rows, lambda: _counted(connection, rows))
+
+
+def _counted(connection: sa.Connection, rows: Sequence[sa.ColumnElement[bool]]) -> Figures:
+    import numpy as np
+    from sqlalchemy import func, select
+
+    from bot.database import journal
+
+    told = (func.substr(journal.c.at, 1, 10), journal.c.status, journal.c.language, journal.c.mode, journal.c.thumb)
+    counted = connection.execute(select(*told, func.count()).where(*rows).group_by(*told)).all()
+    # Plain tuples in the order of time: an object for each of 100,000 rows, and its day as text, take longer than the database does.
+    timed = connection.execute(select(*(journal.c[f"{step}_ms"] for step in STEPS)).where(*rows).order_by(journal.c.at)).cursor
+    times: Any = np.array(timed.fetchall() if timed else [], dtype=np.float64).reshape(-1, len(STEPS))
     days: dict[str, Counter[str]] = {}
     statuses, languages, modes, thumbs = (Counter[str]() for _ in range(4))
     for on, status, language, mode, thumb, count in counted:
         days.setdefault(on, Counter())[status] += count
         for counter, value in ((statuses, status), (languages, language), (modes, mode), (thumbs, thumb)):
             counter[value] += count
-    whole: dict[str, list[float]] = {}
-    for on, total, *_ in timed:
-        whole.setdefault(on, []).append(total)
-    times = np.array([row[1:] for row in timed], dtype=float).reshape(-1, len(STEPS))
+    ends = np.cumsum([days[on].total() for on in sorted(days)])
+    whole = dict(zip(sorted(days), np.split(times[:, 0], ends[:-1]), strict=True)) if days else {}
     stepped = times[times[:, 1] > 0]  # version 0.3.0 kept the whole alone
     return Figures(
         questions=statuses.total(),
@@ -178,7 +185,7 @@ def figures(settings: Settings, since: str = "") -> Figures:
         modes=dict(modes.most_common()),
         thumbs={thumb: count for thumb, count in thumbs.items() if thumb},
         latency_ms={step: _percentiles(of[:, n]) for n, step in enumerate(STEPS) if len(of := times if step == "total" else stepped)},
-        latency_by_day={on: _percentiles(whole[on]) for on in sorted(whole)},
+        latency_by_day={on: _percentiles(values) for on, values in whole.items() if len(values)},
     )
 
 
@@ -190,12 +197,45 @@ def cited(settings: Settings, since: str = "") -> dict[str, int]:
 
     if not exists(settings):
         return {}
-    with transaction(settings, reading=True) as connection:
+    rows = _kept(settings, since)
+
+    def counted() -> dict[str, int]:
         each = func.json_each if connection.dialect.name == "sqlite" else func.jsonb_array_elements_text
         passage = each(journal.c.passages).table_valued("value").c.value
-        counts = select(passage, func.count()).select_from(journal.join(passage.table, true())).where(*_kept(settings, since))
+        counts = select(passage, func.count()).select_from(journal.join(passage.table, true())).where(*rows)
         found = connection.execute(counts.group_by(passage)).all()
-    return dict(sorted(((str(id), count) for id, count in found), key=lambda pair: (-pair[1], pair[0])))
+        return dict(sorted(((str(id), count) for id, count in found), key=lambda pair: (-pair[1], pair[0])))
+
+    with transaction(settings, reading=True) as connection:
+        return _once("cited", settings, since, connection, rows, counted)
+
+
+def _once(
+    what: str, settings: Settings, since: str, connection: sa.Connection, rows: Sequence[sa.ColumnElement[bool]], count: Callable[[], T]
+) -> T:
+    """What `count` gives, from the last time where the rows are the same. They are told by how many they are, by the ids at either end,
+    which are random, and by the thumbs; nothing else of a row is ever changed."""
+    from sqlalchemy import case, func, select
+
+    from bot.database import journal
+
+    thumbs = (func.sum(case((journal.c.thumb == thumb, 1), else_=0)) for thumb in get_args(Thumb))
+    state = tuple(connection.execute(select(func.count(), func.min(journal.c.id), func.max(journal.c.id), *thumbs).where(*rows)).one())
+    key = (what, settings.database or str(settings.journal_file), since)
+    with _remembering:
+        known = _known.get(key)
+    if known is None or known[0] != state:
+        known = (state, count())
+        with _remembering:
+            if len(_known) >= _MOST_KNOWN:
+                _known.clear()
+            _known[key] = known
+    return cast("T", known[1])
+
+
+_known: dict[tuple[str, str, str], tuple[tuple[Any, ...], Any]] = {}  # what was counted, of which rows
+_remembering = threading.Lock()
+_MOST_KNOWN = 32
 
 
 def _kept(settings: Settings, since: str) -> tuple[sa.ColumnElement[bool], ...]:

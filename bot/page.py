@@ -40,6 +40,7 @@ from corpus.twins import find_twins, read_twins
 
 TITLE = words("en")("title")
 STYLE = Path(__file__).with_name("page.css")
+PALETTE = Path(__file__).with_name("colors.css")
 SCRIPT = Path(__file__).with_name("page.js")
 _KEPT_EXCHANGES = 20  # earlier ones leave the page when it is drawn anew
 _PAUSE_SECONDS = 0.09  # between sentences of an answer that is there at once

@@ -16,6 +16,7 @@ from datetime import date, timedelta
 
 import matplotlib
 from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -105,10 +106,11 @@ def questions(days: Mapping[str, Mapping[str, int]], first: date, last: date, wi
         for kind in KINDS:
             heights = counts[kind]
             if any(heights):
-                axes.bar(
-                    range(len(starts)), heights, width=0.82, bottom=floor, label=kind.words, color=kind.fill,
-                    edgecolor=_ACCENT if kind.hatch else _INK, linewidth=0.8, hatch=kind.hatch or None,
-                )  # fmt: skip
+                # One shape for each kind: a shape for each day, as Axes.bar makes, takes three times as long to draw.
+                bars = [_bar(n, low, high) for n, (low, high) in enumerate(zip(floor, heights, strict=True)) if high]
+                edge = _ACCENT if kind.hatch else _INK
+                drawn = PolyCollection(bars, label=kind.words, facecolor=kind.fill, edgecolor=edge, linewidth=0.8, hatch=kind.hatch or None)
+                axes.add_collection(drawn, autolim=False)
             floor = [low + more for low, more in zip(floor, heights, strict=True)]
         axes.set_title(f"Questions by {name}", pad=10)
         _count_upwards(axes, max(floor))
@@ -118,6 +120,12 @@ def questions(days: Mapping[str, Mapping[str, int]], first: date, last: date, wi
         _margins(figure, left=46, right=8, top=34, bottom=34 + legend)
 
     return _drawn(draw, width, 190 + legend + 42)
+
+
+def _bar(at: int, low: int, high: int) -> list[tuple[float, float]]:
+    """The corners of a column's part: `high` upon `low`."""
+    left, right = at - 0.41, at + 0.41
+    return [(left, low), (left, low + high), (right, low + high), (right, low)]
 
 
 def latency(days: Mapping[str, Mapping[str, float]], first: date, last: date, width: int) -> str:

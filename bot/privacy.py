@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 # Order matters: the more specific first. Each shape is the one its issuer prints.
 _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -54,6 +55,26 @@ def identifies(text: str) -> bool:
         return True
     own = (name != "phone number" and (shape.groups or name in ("USCIS receipt number", "A-number")) for name, shape in _SHAPES)
     return any(shape.search(text) for (_, shape), of_one in zip(_SHAPES, own, strict=True) if of_one)
+
+
+def for_browsers() -> dict[str, Any]:
+    """The same shapes as JavaScript's regular expressions: the desk masks what it keeps in the browser (bot/desk-mask.js)."""
+    shapes = [
+        {"name": name, "pattern": _javascript(shape.pattern), "ignores_case": bool(shape.flags & re.IGNORECASE)} for name, shape in _SHAPES
+    ]
+    return {"card": _javascript(_CARD.pattern), "shapes": shapes}
+
+
+def _javascript(pattern: str) -> str:
+    """With letters and digits of every script, which `\\w`, `\\d` and `\\b` are here, and the flag for case left to whoever compiles it."""
+    letter = r"\p{L}\p{N}_"
+    outside = {r"\d": r"\p{Nd}", r"\w": f"[{letter}]", r"\b": f"(?:(?<=[{letter}])(?![{letter}])|(?<![{letter}])(?=[{letter}]))"}
+    inside = {r"\d": r"\p{Nd}", r"\w": letter}
+    out, in_class = "", False
+    for token in re.findall(r"\\.|.", pattern.removeprefix("(?i)"), re.DOTALL):
+        in_class = token == "[" or (in_class and token != "]")
+        out += (inside if in_class else outside).get(token, token)
+    return out
 
 
 def _replacer(name: str) -> Callable[[re.Match[str]], str]:

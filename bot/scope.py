@@ -122,7 +122,7 @@ _COUNTRIES = (
     "australia|new zealand|dubai|uae|emirates|qatar|saudi|singapore|japan|korea|hong kong|malaysia|thailand|europe|eu|schengen|turkey|estonia|greece|luxembourg|czech"
 )
 _ELSEWHERE = re.compile(
-    rf"\b({_COUNTRIES})n?\b.{{0,25}}\b(visas?|pr|permits?|permanent residen\w+|immigration|citizenship|blue card|points|golden|residency|work permit|jobs?|relocat\w+)\b"
+    rf"\b({_COUNTRIES})n?\b(?! (?:citizens?|passports?|nationals?)\b).{{0,25}}\b(visas?|programs?|programmes?|schemes?|pr|permits?|permanent residen\w+|immigration|citizenship|blue card|points|golden|residency|work permit|jobs?|relocat\w+)\b"
     rf"|\b(move|moving|go|going|relocat\w+|immigrat\w+|migrat\w+|settle|work|pr|visa) (to|in|for) (the )?({_COUNTRIES})\b|\b(blue card|skilled worker visa|subclass \d+|golden visa|global talent visa)\b",
     re.IGNORECASE,
 )
@@ -143,7 +143,7 @@ _VAGUE = frozenset(
     terms(
         "cost costs fee fees much price pay money eligible eligibility qualify qualifies apply application applying take long time process processing open opened deadline need needs "
         "needed require requirement requirements documents document doc paper papers start begin how what steps procedure possible go get come help info information details rule rules "
-        "point points option options chance last still available now today form form forms days weeks months wait waiting years allowed bring criteria condition conditions valid validity extend renew"
+        "point points option options chance last still available now today form form forms days weeks months wait waiting years allowed bring criteria condition conditions valid validity extend renew until till since"
     )
     + terms("canada work visa permit ppl people someone move program programme cap limit quota number seats places spots")
 )

@@ -32,9 +32,10 @@ from bot import staff, staff_pages
 from bot.answer import STATUSES, Answer, ModelUse, Part, Turn
 from bot.answering import Answering, InFront, Quoting
 from bot.api import CONTRACT, Limited, Shared, routes
+from bot.frame import COLORS, ICON
 from bot.journal import told
 from bot.live import LiveBot
-from bot.page import SCRIPT, STYLE, TITLE, build_page, opening, theme
+from bot.page import PALETTE, SCRIPT, STYLE, TITLE, build_page, opening, theme
 from bot.page_words import LANGUAGES, words
 from bot.reviewed import Reviewing, claim_by_claim
 from bot.same import Sameness
@@ -53,12 +54,9 @@ _GRADIO_NEEDS = (
     "/gradio_api/app_id",
 )
 _SHUT = ("/monitoring", "/login", "/logout", "/manifest.json", "/pwa_icon")
-_ICON = (
-    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
-    "%3Cpath fill='%230b5580' d='M8 0l6 16-6-4-6 4z'/%3E%3C/svg%3E"
-)
 _NO_SCRIPT = "<noscript><p>This page needs JavaScript. Without it, ask with the northbound command or at /api/v1/ask.</p></noscript>"
-_CACHED = {"/assets/": b"public, max-age=31536000, immutable", "/page.": b"no-cache"}  # asset names hold a digest, ours do not
+# Asset names hold a digest, ours do not.
+_CACHED = {"/assets/": b"public, max-age=31536000, immutable", "/page.": b"no-cache", COLORS: b"no-cache"}
 _BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)  # seconds
 
 
@@ -87,6 +85,10 @@ def create_app(bot: Answering, settings: Settings) -> FastAPI:
     @app.get("/page.css", include_in_schema=False)
     def style() -> FileResponse:
         return FileResponse(STYLE, media_type="text/css")
+
+    @app.get(COLORS, include_in_schema=False)
+    def colors() -> FileResponse:
+        return FileResponse(PALETTE, media_type="text/css")
 
     @app.get("/page.js", include_in_schema=False)
     def script() -> FileResponse:
@@ -148,7 +150,8 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class Counted(InFront[Answering]):
-    """A bot whose answers are counted by status and timed; nothing else about them is kept."""
+    """A bot whose answers are counted by status and timed; nothing else about them is kept. "stopped" is one of which nobody waited for
+    the end, "failed" one that broke, "unreadable" a question that could not be read."""
 
     def __init__(self, bot: Answering) -> None:
         self._bot = bot
@@ -187,6 +190,9 @@ class Counted(InFront[Answering]):
         except RequestError:
             status = "unreadable"
             raise
+        except GeneratorExit:  # who asked has pressed "stop", or is gone; one that is whole was given all the same
+            status = status if status != "failed" else "stopped"
+            raise
         finally:
             self._count(status, time.perf_counter() - began)
 
@@ -201,7 +207,8 @@ class Counted(InFront[Answering]):
             ]
             lines += ["# HELP northbound_answers_total Questions by what became of them.", "# TYPE northbound_answers_total counter"]
             lines += [
-                f'northbound_answers_total{{status="{status}"}} {self._statuses[status]}' for status in (*STATUSES, "unreadable", "failed")
+                f'northbound_answers_total{{status="{status}"}} {self._statuses[status]}'
+                for status in (*STATUSES, "unreadable", "stopped", "failed")
             ]
             lines += ["# HELP northbound_answer_seconds Time to answer.", "# TYPE northbound_answer_seconds histogram"]
             lines += [f'northbound_answer_seconds_bucket{{le="{bucket}"}} {self._buckets[bucket]}' for bucket in _BUCKETS]
@@ -284,8 +291,9 @@ def own_page(html: str, nonce: str, opening: str = "") -> str:
     html = re.sub(r"\s*<link rel=\"manifest\"[^>]*>", "", html)
     html = html.replace("<script", f'<script nonce="{nonce}"')
     own = (
-        f'<title>{TITLE}</title><meta name="color-scheme" content="light dark"><link rel="icon" href="{_ICON}">'
-        f'<link rel="stylesheet" href="/page.css"><script nonce="{nonce}" src="/page.js" defer></script>'
+        f'<title>{TITLE}</title><meta name="color-scheme" content="light dark"><link rel="icon" href="{ICON}">'
+        f'<link rel="stylesheet" href="{COLORS}"><link rel="stylesheet" href="/page.css">'
+        f'<script nonce="{nonce}" src="/page.js" defer></script>'
     )
     return html.replace("</head>", f"{own}</head>", 1).replace("<gradio-app", f"{_NO_SCRIPT}{opening}<gradio-app", 1)
 

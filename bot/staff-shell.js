@@ -2,6 +2,7 @@
 
    A page calls `start` once. Everything that it shows is set as text: the policy of these pages (bot/staff_pages.py) refuses markup made of
    text altogether. A login that ends in the middle of something brings the login up over the page, and the call goes on after it. */
+import { anythingUnsaved, forgetAll, keepFor } from "./staff-kept.js";
 
 const PAGES = { desk: ["/desk", "Desk"], health: ["/health", "Health"] };
 const API = "/desk/api/";
@@ -12,7 +13,7 @@ const MONTHS = "January February March April May June July August September Octo
 
 let session = null; // { name, role, csrf }
 let entering = null; // the promise of a login that is going on
-let unsaved = () => false;
+let quiet = false; // whether this page is left for one of ours, which loses nothing
 
 /** What was refused: `status` (0 where the server was not reached), a sentence as `message`, and what came with it as `body`. */
 export class Refused extends Error {
@@ -24,9 +25,13 @@ export class Refused extends Error {
 }
 
 /** Show the page `here` ("desk" or "health"): the login if there is none, then the header and main, and `ready(session)` once.
-    `unsaved` says whether logging out would lose something. */
-export async function start(here, ready, holds = () => false) {
-  unsaved = holds;
+    `unsaved` says whether the browser should ask before the page is closed. */
+export async function start(here, ready, unsaved = () => false) {
+  addEventListener("beforeunload", (event) => {
+    if (quiet || !unsaved()) return;
+    event.preventDefault();
+    event.returnValue = "not saved"; // what older browsers wait for
+  });
   const main = at("main");
   main.hidden = true;
   let entered = false;
@@ -36,6 +41,7 @@ export async function start(here, ready, holds = () => false) {
     await atTheDoor(error.status === 401 ? "" : error.message);
     entered = true;
   }
+  keepFor(session.name, () => quietly(() => location.reload()));
   header(here);
   main.hidden = false;
   await ready(session);
@@ -62,6 +68,13 @@ export async function once(button, work) {
   } finally {
     button.removeAttribute("aria-disabled");
   }
+}
+
+/** Leave the page, or have the browser save a file, without its asking whether to. */
+export function quietly(go) {
+  quiet = true;
+  setTimeout(() => (quiet = false), 2000);
+  go();
 }
 
 /** Say something to a screen reader. */
@@ -110,25 +123,6 @@ export function sentence(text) {
   return /[.?!…]$/.test(whole) ? whole : `${whole}.`;
 }
 
-/** What is kept in this tab for the member of staff who is logged in: through a reload, until they log out. */
-export const kept = {
-  read(name) {
-    try {
-      return JSON.parse(sessionStorage.getItem(`${key()}${name}`));
-    } catch {
-      return null;
-    }
-  },
-  write(name, value) {
-    try {
-      if (value === null) sessionStorage.removeItem(`${key()}${name}`);
-      else sessionStorage.setItem(`${key()}${name}`, JSON.stringify(value));
-    } catch {
-      /* storage is full or forbidden: the page works without it until it is left */
-    }
-  },
-};
-
 /* Asking */
 
 async function asked(method, path, body) {
@@ -158,7 +152,7 @@ function take(now) {
   const other = session && now.name !== session.name;
   session = now;
   if (other) {
-    location.reload(); // what the one before wrote is kept under their name
+    quietly(() => location.reload()); // what the one before wrote is kept under their name
     throw new Refused(409, `this browser is now logged in as ${now.name}; the page is loaded again`);
   }
 }
@@ -242,19 +236,20 @@ function loginForm(trouble, entered) {
 }
 
 async function logOut(button) {
-  if (unsaved() && !(await confirmed("Log out?", "What you have not saved on this page will be lost.", "Log out", "Stay"))) return;
+  const lost = "What you have not saved will be lost, in this tab and in others.";
+  if (anythingUnsaved() && !(await confirmed("Log out?", lost, "Log out", "Stay"))) return;
   await once(button, async () => {
     try {
       await asked("POST", "logout");
     } catch (error) {
       if (error.status !== 401) return announce(error.message);
     }
-    for (const name of Object.keys(sessionStorage)) if (name.startsWith(key())) sessionStorage.removeItem(name);
-    location.replace(location.pathname);
+    forgetAll();
+    quietly(() => location.replace(location.pathname));
   });
 }
 
-addEventListener("pageshow", (event) => event.persisted && location.reload()); // "back" shows nothing of a login that has ended
+addEventListener("pageshow", (event) => event.persisted && quietly(() => location.reload())); // "back" shows nothing of a login that has ended
 
 /** Ask in a dialog; whether the answer was yes. */
 export function confirmed(title, text, yes, no = "Cancel") {
@@ -278,7 +273,7 @@ export function confirmed(title, text, yes, no = "Cancel") {
 /* The header */
 
 function header(here) {
-  const links = Object.entries(PAGES).map(([page, [address, text]]) => element("a", { href: address, text, "aria-current": page === here && "page" }));
+  const links = Object.entries(PAGES).map(([page, [address, text]]) => element("a", { href: address, text, "aria-current": page === here && "page", onclick: () => quietly(() => {}) }));
   const out = element("button", { class: "link", text: "Log out", onclick: () => logOut(out) });
   at("top").replaceChildren(
     brand(),
@@ -299,5 +294,4 @@ export function field(label, control, hint = "") {
   return element("div", { class: "field" }, element("label", { for: control.id, text: label }), told, control);
 }
 
-const key = () => `northbound-staff ${session?.name ?? ""} `;
 const at = (id) => document.getElementById(id);

@@ -8,20 +8,37 @@ somebody can log in.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from fastapi import APIRouter, Depends
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, HTMLResponse
 
+from bot.frame import framed
+from bot.privacy import for_browsers
 from bot.settings import Settings
 from bot.staff import existing
 
-# Each page's address and its file; then what the pages load, all of it from /staff/.
-PAGES = {"/desk": "desk.html", "/health": "health.html"}
+
+@dataclass(frozen=True)
+class StaffPage:
+    """A page of which the script and the style have the name. `without` says what to do without JavaScript."""
+
+    name: str
+    title: str
+    without: str
+
+
+# What the pages load stands below /staff/.
+PAGES = {
+    "/desk": StaffPage("desk", "Northbound support desk", "use the northbound desk command"),
+    "/health": StaffPage("health", "Northbound health", "use the northbound index, eval and desk commands"),
+}
 FILES = (
-    "staff.css", "staff-shell.js", "desk.css", "desk.js", "desk-edits.js", "desk-reviewed.js", "desk-gaps.js", "desk-passages.js",
-    "health.css", "health.js",
+    "staff.css", "staff-shell.js", "staff-kept.js", "desk.css", "desk.js", "desk-edits.js", "desk-reviewed.js", "desk-gaps.js",
+    "desk-mask.js", "desk-passages.js", "health.css", "health.js",
 )  # fmt: skip
+SHAPES = "/staff/shapes.json"  # what desk-mask.js masks by
 # Stricter than that of the page for applicants: these pages have no inline script or style, and none of their scripts makes markup of text.
 POLICY = "; ".join(
     (
@@ -38,15 +55,34 @@ POLICY = "; ".join(
     )
 )
 _FOLDER = Path(__file__).parent
-_KINDS = {"html": "text/html", "js": "text/javascript", "css": "text/css"}
+_KINDS = {"js": "text/javascript", "css": "text/css"}
 
 
 def routes(settings: Settings) -> APIRouter:
     """The pages and their files; 404 while nobody could log in."""
     router = APIRouter(dependencies=[Depends(existing(settings))], include_in_schema=False)
-    for address, name in (*PAGES.items(), *((f"/staff/{name}", name) for name in FILES)):
-        router.get(address)(_file(name))
+    for address, page in PAGES.items():
+        router.get(address, response_class=HTMLResponse)(_page(page))
+    for name in FILES:
+        router.get(f"/staff/{name}")(_file(name))
+    router.get(SHAPES)(for_browsers)
     return router
+
+
+def _page(page: StaffPage) -> Callable[[], HTMLResponse]:
+    body = f"""
+<a class="skip" href="#main">Skip to the content</a>
+<header id="top"></header>
+<main id="main" tabindex="-1" hidden></main>
+<p id="announce" class="unseen" role="status"></p>
+<noscript><p>This page needs JavaScript. Without it, {page.without}.</p></noscript>
+"""
+    html = framed(page.title, body, ("/staff/staff.css", f"/staff/{page.name}.css"), f"/staff/{page.name}.js", module=True)
+
+    def shown() -> HTMLResponse:
+        return HTMLResponse(html, headers={"cache-control": "no-cache"})
+
+    return shown
 
 
 def _file(name: str) -> Callable[[], FileResponse]:

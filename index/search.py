@@ -19,7 +19,7 @@ from corpus.errors import ModelError, SearchIndexError
 from corpus.model import GENERAL, Passage, Source
 from corpus.sentences import Span, spans
 from index import by_words
-from index.build import TEXT, WRONG, Manifest, current, keyword_text, read_manifest, searched_texts, verify
+from index.build import QUESTION, WRONG, Manifest, current, keyword_text, read_manifest, searched_texts, verify
 from index.embedder import Embedder
 from index.expects import holds
 from index.keywords import Concept, Keywords, covered, mapped, terms, words
@@ -33,11 +33,12 @@ _log = logging.getLogger("northbound.search")
 class Weights:
     """How much each part counts in a hit's score. Cosines are -1 to 1; the keyword part is BM25 over its best, 0 to 1; the rest are
     yes or no: of the program the question names (others fall back by `other`) or the conversation suggests, holding the sort of thing
-    asked for, naming the field's terms in the question (a share), and, for a question about the future, saying what is not
-    known (for one about the past it counts against); a passage that the conversation was just answered from falls back; one asked
-    for with a number of the question gets ahead, and so does one that holds its form code, or names the country or province in it; where
-    a past day is asked for, so does a rule that held then and no longer does; one that was over by the day asked for, past or present,
-    falls back by `over`, unless a year is named. `age` is taken off for each year since the source last said so, three years at most.
+    asked for, telling what follows any refusal where that is asked, naming the field's terms in the question (a share), and, for a
+    question about the future, saying what is not known (for one about the past it counts against); a passage that the conversation was
+    just answered from falls back; one asked for with a number of the question gets ahead, and so does one that holds its form code, or
+    names the country or province in it; where a past day is asked for, so does a rule that held then and no longer does; one that was
+    over by the day asked for, past or present, falls back by `over`, unless a year is named. `age` is taken off for each year since the
+    source last said so, three years at most.
 
     In a passage without questions, text and nearest sentence share the weight of question, text and sentence, the sentence's share being
     `prose_sentence`, and keywords count `prose_keyword`; the field's terms count only beside questions. In a conversation, `context` is the
@@ -57,6 +58,7 @@ class Weights:
     other: float = 0.03
     inferred: float = 0.04
     wanted: float = 0.05
+    refusal: float = 0.12
     covered: float = 0.06
     future: float = 0.06
     told: float = 0.08
@@ -143,7 +145,7 @@ class Candidate:
     sentence: float
     keyword: float
     parts: Mapping[str, float]
-    sentences: np.ndarray
+    sentences: Sequence[float]
 
 
 @dataclass(frozen=True)
@@ -255,6 +257,10 @@ class Index:
         self._place[self._indexed] = np.arange(len(self._indexed))
         searched = self._owner[self._kind != WRONG]  # rows of one passage lie together, in the order of the passages
         self._first, self._end = (np.searchsorted(searched, self._indexed, side=side) for side in ("left", "right"))
+        # Of a passage's rows those of its questions come first, then that of its text, then those of its sentences.
+        questions = np.zeros(len(searched) + 1, dtype=np.int32)
+        np.cumsum(self._kind[: len(searched)] == QUESTION, out=questions[1:])
+        self._asks = questions[self._end] - questions[self._first]
         others = self._owner[len(searched) :]
         self._registered = {
             kind: len(searched) + np.flatnonzero(np.isin(others, self.passages.numbers(kind))) for kind in ("correction", "disagreement")
@@ -397,8 +403,7 @@ class Index:
             return []
         places = self._place[np.asarray(numbers)]
         rows = np.concatenate([np.arange(self._first[place], self._end[place]) for place in places])
-        ends = np.cumsum(self._end[places] - self._first[places])
-        kinds = self._kind[rows]
+        ends = np.cumsum(self._end[places] - self._first[places]).tolist()
         if vectors is not None:
             held = self._vectors[rows]
             best, whole = (held @ vectors.each.T).max(axis=1), held @ vectors.whole
@@ -406,30 +411,32 @@ class Index:
             each = self._by_words(query.wordings, (text for n in numbers for text in searched_texts(self.passages[n])))
             best, whole = each.max(axis=1), each[:, 0]
         sought = _Sought.of(query, self._is_code)
+        asked, said = best.tolist(), whole.tolist()  # a passage has a few rows: numpy takes longer for so few than for all
         return [
-            self._candidate(n, kinds[start:end], best[start:end], whole[start:end], part, near.get(n, -1.0), sought, query)
-            for n, part, start, end in zip(numbers, keyword[places].tolist(), [0, *ends[:-1].tolist()], ends.tolist(), strict=True)
+            self._candidate(n, asks, asked[start:end], said[start:end], part, near.get(n, -1.0), sought, query)
+            for n, asks, part, start, end in zip(
+                numbers, self._asks[places].tolist(), keyword[places].tolist(), [0, *ends[:-1]], ends, strict=True
+            )
         ]
 
     def _candidate(
         self,
         number: int,
-        kinds: np.ndarray,
-        best: np.ndarray,
-        whole: np.ndarray,
+        asks: int,
+        best: Sequence[float],
+        whole: Sequence[float],
         keyword: float,
         near: float,
         sought: _Sought,
         query: Query,
     ) -> Candidate:
-        """`kinds` of the passage's rows, the best cosine of each with the wordings, and that with the whole of the question. Its
-        questions come first, then the text, then the sentences. `near`: the best cosine of what it is favoured for."""
+        """Of the passage's rows, of which the first `asks` are its questions, the best cosine of each with the wordings, and that with the
+        whole of the question. `near`: the best cosine of what it is favoured for."""
         passage = self.passages[number]
-        at = int(kinds.searchsorted(TEXT))
-        question = float(best[:at].max()) if at else -1.0
+        question = max(best[:asks], default=-1.0)
         cosines = best if passage.asked else whole
-        text, each = float(cosines[at]), cosines[at + 1 :]
-        sentence = float(each.max()) if len(each) else text
+        text, each = cosines[asks], cosines[asks + 1 :]
+        sentence = max(each, default=text)
         parts = {**self.likeness(passage, question, text, sentence, keyword), **self._fit(number, sought, query)}
         if (ahead := near - max(question, text)) > 0:
             parts["favoured"] = self.weights.question * ahead
@@ -448,7 +455,7 @@ class Index:
             candidate.sentence,
             candidate.keyword,
             max(self._overlap(number, each) for each in wanted),
-            tuple(Scored(span, float(c)) for span, c in zip(cut, candidate.sentences, strict=True)),
+            tuple(Scored(span, c) for span, c in zip(cut, candidate.sentences, strict=True)),
             self.terms_of(number),
             folded,
         )
@@ -487,6 +494,8 @@ class Index:
             parts["program"] = weights.inferred
         if query.wants and self._holds(query.wants, number):
             parts["sort of thing"] = weights.wanted
+        if query.wants == "refusal" and passage.program == GENERAL and holds(query.wants, passage.heading):
+            parts["after any refusal"] = weights.refusal
         if query.concepts and passage.asked:
             parts["field's terms"] = weights.covered * covered(query.concepts, held)
         if sought.places & held:
@@ -567,6 +576,7 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
     return np.asarray(vectors / np.linalg.norm(vectors, axis=-1, keepdims=True))
 
 
+@lru_cache(maxsize=4096)  # there are few days, and every candidate asks for one
 def _years(as_of: str, today: str) -> float:
     """Years from an ISO day, a month or a year to a day; 0 where no day is given."""
     if not as_of:

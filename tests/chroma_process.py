@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,7 @@ def serving(reply: Reply, port: int = 0) -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", port), Request)
     server.daemon_threads = True
     server.reply = reply  # type: ignore[attr-defined]
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:
@@ -94,6 +95,13 @@ def serving(reply: Reply, port: int = 0) -> Iterator[str]:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody has, below those that the system gives to whoever asks for any: none of them is given away before it is used.
+    Each process that runs tests begins elsewhere, and takes none twice."""
+    for port in _ports:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
+
+
+_ports = (10_000 + number % 20_000 for number in range(os.getpid() * 97, os.getpid() * 97 + 20_000))

@@ -104,14 +104,14 @@ def _says(request: _Request, server: ModelServer) -> str:
 
 
 def _silent(request: _Request, server: ModelServer) -> None:
-    server.release.wait(60)
+    server.release.wait(240)
     request.close_connection = True
 
 
 def _half_then_silent(request: _Request, server: ModelServer) -> None:
     request.begin()
     request.word(_says(request, server))
-    server.release.wait(60)
+    server.release.wait(240)
     request.close_connection = True
 
 
@@ -258,7 +258,7 @@ def serving_model() -> Iterator[ModelServer]:
     http = _Server(("127.0.0.1", 0), _Request)
     http.model = model  # type: ignore[attr-defined]
     model.url = f"http://127.0.0.1:{http.server_port}/v1"
-    threading.Thread(target=http.serve_forever, daemon=True).start()
+    threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     try:
         yield model
     finally:

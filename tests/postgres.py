@@ -54,7 +54,7 @@ def serving() -> Iterator[str]:
             yield f"postgresql+psycopg://northbound@/postgres?host={place}"
         finally:
             server.send_signal(signal.SIGINT)  # the fast way: SIGTERM waits for those who are still connected
-            server.wait(30)
+            server.wait(120)
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
@@ -97,11 +97,11 @@ def _runs(folder: Path, user: str | None) -> bool:
 
 
 def _await(place: Path, server: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 240
     while time.monotonic() < until:
         assert server.poll() is None, (place / "log").read_text()
         try:
-            psycopg.connect(f"host={place} user=northbound dbname=postgres", connect_timeout=2).close()
+            psycopg.connect(f"host={place} user=northbound dbname=postgres", connect_timeout=60).close()
             return
         except psycopg.OperationalError:
             time.sleep(0.1)

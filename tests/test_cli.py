@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ import pytest
 from bot.answer import Answer
 from bot.cli import main
 from index.build import current, read_manifest
+from tests.chroma_process import free_port
 from tests.conftest import ROOT, Command, complaint, environment, new_home
 
 OPEN = "is the h1b open work permit still open"
@@ -154,16 +154,10 @@ def test_files_added_alone_are_what_is_answered_from(northbound: Command, models
     assert "office-letter" in northbound("corpus", "list", home=mine).stdout
 
 
-@pytest.fixture
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def test_serving_answers_refuses_a_taken_port_and_ends_at_once(northbound: Command, home: Path, free_port: int, tmp_path: Path) -> None:
-    address = f"http://127.0.0.1:{free_port}"
-    command = [sys.executable, "-m", "bot.cli", "serve", "--port", str(free_port)]
+def test_serving_answers_refuses_a_taken_port_and_ends_at_once(northbound: Command, home: Path, tmp_path: Path) -> None:
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "bot.cli", "serve", "--port", str(port)]
     said = tmp_path / "said.txt"
     with said.open("w") as log, subprocess.Popen(command, cwd=ROOT, env=environment(home), stdout=log, stderr=log) as process:
         try:
@@ -174,12 +168,12 @@ def test_serving_answers_refuses_a_taken_port_and_ends_at_once(northbound: Comma
             )
             assert (answer.id, "closed on 17 July 2023" in answer.answer) == ("w1", True)
 
-            second = northbound("serve", "--port", str(free_port), home=home)
+            second = northbound("serve", "--port", str(port), home=home)
             assert (second.returncode, second.stdout) == (1, "starting …\n")
-            assert second.stderr == f"northbound: port {free_port} is in use; choose another: NORTHBOUND_PORT={free_port + 1} make run\n"
+            assert second.stderr == f"northbound: port {port} is in use; choose another: NORTHBOUND_PORT={port + 1} make run\n"
 
             process.send_signal(signal.SIGINT)
-            assert process.wait(timeout=20) == 0
+            assert process.wait(timeout=120) == 0
         finally:
             process.kill()
     assert said.read_text() == f"starting …\nNorthbound is on {address} (Ctrl-C ends it)\nended\n"  # nothing was built
@@ -188,10 +182,10 @@ def test_serving_answers_refuses_a_taken_port_and_ends_at_once(northbound: Comma
 def _fetch(url: str, process: subprocess.Popen[bytes], body: bytes | None = None) -> bytes:
     """What the server says, waiting until it listens."""
     request = urllib.request.Request(url, body, {"content-type": "application/json"})
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 240
     while True:
         try:
-            with urllib.request.urlopen(request, timeout=30) as response:
+            with urllib.request.urlopen(request, timeout=120) as response:
                 return bytes(response.read())
         except urllib.error.URLError:
             if process.poll() is not None or time.monotonic() > deadline:

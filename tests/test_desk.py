@@ -15,7 +15,7 @@ import pytest
 
 from bot.answer import Answer, Claim, Turn
 from bot.chain import Bot
-from bot.desk import EXPORTS, FORMATS, Asked, as_html, as_markdown, as_text, draft, split
+from bot.desk import EXPORTS, FORMATS, as_html, as_markdown, as_text, draft
 from bot.gaps import gaps, is_gap
 from bot.journal import Row, keep, read_rows
 from bot.settings import Settings
@@ -151,22 +151,6 @@ def test_only_a_question_that_refers_back_gets_the_questions_before_it() -> None
             ["I was laid off.", "How long can I stay?", "Do I need a job offer for Express Entry?"],
         ),
     ]
-
-
-@pytest.mark.parametrize(
-    ("message", "questions", "left"),
-    [
-        ("Is it open?", [Asked("Is it open?")], []),
-        ("Is it open? IS IT OPEN?", [Asked("Is it open?")], []),
-        ("Dear Sir,\nfees for biometrics\nThanks", [Asked("Dear Sir, fees for biometrics Thanks")], []),
-        ("Thanks, can you tell me the fee", [Asked("Thanks, can you tell me the fee")], []),
-        ("From: a\nSubject: b\n> - can i renew\nmore", [Asked("can i renew")], ["more"]),
-        ("a) can i renew\nb) what is PGWP", [Asked("can i renew"), Asked("what is PGWP")], []),
-        ("is it open?\n" + "x" * 5000, [Asked("is it open?")], ["x" * 5000]),
-    ],
-)
-def test_a_message_is_split_into_its_questions(message: str, questions: list[Asked], left: list[str]) -> None:
-    assert split(message) == (questions, left)
 
 
 @pytest.mark.parametrize(("message", "told"), [(" \n", "empty"), ("x" * 50_001, "50,001 characters")])

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, ViewportSize, expect
+from playwright.sync_api import Browser, BrowserContext, Dialog, Locator, Page, Route, ViewportSize, expect
 from sqlalchemy import delete
 
 from bot import database
@@ -22,11 +22,12 @@ from bot.chain import Bot
 from bot.gaps import taken_up
 from bot.journal import feedback, keep, named
 from bot.logins import add_user
+from bot.privacy import mask
 from bot.reviewed import Quoted, Said, Written, history, reviews, write
 from bot.same import Sameness
 from bot.settings import Settings
 from corpus.registry import load_registry
-from tests import test_page
+from tests import test_page, test_privacy
 from tests.conftest import ROOT, Command, new_home
 from tests.small_bot import FIRST, PERMIT, SECOND, HoldingBot, closed, not_found
 from tests.test_logins import PASSWORD, cheaply  # noqa: F401
@@ -51,6 +52,7 @@ class Desk:
     contexts: list[BrowserContext] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    leaving: int = 0  # times that the browser asked whether to leave
 
     def open(self, name: str = "priya", view: str = "", viewport: ViewportSize = WIDE, **options: Any) -> Page:
         """The page for somebody who is logged in already."""
@@ -66,11 +68,19 @@ class Desk:
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("dialog", lambda dialog: self.errors.append(f"dialog: {dialog.message}"))
+        page.on("dialog", self.asked)
         page.goto(f"{self.address}{path}{f'#{view}' if view else ''}")
         if path == "/desk":
             expect(page.locator("h1")).to_be_visible()
         return page
+
+    def asked(self, dialog: Dialog) -> None:
+        """The browser's own question before a page with unsaved text is left; anything else that asks is a script that should not run."""
+        if dialog.type == "beforeunload":
+            self.leaving += 1
+            dialog.accept()
+        else:
+            self.errors.append(f"dialog: {dialog.message}")
 
     def ended(self) -> None:
         """Every login ends, as it does after the minutes without use."""
@@ -475,15 +485,113 @@ def test_a_reload_keeps_what_is_not_saved_and_logging_out_forgets_it(desk: Desk)
     page.locator(".unsaved a").click()
     expect(page.get_by_label("Sentence 1")).to_have_value(RIGHT)
     page.get_by_role("link", name="Back to the message").click()
-    expect(page.get_by_label("Message")).to_have_value(MESSAGE)
-    assert page.evaluate("localStorage.length") == 0
+    expect(page.get_by_label("Message")).to_have_value(mask(MESSAGE))
     page.get_by_role("button", name="Log out").click()
     page.get_by_role("dialog").get_by_role("button", name="Stay").click()
-    expect(page.get_by_label("Message")).to_have_value(MESSAGE)
+    expect(page.get_by_label("Message")).to_have_value(mask(MESSAGE))
     page.get_by_role("button", name="Log out").click()
     page.get_by_role("dialog").get_by_role("button", name="Log out").click()
     expect(page.get_by_label("Password")).to_be_visible()
-    assert page.evaluate("sessionStorage.length") == 0 and MESSAGE not in page.content()
+    assert page.evaluate("sessionStorage.length + localStorage.length") == 0 and QUESTION not in page.content()
+
+
+# What is kept in the browser
+
+
+PRIVATE = "My passport is N1234567, my cell is 416-555-0199, write to a.b@mail.example, card 4111 1111 1111 1111."
+STORED = "JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage)])"
+
+
+def test_what_was_not_saved_when_the_tab_was_closed_is_offered_back_without_personal_numbers(desk: Desk, shots: Path) -> None:
+    page = desk.open()
+    draft(page, f"{MESSAGE} {PRIVATE}")
+    page.get_by_label("The reply").fill(f"Hello, {PRIVATE}")
+    put_right(page)
+    page.get_by_label("Note").fill(f"Called back. {PRIVATE}")
+    stored = page.evaluate(STORED)
+    assert "[passport number]" in stored and "[card number]" in stored
+    assert [n for n in ("N1234567", "555-0199", "a.b@mail", "4111") if n in stored] == []
+    assert page.get_by_label("Note").input_value() == f"Called back. {PRIVATE}"  # what is on the page is not touched
+    page.close(run_before_unload=True)
+    again = desk.tab(page.context)
+    assert desk.leaving == 1
+    offers = again.get_by_role("region", name="Not saved when a tab was closed")
+    expect(offers.get_by_role("listitem")).to_have_count(2)
+    again.screenshot(path=shots / "desk-offers.png")
+    offers.get_by_role("button", name="Go on with it. The answer to").click()
+    expect(again.get_by_label("Sentence 1")).to_have_value(RIGHT)
+    expect(again.get_by_label("Note")).to_have_value(f"Called back. {mask(PRIVATE)}")
+    expect(offers.get_by_role("listitem")).to_have_count(1)
+    offers.get_by_role("button", name="Go on with it. The message").click()
+    expect(again.get_by_label("Message")).to_have_value(mask(f"{MESSAGE} {PRIVATE}"))
+    expect(again.get_by_label("The reply")).to_have_value(mask(f"Hello, {PRIVATE}"))
+    expect(offers).to_have_count(0)
+    # Saved, or cleared, it is offered no more.
+    again.locator(".unsaved a").click()
+    again.get_by_role("button", name="Save as a reviewed answer").click()
+    expect(again.locator(".notice")).to_contain_text("Saved as version 1")
+    again.get_by_role("link", name="Answer a message").click()
+    again.get_by_role("button", name="Clear").click()
+    assert again.evaluate("localStorage.length") == 0
+    again.close(run_before_unload=True)
+    assert desk.leaving == 1
+    expect(desk.tab(page.context).locator(".offers")).to_have_count(0)
+
+
+def test_an_open_tab_keeps_its_own_and_only_who_wrote_it_is_offered_what_a_closed_one_held(desk: Desk) -> None:
+    page = desk.open()
+    page.get_by_label("Message").fill("From the first tab?")
+    other = desk.tab(page.context)
+    expect(other.locator(".offers")).to_have_count(0)
+    other.get_by_label("Message").fill("From the second tab?")
+    page.reload()
+    expect(page.get_by_label("Message")).to_have_value("From the first tab?")
+    other.close()
+    # Another member of staff at the same browser sees nothing of it.
+    add_user("omar", PASSWORD, "desk", desk.settings)
+    assert page.context.request.post(f"{desk.address}/desk/api/login", data={"name": "omar", "password": PASSWORD}).ok
+    theirs = desk.tab(page.context)
+    expect(theirs.locator("#who")).to_contain_text("omar")
+    expect(theirs.locator(".offers")).to_have_count(0)
+    theirs.close()
+    assert page.context.request.post(f"{desk.address}/desk/api/login", data={"name": "priya", "password": PASSWORD}).ok
+    page.reload()
+    offers = page.locator(".offers")
+    expect(offers.get_by_role("listitem")).to_have_count(1)
+    expect(offers).to_contain_text("From the second tab?")
+    offers.get_by_role("button", name="Go on with it").click()
+    page.get_by_role("dialog").get_by_role("button", name="Keep this one").click()
+    expect(page.get_by_role("textbox", name="Message")).to_have_value("From the first tab?")
+    offers.get_by_role("button", name="Drop it").click()
+    page.get_by_role("dialog").get_by_role("button", name="Drop it").click()
+    expect(offers).to_have_count(0)
+    assert "second tab" not in page.evaluate(STORED) and "first tab" in page.evaluate(STORED)
+
+
+def test_logging_out_in_one_tab_forgets_and_closes_the_others_too(desk: Desk) -> None:
+    page = desk.open()
+    page.get_by_label("Message").fill("From the first tab?")
+    other = desk.tab(page.context)
+    other.get_by_role("button", name="Log out").click()
+    expect(other.get_by_role("dialog")).to_contain_text("in this tab and in others")
+    other.get_by_role("dialog").get_by_role("button", name="Log out").click()
+    expect(other.get_by_label("Password")).to_be_visible()
+    expect(page.get_by_label("Password")).to_be_visible()
+    assert page.evaluate("sessionStorage.length + localStorage.length") == 0
+    assert desk.leaving == 0  # nobody is asked twice
+
+
+def test_the_browser_masks_what_the_server_masks(desk: Desk) -> None:
+    page = desk.open()
+    texts = [text for name in ("test_a_personal_number_is_masked", "test_what_is_not_personal_stays") for text in _parametrized(name)]
+    texts += ["é1234-5678", "josé@mail.example", "٤١٦-555-0199", "UCI: 1112223334 and again UCI 1112223334", "日本E123456789", ""]
+    masked = page.evaluate("async (texts) => { const { mask } = await import('/staff/desk-mask.js'); return texts.map(mask); }", texts)
+    assert masked == [mask(text) for text in texts] and len(texts) > 40
+
+
+def _parametrized(test: str) -> list[str]:
+    (mark,) = (mark for mark in getattr(test_privacy, test).pytestmark if mark.name == "parametrize")
+    return [one[0] if isinstance(one, tuple) else one for one in mark.args[1]]
 
 
 def test_a_new_login_in_another_tab_does_not_break_this_one(desk: Desk) -> None:

@@ -90,7 +90,7 @@ class Site(BaseHTTPRequestHandler):
 @pytest.mark.parametrize("named", [True, False])
 def test_in_a_browser_on_a_site_that_is_named_and_on_one_that_is_not(browser: Browser, tmp_path: Path, named: bool) -> None:
     site = ThreadingHTTPServer(("127.0.0.1", 0), Site)
-    threading.Thread(target=site.serve_forever).start()
+    threading.Thread(target=site.serve_forever, kwargs={"poll_interval": 0.01}).start()
     address = f"http://127.0.0.1:{site.server_port}"
     settings = Settings(home=tmp_path, embed_origins=address if named else "http://127.0.0.1:1")
     try:

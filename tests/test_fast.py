@@ -24,11 +24,11 @@ from corpus import registry
 from corpus.errors import CorpusError, ModelError, SearchIndexError
 from corpus.model import Passage
 from corpus.passages import registered
-from corpus.pattern import Pattern
+from corpus.pattern import Needing, Pattern
 from corpus.registry import BUNDLED, load_registry
 from index import passages_file, store
-from index.build import build_index, current, keyword_text
-from index.embedder import Embedder, OnnxEmbedder, load_embedder, sha256, valid_export
+from index.build import QUESTION, SENTENCE, TEXT, build_index, current, keyword_text
+from index.embedder import Embedder, OnnxEmbedder, cores, exported_embedder, load_embedder, sha256, valid_export
 from index.embedding import SAVED, make_ready
 from index.keywords import Keywords, terms
 from index.passages_file import Passages
@@ -181,6 +181,30 @@ def test_the_vectors_do_not_depend_on_what_is_embedded_beside_a_text(embedder: E
     assert np.abs(together - np.concatenate([embedder.embed([text]) for text in texts])).max() < 1e-6
 
 
+def test_a_question_is_embedded_by_two_threads_that_sleep_while_they_wait_and_gets_the_vector_of_one(models: Path) -> None:
+    folder = models / "onnx"
+    answering, building = load_embedder("all-MiniLM-L6-v2", folder), exported_embedder(folder / "model.onnx")
+    for embedder, threads in ((answering, min(cores(), 2)), (building, 1)):
+        assert isinstance(embedder, OnnxEmbedder)
+        options = embedder._session.get_session_options()
+        assert options.intra_op_num_threads == threads
+        assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
+    for wordings in (["what does a work permit cost"], ["is the owp open", "is the open work permit open"], ["fee", "the permit " * 90]):
+        assert np.array_equal(answering.embed(wordings), building.embed(wordings))  # to the last bit: an index is made with the one
+
+
+def test_a_hit_tells_the_best_cosines_of_its_own_rows(home: Path, embedder: Embedder) -> None:
+    index, folder = open_index(home, embedder, {}), current(home)
+    rows, stored = np.load(folder / "rows.npz"), np.load(folder / "vectors.npy")
+    (asked,) = embedder.embed(["how much does a work permit cost"])
+    for hit in index.search(Query(("how much does a work permit cost",))):
+        own = np.flatnonzero(rows["owner"] == index.passages.number(hit.passage.id))
+        questions, text, sentences = (stored[own[rows["kind"][own] == kind]] @ asked for kind in (QUESTION, TEXT, SENTENCE))
+        best = [max(questions, default=-1.0), text[0], max(sentences, default=text[0])]
+        assert np.allclose([hit.question, hit.text, hit.sentence], best, atol=1e-6)
+        assert np.allclose([scored.cosine for scored in hit.sentences], sentences, atol=1e-6)
+
+
 def test_keywords_are_scored_as_bm25s_scores_them(tmp_path: Path) -> None:
     import bm25s
 
@@ -252,6 +276,20 @@ def test_patterns_match_what_they_match_when_they_are_tried_on_everything() -> N
             assert (got and got.span()) == (expected and expected.span()), (pattern, sentence)
             found += expected is not None
     assert found > 200
+
+
+def test_the_errors_that_a_sentence_may_say_are_those_that_looking_at_each_finds() -> None:
+    corrections = load_registry().corrections.values()
+    possible = Needing((correction, correction.words) for correction in corrections)
+    sentences = [wrong for c in corrections for wrong in (*c.wrong, c.right)]
+    found = 0
+    for sentence in sentences:
+        told = [c.id for c in corrections if c.contradicts(sentence)]
+        assert [c.id for c in possible.in_text(sentence) if c.contradicts(sentence)] == told
+        found += bool(told)
+    assert found > 100
+    assert possible.in_text("") == []
+    assert Needing([("second", ("b",)), ("first", ("a", "b")), ("always", ("",))]).in_text("A b") == ["second", "first", "always"]
 
 
 @pytest.mark.parametrize(("pattern", "text"), [("kiss", "\u212aISS"), ("kiss", "ki\u017fs"), ("its", "\u0131TS"), ("its", "\u0130TS")])

@@ -14,7 +14,7 @@ from bot.followups import StandAlone, stand_alone
 from bot.phrases import phrases
 from bot.swaps import swapped
 from bot.topics import resolve
-from bot.understand import understand
+from bot.understand import Understood, understand
 from bot.vocabulary import Vocabulary
 from corpus.model import Program
 from corpus.registry import load_registry
@@ -452,3 +452,200 @@ def test_two_hundred_turns_are_read_in_a_moment() -> None:
 def test_a_history_of_answers_alone_is_no_conversation() -> None:
     history = [Turn(role="assistant", content="Hello. Ask me about the 2023 pilot.")]
     assert stand_alone("how much is it?", history, PROGRAMS, named_in, scope.speaks_of_the_field).text == "how much is it?"
+
+
+REGISTRY = load_registry()
+VOCABULARY = Vocabulary(REGISTRY, ())
+
+
+def of_the_field(*contents: str) -> Understood:
+    """What the last message of a conversation asks, with the programs and words of the real registry."""
+    return understand(contents[-1], said(*contents[:-1]), VOCABULARY, REGISTRY.programs)
+
+
+GTS = ("how long does gts take", "About 10 business days for the Global Talent Stream LMIA.")
+
+
+def test_for_whom_or_what_finishes_a_question_about_an_amount_or_a_time() -> None:
+    assert of_the_field(*GTS, "n for my wifes permit").standalone == "how long does gts take, for my wifes permit?"
+    assert of_the_field("how much is biometrics", "85 dollars.", "and my kids").standalone == "how much is biometrics for my kids?"
+
+
+def test_what_a_relative_pays_or_needs_is_asked_of_the_spouses_own_permit_and_not_of_the_workers() -> None:
+    job_offer = of_the_field(*GTS, "n for my wifes permit", "Two weeks.", "does she need a job offer")
+    assert job_offer.standalone == "does my wife need a job offer – about the Open work permit for spouses of workers?"
+    assert of_the_field(*GTS, "and my wife", "She may come.", "how long does her permit take").programs == ("global-talent-stream",)
+
+
+@pytest.mark.parametrize(
+    ("asked", "question", "text"),
+    [
+        ("can my kids come on the 2023 h1b open work permit", "can they still apply", "can my kids still apply"),
+        ("can my daughter study on the super visa", "what is the limit for her", "what is the limit for my daughter"),
+        ("does my brother get a super visa", "how long is his stay", "how long is my brother’s stay"),
+        # Officers and employers are "they" too, and whoever is a citizen applies as anybody does.
+        ("can i apply for a super visa", "what do they ask", "what do they ask"),
+        ("my husband is a us citizen, can he use cusma", "does he need lmia", "does he need lmia"),
+    ],
+)
+def test_a_pronoun_stands_for_the_relative_that_the_user_spoke_of(asked: str, question: str, text: str) -> None:
+    assert of_the_field(asked, "It depends.", question).standalone.startswith(f"{text} – about ")
+
+
+def test_they_are_the_children_only_right_after_these_were_named() -> None:
+    history = ("can my kids come on the super visa", "No.", "how much is the super visa", "100 dollars.")
+    assert of_the_field(*history, "what do they ask for").standalone.startswith("what do they ask for – about")
+
+
+def test_a_correction_of_a_word_that_was_not_said_still_puts_the_right_one_in() -> None:
+    assert (
+        of_the_field("do indians need a visa for canada", "Yes.", "not mexicans, chinese").standalone
+        == "do chinese need a visa for canada?"
+    )
+
+
+def test_another_thing_to_do_takes_the_place_of_the_last_questions() -> None:
+    assert of_the_field("can my wife work in canada", "Yes.", "what about study").standalone == "can my wife study in canada?"
+    again = of_the_field("my wife is on h4 can she work in canada", "No.", "what about my son").standalone
+    assert again == "my son is on h4 can my son work in canada?"
+    assert of_the_field("can i work in canada", "Yes.", "no i meant study not work").standalone == "can i study in canada"
+
+
+def test_what_is_closed_can_only_open_again() -> None:
+    closed = ("is the 2023 h1b open work permit still open", "No, it closed.")
+    assert of_the_field(*closed, "wen will it open").standalone == "when will it reopen – about the 2023 open work permit for H-1B holders?"
+    again = of_the_field(*closed, "wen will it open", "No.", "what about the new one").standalone
+    assert again == "when will it open – about the Accelerated pathway for H-1B holders (Budget 2025)?"
+    new = ("is the accelerated pathway open", "No.")
+    assert "will it open –" in of_the_field(*new, "when will it open").standalone
+
+
+def test_the_new_one_is_understood_without_the_word_one_and_takes_the_year_of_the_old_one_away() -> None:
+    new = of_the_field("is the 2023 h1b open work permit still open", "No.", "and the new?")
+    assert (new.standalone, new.named) == (
+        "is the Accelerated pathway for H-1B holders (Budget 2025) still open?",
+        ("h1b-accelerated-pathway",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("conversation", "text"),
+    [
+        (("how does gts work", "Fast.", "whats the difference with ict"), "whats the difference with ict, the Global Talent Stream?"),
+        (
+            ("how does gts work", "Fast.", "how is it different from ict", "So.", "which one is faster"),
+            "which one is faster, the Global Talent Stream or Intra-company transfer?",
+        ),
+        (
+            ("how does gts work", "Fast.", "how is it different from ict", "So.", "and from express entry"),
+            "how is the Global Talent Stream different from Express Entry?",
+        ),
+        (
+            ("is quebec peq open", "Yes.", "and pstq", "Yes.", "how is it different"),
+            "how is the Quebec Skilled Worker Selection Program (PSTQ) different from the Quebec Experience Program (PEQ)?",
+        ),
+        (
+            ("is the accelerated pathway open", "No.", "is it same as the 2023 one"),
+            "is the Accelerated pathway for H-1B holders (Budget 2025) same as the 2023 open work permit for H-1B holders",
+        ),
+    ],
+)
+def test_a_comparison_names_both_things(conversation: tuple[str, ...], text: str) -> None:
+    assert of_the_field(*conversation).standalone == text
+
+
+def test_it_beside_a_program_is_the_thing_asked_about_before() -> None:
+    assert of_the_field("what is lmia", "A document.", "do ict workers need it").standalone == "do ict workers need lmia"
+
+
+def test_another_program_is_not_asked_for_among_the_things_of_the_last() -> None:
+    asked = ("does h1b work count for cec", "No.")
+    other = of_the_field(*asked, "then which program counts it")
+    assert (other.standalone, other.inferred) == ("then which program counts it – after “does h1b work count for cec”", ())
+    assert of_the_field(*asked, "what else is there for me").standalone == "What are my options to move to Canada?"
+
+
+def test_the_second_one_is_the_second_of_what_the_last_answer_lists() -> None:
+    rows = "The routes:\n- Express Entry, without an offer.\n- The Global Talent Stream, with an employer."
+    second = of_the_field("what can i choose", rows, "second one, how long does it take")
+    assert (second.standalone, second.named) == ("how long does it take – about the Global Talent Stream?", ("global-talent-stream",))
+    back = "That depends on the route. Which one do you mean: Express Entry, Global Talent Stream or Biometrics?"
+    assert of_the_field("can i work in canada", back, "the first").standalone == "can i work in canada – about Express Entry?"
+    named = "Express Entry needs none, the Global Talent Stream does."
+    assert of_the_field("which needs an offer", named, "and the first one you said, is it open").named == ("express-entry",)
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("sorry we are 4 now, baby came", "settlement funds for a family of 4?"),
+        ("and if we were 5", "settlement funds for a family of 5?"),
+        ("only me", "settlement funds for a family of 1?"),
+    ],
+)
+def test_how_many_a_family_is_may_be_told_in_passing(question: str, text: str) -> None:
+    assert of_the_field("settlement funds for a family of 2", "19,001.", question).standalone == text
+
+
+def test_what_the_user_tells_of_themselves_finishes_the_last_question() -> None:
+    told = of_the_field("how long is a medical exam good", "A year.", "i did mine in 2024")
+    assert told.standalone == "how long is a medical exam good, i did mine in 2024?"
+    pushed = of_the_field("is bowp open", "Yes.", "i have read that it closed").standalone
+    assert pushed.startswith("i have read that it closed – about")
+
+
+@pytest.mark.parametrize(
+    "question", ["do i need visa im indian", "do i need a medical exam", "and for a normal open work permit what is the fee"]
+)
+def test_a_short_question_that_says_all_it_needs_is_left_alone(question: str) -> None:
+    assert of_the_field("how long is the h1b grace period", "60 days.", question).standalone == question
+
+
+def test_till_when_leans_and_how_many_goes_on_from_the_latest_subject() -> None:
+    renewal = ("can i extend my 2023 h1b owp", "Yes.")
+    assert of_the_field(*renewal, "till wat date can i").inferred == ("h1b-owp-renewal",)
+    taxed = ("can i work remotely for my us company from canada", "Yes.", "do i pay tax in canada", "Yes.")
+    assert of_the_field(*taxed, "how many days").standalone == "how many days – after “do i pay tax in canada”"
+
+
+def test_the_fees_are_no_subject_of_their_own() -> None:
+    made = of_the_field("what are the government fees", "1,590 dollars.", "when do i pay")
+    assert (made.standalone, made.inferred) == ("when do i pay – after “what are the government fees”", ())
+
+
+def test_a_fee_for_a_relative_keeps_the_program_that_the_question_named() -> None:
+    made = of_the_field("Is there a fee for the accelerated pathway", "None.", "how about for my wife")
+    assert made.standalone == "Is there a fee for the accelerated pathway for my wife?"
+
+
+def test_a_green_card_holder_takes_the_place_of_another_nationality() -> None:
+    made = of_the_field("do chinese citizens need a visa to visit canada", "Yes.", "and us green card holders")
+    assert made.standalone == "do us green card holders need a visa to visit canada?"
+
+
+def test_a_conversation_about_canada_is_of_the_field_however_little_its_questions_say() -> None:
+    history = ("my daughter is 17 can she study in canada", "Yes.", "what if she turns 18", "Then not.")
+    assert of_the_field(*history, "and my son hes 23 can he come for pr").standalone.startswith("and my son hes 23 can he come for pr")
+
+
+def test_a_follow_up_to_a_renewal_is_about_the_renewal() -> None:
+    history = ("i have the 2023 h1b open work permit for 2 years can i renew", "Yes.", "which form")
+    assert of_the_field(*history).inferred == ("h1b-owp-renewal",)
+    assert of_the_field("is the 2023 h1b open work permit open", "No.", "which form").inferred == ("h1b-open-work-permit-2023",)
+
+
+def test_the_pathway_is_the_one_that_the_last_answer_named() -> None:
+    answer = "The 1.7 billion dollars are for Impact+; none are for the accelerated pathway for H-1B holders."
+    history = ("what is the Canada Global Impact+ Research Talent Initiative", answer)
+    assert of_the_field(*history, "so when does the pathway open").inferred == ("h1b-accelerated-pathway",)
+
+
+def test_one_supposition_takes_the_place_of_the_other() -> None:
+    history = ("how much money must I show", "15,263.", "what if my parents come", "More.")
+    assert alone("what if I already work there", *history).text == "how much money must I show, if I already work there?"
+
+
+def test_still_there_is_no_place_and_much_may_lose_its_vowel() -> None:
+    history = ("do I pay the 100k h1b fee if I come back from canada", "Perhaps.")
+    assert of_the_field(*history, "is it still there").standalone.startswith("is it still there – about")
+    assert of_the_field("super visa for my mom", "Yes.", "how mch insurance").inferred == ("super-visa",)

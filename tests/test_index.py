@@ -337,6 +337,6 @@ def test_the_version_of_texts_changes_with_what_is_searched_and_not_with_what_is
 
 
 def test_building_a_small_index_takes_a_moment(small_home: Path, embedder: Embedder) -> None:
-    began = time.perf_counter()
+    began = time.process_time()  # what else the machine does is not counted
     build_index(small_home, PASSAGES, embedder)
-    assert time.perf_counter() - began < 20  # a second here; far more would mean that the model is exported or loaded again
+    assert time.process_time() - began < 20  # a second here; far more would mean that the model is exported or loaded again

@@ -8,7 +8,6 @@ import json
 import logging
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +23,7 @@ from bot.answer import Answer, Part, Turn
 from bot.chain import Bot, open_bot
 from bot.cli import main
 from bot.explain import explain
-from bot.model import KINDS, PROVIDERS, LanguageModel, Rest, _loop, open_model
+from bot.model import KINDS, PROVIDERS, LanguageModel, Reply, Rest, _loop, open_model
 from bot.server import create_app
 from bot.settings import Settings, read_settings
 from corpus.errors import ModelError, NorthboundError
@@ -35,6 +34,7 @@ from index.build import build_index
 from index.embedder import Embedder
 from tests.conftest import ROOT, Command, environment, new_home
 from tests.model_server import FAULTS, ModelServer, serving_model
+from tests.waiting import until
 
 PERMIT = "h1b-open-work-permit-2023"
 PASSAGES = (
@@ -83,7 +83,7 @@ FIRST = "A work permit costs CAN$155 for one person, and biometrics cost CAN$85.
 SECOND = "Biometrics are given again unless they were given in the last 10 years."
 THIRD = "Before the worker applies, the employer, not the worker, pays the compliance fee of CAN$230."
 GOOD = f"{FIRST} [1]\n{SECOND} [1]\n{THIRD} [1]\n"
-SECONDS = 30.0  # a machine that runs tests may do much else
+SECONDS = 60.0  # a machine that runs tests may do much else
 
 
 @pytest.fixture(scope="module")
@@ -342,18 +342,37 @@ def test_every_failure_gives_the_extractive_answer_and_says_so(
     assert answer.model_use.problem == expected.get(fault, answer.model_use.problem)
 
 
+@pytest.fixture
+def replies(worded: Bot, monkeypatch: pytest.MonkeyPatch) -> list[Reply]:
+    """What the model was asked, as its answers come."""
+    kept: list[Reply] = []
+    ask = of(worded).ask
+
+    def asking(*given: Any) -> Reply:
+        kept.append(ask(*given))
+        return kept[-1]
+
+    monkeypatch.setattr(of(worded), "ask", asking)
+    return kept
+
+
 @pytest.mark.parametrize(
     ("fault", "kind"),
     [("dropped", "broken"), ("ends early", "broken"), ("cut short", "short"), ("half then silent", "slow"), ("error in stream", "failed")],
 )
 def test_what_passed_before_a_failure_is_kept_and_the_rest_is_the_sources(
-    worded: Bot, server: ModelServer, extractive: Bot, fault: str, kind: str
+    worded: Bot, server: ModelServer, extractive: Bot, replies: list[Reply], fault: str, kind: str
 ) -> None:
     says(server, f"{FIRST} [1]\nThe employer, not the")
     server.fault = fault
+    coming, plain = worded.stream(COSTS), extractive.answer(COSTS)
+    first = next(coming)
+    assert isinstance(first, Part) and first.claim.text == FIRST
     if fault == "half then silent":
-        of(worded).seconds = 3.0
-    answer, plain = worded.answer(COSTS), extractive.answer(COSTS)
+        (reply,) = replies
+        reply._until = 0.0  # its time is up once its first sentence has passed, however long that took
+    *_, answer = coming
+    assert isinstance(answer, Answer)
     assert [claim.text for claim in answer.claims] == [FIRST, *(claim.text for claim in plain.claims[1:])]
     assert (answer.mode, answer.caveats) == ("openai:fake", (*plain.caveats, writing.USED_IN_PART))
     assert answer.model_use is not None and answer.model_use.problem == kind
@@ -365,14 +384,17 @@ def test_a_good_answer_that_never_ends_is_cut_where_enough_is_said(worded: Bot, 
     says(server, GOOD)
     answer = worded.answer(COSTS)
     assert [claim.text for claim in answer.claims] == [FIRST, SECOND, THIRD]
-    assert server.left.wait(30)  # and the server is not kept writing
+    assert server.left.wait(60)  # and the server is not kept writing
 
 
 def test_a_server_that_was_given_up_is_not_kept_waiting(worded: Bot, server: ModelServer) -> None:
     server.fault = "keeps alive"
-    of(worded).seconds = 0.3
-    worded.answer(COSTS)
-    assert server.left.wait(30)
+    for seconds in (0.3, 3.0, SECONDS):  # in a moment a busy machine may not even have asked
+        of(worded).rest, of(worded).seconds = Rest(), seconds
+        worded.answer(COSTS)
+        if server.asked:
+            break
+    assert server.left.wait(60)
 
 
 def test_a_dead_server_costs_two_questions_their_time_and_then_none(worded: Bot, server: ModelServer) -> None:
@@ -444,7 +466,7 @@ def test_a_reader_who_leaves_ends_the_request(worded: Bot, server: ModelServer) 
     server.fault = "endless sentences"
     next(coming)
     coming.close()  # type: ignore[attr-defined]
-    assert server.left.wait(30)
+    assert server.left.wait(60)
 
 
 def test_the_langchain_runnable_is_the_same_chain(worded: Bot, server: ModelServer) -> None:
@@ -572,7 +594,7 @@ def test_without_a_model_nothing_of_it_is_imported(worded_home: Path) -> None:
         " or m in ('bot.model', 'bot.writing', 'bot.rewriting')])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], env=environment(worded_home), cwd=ROOT, capture_output=True, text=True, timeout=120, check=True
+        [sys.executable, "-c", code], env=environment(worded_home), cwd=ROOT, capture_output=True, text=True, timeout=300, check=True
     )
     assert done.stdout.strip() == "[]"
 
@@ -649,7 +671,4 @@ def test_streams_that_a_providers_library_left_open_are_collected_without_an_err
     finally:
         sys.setswitchinterval(before)
         gc.enable()
-    waited = time.monotonic() + 60
-    while len(closed) < 360 and time.monotonic() < waited:
-        time.sleep(0.1)
-    assert len(closed) == 360  # and nothing is left open
+    until(lambda: len(closed) == 360)  # and nothing is left open

@@ -58,7 +58,7 @@ def home(models: Path, embedder: Embedder, tmp_path_factory: pytest.TempPathFact
 
 def served(home: Path, address: str, options: str) -> Bot:
     url, name = address.split(" ")
-    return open_bot(Settings(home=home, model=f"openai:{name}", model_url=url, model_seconds=120.0, model_options=options))
+    return open_bot(Settings(home=home, model=f"openai:{name}", model_url=url, model_seconds=240.0, model_options=options))
 
 
 @pytest.mark.parametrize("temperature", [0.01, 1.0])

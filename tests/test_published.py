@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 import pytest
@@ -50,7 +51,7 @@ def other_home(models: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def name(request: pytest.FixtureRequest) -> str:
     """A name of the test's own on the shared server."""
-    return f"t{abs(hash(request.node.name)) % 10**9}"
+    return f"t{crc32(request.node.name.encode())}"
 
 
 def published(home: Path, server: Server, name: str = NAME) -> str:
@@ -169,7 +170,7 @@ def test_a_publishing_that_is_killed_changes_nothing_and_the_next_removes_what_i
         "def advance(what, done, total): what == 'publishing files' and os.kill(os.getpid(), signal.SIGKILL)\n"
         "publish(home, current(home), server_at(sys.argv[2]), sys.argv[3], {}, advance)"
     )
-    done = subprocess.run([sys.executable, "-c", script, small_home, chroma.url, name], cwd=ROOT, timeout=120, check=False)
+    done = subprocess.run([sys.executable, "-c", script, small_home, chroma.url, name], cwd=ROOT, timeout=300, check=False)
     assert done.returncode == -signal.SIGKILL
     assert builds(chroma.server, name) == {first, killed}
     assert hold(other_home, chroma.server, name).folder.name == first
@@ -332,7 +333,7 @@ class Faulty:
     def __call__(self, request: Request) -> tuple[int, bytes]:
         self.asked += 1
         if self.fault == "slow":  # it does answer rightly, but later than it may
-            self.release.wait(20)
+            self.release.wait(120)
         if self.fault == "trickle":
             request.send_response(200)
             request.end_headers()
@@ -363,18 +364,21 @@ def test_a_server_that_fails_in_mid_request_is_done_without_and_used_again_when_
     held = np.eye(3, 4, dtype=np.float32)
     faulty = Faulty()
     with serving(faulty) as url:
-        store = ServerStore(server_at(url, seconds=1.0), "rows", held)
+        patient = server_at(url, seconds=60)
+        store = ServerStore(patient, "rows", held)
         with reduced() as told:
             assert store.nearest(held[:1], 2) == [[1, 0]]  # as the server says, which is wrong and so can be told apart
         assert (told, store.failure) == ([], "")
 
         faulty.fault = fault
+        store._server = replace(patient, seconds=0.3) if fault in ("slow", "trickle") else patient
         with reduced() as told:
             assert store.nearest(held[2:], 1) == [[2]]
         assert told == [ANOTHER_WAY] and store.failure
 
         faulty.fault = ""
         faulty.release.set()
+        store._server = patient
         with reduced() as told:
             assert store.nearest(held[:1], 2) == [[1, 0]]
         assert (told, store.failure) == ([], "")
@@ -385,7 +389,7 @@ def test_a_server_that_failed_is_left_alone_for_a_while(monkeypatch: pytest.Monk
     held = np.eye(3, 4, dtype=np.float32)
     faulty = Faulty()
     with serving(faulty) as url:
-        store = ServerStore(server_at(url), "rows", held)
+        store = ServerStore(server_at(url, seconds=60), "rows", held)
         faulty.fault = "500"
         store.nearest(held[:1], 1)
         asked = faulty.asked

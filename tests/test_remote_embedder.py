@@ -46,7 +46,7 @@ class EmbeddingServer:
         if self.fault and self.faults_left:
             self.faults_left -= 1
             if self.fault == "slow":  # it does answer rightly, but later than it may
-                self.release.wait(20)
+                self.release.wait(120)
             elif self.fault == "text":
                 return 200, b"<html>a proxy</html>"
             elif self.fault.isdigit():
@@ -279,7 +279,7 @@ def test_a_server_that_is_away_is_left_alone_for_a_while(
 
 
 def test_a_process_that_starts_without_the_server_answers_by_words(served: EmbeddingServer, small_home: Path, northbound: Command) -> None:
-    with serving(served) as url:
+    with serving(served, free_port()) as url:  # which nobody else is given when it is free again
         build_index(small_home, PASSAGES, load_embedder(url))
     done = northbound("ask", "--json", FEE, home=small_home, settings={"NORTHBOUND_EMBEDDER": url})
     assert done.returncode == 0, done.stderr
@@ -288,9 +288,9 @@ def test_a_process_that_starts_without_the_server_answers_by_words(served: Embed
 
 
 def test_a_server_that_comes_back_is_used_and_with_another_model_it_is_not(served: EmbeddingServer, small_home: Path) -> None:
-    with serving(served) as url:
+    port = free_port()
+    with serving(served, port) as url:
         build_index(small_home, PASSAGES, load_embedder(url))
-    port = int(url.rsplit(":", 1)[1])
     settings = Settings(home=small_home, embedder=url)
     bot, other = open_bot(settings), open_bot(settings)
     assert by_words.TOLD in bot.answer(FEE).caveats
@@ -304,7 +304,7 @@ def test_a_server_that_comes_back_is_used_and_with_another_model_it_is_not(serve
 def test_nothing_is_built_again_because_the_server_is_away(served: EmbeddingServer, tmp_path: Path) -> None:
     note = tmp_path / "note.txt"
     note.write_text("Working from home\n\nEmployees may work from home on two days of each week.\n", encoding="utf-8")
-    with serving(served) as url:
+    with serving(served, free_port()) as url:
         settings = Settings(home=tmp_path / "data", embedder=url)
         index_corpus(settings, add_files([note], settings).ids)
         assert needs_building(settings) == ""

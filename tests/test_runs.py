@@ -7,7 +7,6 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from index.search import Hit
 from tests.conftest import PASSAGES, ROOT, Command, complaint, environment
 from tests.saved_run import write_set
 from tests.small_bot import closed
+from tests.waiting import until
 
 FEE = {"id": "fee", "question": "How much is biometrics for a family?", "status": ["answered"], "facts": ["170"], "sources": ["ircc-fees"]}
 WEATHER = {"id": "weather", "question": "What is the weather in Toronto?", "status": ["out_of_scope"]}
@@ -101,27 +101,41 @@ def test_a_run_goes_on_where_it_stopped_and_ends_as_if_it_never_had(settings: Se
     }
 
 
+# The command, which waits to be killed once it has written the first answers.
+HALTING = """
+import signal
+import tqdm
+
+class Halting(tqdm.tqdm):
+    def __init__(self, *given, desc="", **more):
+        self.halts = desc == "answering"
+        super().__init__(*given, desc=desc, **more)
+
+    def update(self, n=1):
+        signal.pause() if self.halts else super().update(n)
+
+if __name__ == "__main__":
+    tqdm.tqdm = Halting
+    from bot.cli import main
+    main()
+"""
+
+
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_killed_process_leaves_no_summary_and_no_worker_and_is_gone_on_with(home: Path, tmp_path: Path, workers: str) -> None:
     folder = tmp_path / "run"
-    command = [sys.executable, "-m", "bot.cli", "eval", "run", "--set", "clarify", "--out", str(folder), "--workers", workers]
-    begun = subprocess.Popen(command, env=environment(home), cwd=ROOT, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    arguments = ["eval", "run", "--set", "clarify", "--out", str(folder), "--workers", workers]
     answers = folder / "answers.jsonl"
-    for _ in range(600):
-        if answers.exists() and answers.stat().st_size or begun.poll() is not None:
-            break
-        time.sleep(0.1)
+    begun = subprocess.Popen([sys.executable, "-c", HALTING, *arguments], env=environment(home), cwd=ROOT, stderr=subprocess.DEVNULL)
+    until(lambda: (answers.exists() and answers.stat().st_size > 0) or begun.poll() is not None)
     workers_of = [int(pid) for pid in Path(f"/proc/{begun.pid}/task/{begun.pid}/children").read_text().split()]
+    assert bool(workers_of) == (workers != "1")
     begun.send_signal(signal.SIGKILL)
-    begun.wait()
+    assert begun.wait() == -signal.SIGKILL
     assert not (folder / "summary.json").exists()
     with pytest.raises(RunError, match="not a whole run: .*goes on with it"):
         read_run(folder)
-    for _ in range(100):
-        if not any(Path(f"/proc/{pid}").exists() for pid in workers_of):
-            break
-        time.sleep(0.1)
-    assert not any(Path(f"/proc/{pid}").exists() for pid in workers_of)
+    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers_of))
     before = answers.read_bytes()
     run(Settings(home=home), Chosen(("clarify",)), folder)
     assert answers.read_bytes().startswith(before[: before.rfind(b"\n") + 1])

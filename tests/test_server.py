@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from bot.answer import Answer
-from bot.server import MAX_BODY, create_app, listen, own_page, serve
+from bot.server import MAX_BODY, Counted, create_app, listen, own_page, serve
 from bot.settings import Settings
 from corpus.errors import NorthboundError
 from tests.small_bot import SmallBot
@@ -145,3 +145,20 @@ def test_a_port_in_use_is_one_clear_line() -> None:
 def test_an_address_that_is_not_ours_is_one_clear_line() -> None:
     with pytest.raises(NorthboundError, match=r"cannot listen on 192\.0\.2\.1:7860"):
         listen("192.0.2.1", 7860)
+
+
+def test_an_answer_that_nobody_waits_for_counts_as_stopped_and_not_as_failed() -> None:
+    counted = Counted(SmallBot())
+    stopped = counted.stream("Is the permit open?")
+    next(stopped)
+    stopped.close()
+    whole = counted.stream("Is the permit open?")
+    while not isinstance(next(whole), Answer):
+        pass
+    whole.close()
+    with pytest.raises(RuntimeError):
+        list(counted.stream("broken"))
+    told = counted.prometheus()
+    assert 'northbound_answers_total{status="stopped"} 1' in told
+    assert 'northbound_answers_total{status="answered"} 1' in told
+    assert 'northbound_answers_total{status="failed"} 1' in told

@@ -23,6 +23,7 @@ def vocabulary() -> Vocabulary:
         ("wich provinse is esiest", "which province is easiest"),
         ("is it stil opn", "is it still open"),
         ("super viza", "super visa"),
+        ("permit w/o job offer", "permit without job offer"),
         ("i am curently laid of, wat nxt", "i am currently laid of what next"),
         ("ppl wit 2 yr diplom", "people wit 2 year diploma"),
     ],

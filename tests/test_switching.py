@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -34,6 +33,7 @@ from index.search import Query
 from index.store import ANOTHER_WAY, Store
 from tests.chroma_process import ChromaProcess
 from tests.conftest import PASSAGES, ROOT, environment, new_home
+from tests.waiting import until
 
 QUESTION = "How much does citizenship cost?"
 
@@ -49,14 +49,6 @@ def edition_of(answer: Answer) -> int:
     assert answer.status == "answered" and answer.citations
     assert all(citation.passage.endswith(f"So says edition {number}.") for citation in answer.citations)
     return number
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Wait for something that must come; two minutes are for a machine that does much else."""
-    end = time.monotonic() + 120
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -198,7 +190,7 @@ class Asking:
             thread.join()
 
     def _ask(self, url: str) -> None:
-        with httpx.Client(timeout=60) as client:
+        with httpx.Client(timeout=120) as client:
             while not self._stop.is_set():
                 try:
                     asked = client.post(f"{url}/ask", json={"question": QUESTION}).raise_for_status()

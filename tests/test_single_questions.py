@@ -1,0 +1,128 @@
+"""One question, as people type it: what answers leads, and what is only near is left out."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.answer import Answer
+from bot.chain import Bot
+
+
+def first(answer: Answer) -> str:
+    return answer.claims[0].text
+
+
+def said(answer: Answer) -> str:
+    return " ".join(claim.text for claim in answer.claims)
+
+
+def headings(answer: Answer) -> list[str]:
+    return [citation.heading for citation in answer.citations]
+
+
+def test_a_yes_under_whether_they_can_does_not_answer_whether_they_need(bot: Bot) -> None:
+    answer = bot.answer("do my kids need study permit for school grade 5")
+    assert first(answer).startswith("Minor children in Canada may attend school without a study permit")
+
+
+def test_a_denial_may_be_taken_off_what_says_that_something_was_dropped(bot: Bot) -> None:
+    assert first(bot.answer("ohip wait time")).startswith("Ontario dropped its three-month waiting period")
+
+
+def test_without_may_be_typed_with_a_stroke(bot: Bot) -> None:
+    answer = bot.answer("can i go canada for 10 days of work w/o work permit")
+    assert "exempt from a work permit for 15 consecutive days" in first(answer)
+
+
+@pytest.mark.parametrize("question", ["how long gts take total", "ohip wait time", "how to get SIN"])
+def test_what_is_not_published_is_not_added_to_what_is(bot: Bot, question: str) -> None:
+    assert not any("not known" in claim.join.lower() for claim in bot.answer(question).claims)
+
+
+def test_a_few_words_that_name_no_program_are_about_one(bot: Bot) -> None:
+    answer = bot.answer("i missed 60 days")
+    assert "grace period" in first(answer)
+    assert "Express Entry" not in said(answer)
+
+
+def test_what_a_thing_is_is_not_added_to_what_holds_of_it(bot: Bot) -> None:
+    answer = bot.answer("supervisa can my mom work")
+    assert "neither a right to work" in first(answer)
+    assert "What is a super visa?" not in headings(answer)
+
+
+def test_of_two_as_good_the_one_asked_in_these_words_answers(bot: Bot) -> None:
+    assert "11 April 2024: 4,500 invitations" in said(bot.answer("wen was last stem draw"))
+    assert "How many STEM draws have there been in Express Entry?" not in headings(bot.answer("wen was last stem draw"))
+
+
+def test_a_longer_passage_without_the_place_asked_about_does_not_answer_for_it(bot: Bot) -> None:
+    assert "except Quebec" in first(bot.answer("quebec pnp how to apply"))
+
+
+@pytest.mark.parametrize(
+    ("question", "leads"),
+    [
+        ("iec working holiday for indian age 29", "India has no youth mobility agreement"),
+        ("settlement money needed for 4 people", "28,362 Canadian dollars for a family of four"),
+    ],
+)
+def test_the_case_that_is_named_comes_before_the_rule_in_general(bot: Bot, question: str, leads: str) -> None:
+    assert leads in first(bot.answer(question))
+
+
+@pytest.mark.parametrize(
+    ("question", "leads"),
+    [
+        ("borrowed money ok?", "Borrowed money and the equity in a house do not count"),
+        ("super viza how long", "A super visa allows stays of up to five years"),
+        ("how meny yeers super visa", "A super visa allows stays of up to five years"),
+    ],
+)
+def test_the_sentence_that_answers_comes_before_one_that_introduces(bot: Bot, question: str, leads: str) -> None:
+    assert first(bot.answer(question)).startswith(leads)
+
+
+@pytest.mark.parametrize(
+    ("question", "leads"),
+    [
+        ("can i work for two employers on gts", "names one employer, one occupation and one location"),
+        ("how long ICT takes", "About two weeks is the service standard"),
+        ("my pgwp expirng nxt month wat to do", "Apply for another permit or status before"),
+        ("my passport expires in 8 months will permit be shorter", "end no later than the passport"),
+    ],
+)
+def test_what_people_ask_has_a_section_that_answers_it(bot: Bot, question: str, leads: str) -> None:
+    assert leads in first(bot.answer(question))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "how long is the i140 premium procesing",
+        "do the 60 days start again if i get another job and lose it",
+        "can i sponsor my sister to canada",
+        "can i transfer my 401k to rrsp",
+        "what is manitoba pnp application fee",
+    ],
+)
+def test_a_near_miss_is_declined(bot: Bot, question: str) -> None:
+    assert bot.answer(question).status == "not_found"
+
+
+def test_two_words_that_ask_until_when_are_asked_back(bot: Bot) -> None:
+    assert bot.answer("jusqu'à quand").status == "clarify"
+
+
+@pytest.mark.parametrize(
+    ("question", "status"),
+    [("australia h1b same program exist?", "out_of_scope"), ("australian citizen, which program on h1b", "answered")],
+)
+def test_another_countrys_program_is_elsewhere_and_its_citizens_are_not(bot: Bot, question: str, status: str) -> None:
+    assert bot.answer(question).status == status
+
+
+def test_a_list_does_not_lead_without_what_stands_before_it(bot: Bot) -> None:
+    assert first(bot.answer("settlement funds for a single person fsw", at="2025-06-20")).startswith(
+        "14,690 Canadian dollars for one person"
+    )
