@@ -11,7 +11,10 @@ from index.keywords import terms, words
 
 _GREETING = re.compile(
     r"(hi+|hello+|hey+|hiya|howdy|yo|good (morning|mornin|mrng|morn|afternoon|evening|day|night)|gm|greetings|namaste|salut|bonjour|hola|sup|whats up|what's up|how (are|r) (you|u|things)( doing)?( today)?|"
-    r"how r u|how do you do|nice to meet you)",
+    r"how r u|how do you do|nice to meet you|"
+    # A cry for help that names nothing is met with what can be asked.
+    r"(i |we |just )?(need|want) (some |your |a little |a bit of )?(help|advice|guidance)|(can |could )?(you )?(please |pls |plz )?help( me| us)?( out)?( please| pls| plz)?|"
+    r"(i )?(have|got) (a |some |few |a few |one )?(questions?|doubts?|query|queries))",
     re.IGNORECASE,
 )
 _FAREWELL = re.compile(

@@ -194,6 +194,9 @@ def long_date(iso: str) -> str:
     return f"{date(int(parts[0]), int(parts[1]), 1):%B} {parts[0]}" if len(parts) == 2 else iso
 
 
+_VERY = 0.9  # cosine from which a message says the same as a question of ours
+
+
 def _status(understood: Understood, hits: Sequence[Sequence[Hit]], checked: Checked) -> Status:
     if understood.kind in ("smalltalk", "out_of_scope", "refused"):
         return understood.kind
@@ -201,7 +204,7 @@ def _status(understood: Understood, hits: Sequence[Sequence[Hit]], checked: Chec
         return "advice"
     if understood.split is not None:
         return "partial"  # each thing that it can mean is answered in one sentence
-    if not re.search(r"\w", understood.question) or understood.kind == "vague":
+    if not re.search(r"\w", understood.question) or (understood.kind == "vague" and not _is_ours(hits)):
         return "clarify"
     sure = [p >= NOT_FOUND for p in checked.answered]
     if understood.kind == "outcome":
@@ -217,6 +220,11 @@ def _status(understood: Understood, hits: Sequence[Sequence[Hit]], checked: Chec
     if not checked.pieces:
         return "not_found"
     return "answered" if all(sure) and max(checked.answered) >= SURE else "partial"
+
+
+def _is_ours(hits: Sequence[Sequence[Hit]]) -> bool:
+    """Whether few words are the very question of a section about no single program: "I want to move to Canada"."""
+    return any(part[0].passage.program == GENERAL and part[0].question >= _VERY for part in hits if part)
 
 
 def _in_domain(understood: Understood, hits: Sequence[Sequence[Hit]]) -> bool:

@@ -16,6 +16,7 @@ _AGAIN = "may apply again at any time"
         "my visitor visa got rejected what now",
         "can i reapply after my work permit was denied",
         "what happens if they reject my study permit",
+        "my pgwp got refused",
     ],
 )
 def test_after_a_refusal_the_rule_for_every_application_is_told(bot: Bot, asked: str) -> None:
@@ -26,6 +27,11 @@ def test_after_a_refusal_the_rule_for_every_application_is_told(bot: Bot, asked:
 def test_a_refusal_in_the_story_is_not_what_is_asked_about(bot: Bot) -> None:
     answer = bot.answer("my h1b was denied, which canada options do i have")
     assert _AGAIN not in answer.answer and "Express Entry" in answer.answer
+
+
+def test_a_refused_h1b_is_no_refused_canadian_application(bot: Bot) -> None:
+    for asked in ("my h1b got rejected", "if my h1b is denied can i go to canada"):
+        assert "shuts out" in bot.answer(asked).claims[0].text, asked
 
 
 @pytest.mark.parametrize("program", ["provincial nominee program", "bridging open work permit", "intra company transfer"])
@@ -57,3 +63,18 @@ def test_a_list_that_is_asked_for_is_given_whole(bot: Bot) -> None:
 def test_how_to_begin_is_answered_by_the_steps(bot: Bot, asked: str) -> None:
     answer = bot.answer(asked)
     assert answer.status == "answered" and "closed on 17 July 2023" not in answer.answer
+
+
+@pytest.mark.parametrize("asked", ["i want to move to canada", "can you help me move to canada", "what are my options from h1b"])
+def test_few_words_that_are_our_own_question_are_answered(bot: Bot, asked: str) -> None:
+    answer = bot.answer(asked)
+    assert answer.status == "answered" and "Global Talent Stream" in answer.answer
+
+
+@pytest.mark.parametrize("asked", ["hi need help", "help me pls", "i have a question", "hello can you help me out?"])
+def test_a_cry_for_help_is_told_what_can_be_asked(bot: Bot, asked: str) -> None:
+    assert bot.answer(asked).status == "smalltalk"
+
+
+def test_help_with_something_is_a_question(bot: Bot) -> None:
+    assert bot.answer("need help with express entry").status in ("answered", "partial")
