@@ -10,7 +10,7 @@ import pytest
 from bot import render
 from tests.small_bot import FIRST, NEWS, PERMIT, SmallBot, cited, closed, from_evil_document, news, not_found, plain
 
-CSS = (Path(render.__file__).parent / "page.css").read_text()
+CSS = (Path(render.__file__).parent / "colors.css").read_text()
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_programs_at_a_glance() -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("ink", ["ink", "quiet", "accent", "open", "closed", "paused", "coming", "replaced"])
+@pytest.mark.parametrize("ink", ["ink", "quiet", "accent", "good", "bad", "warn", "coming", "replaced"])
 @pytest.mark.parametrize("ground", ["paper", "soft", "chip"])
 def test_text_stands_out_from_its_ground(scheme: str, ink: str, ground: str) -> None:
     assert _contrast(_colour(ink, scheme), _colour(ground, scheme)) >= 4.5
