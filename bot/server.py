@@ -14,7 +14,7 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from functools import lru_cache
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # both must stand before gradio is imported
@@ -177,7 +177,7 @@ class Counted(InFront[Answering]):
         finally:
             self._count(status, time.perf_counter() - began)
 
-    def stream(self, question: str, history: Sequence[Turn] = (), id: str = "", at: str = "") -> Iterator[Part | Answer]:
+    def stream(self, question: str, history: Sequence[Turn] = (), id: str = "", at: str = "") -> Generator[Part | Answer, None, None]:
         """The same claim by claim; counted when the last of it was given."""
         began = time.perf_counter()
         status = "failed"

@@ -282,7 +282,7 @@ def test_figures_are_counted_anew_when_a_row_comes_goes_or_gets_a_thumb(stored: 
     keep(second, settings)
     assert figures(settings).statuses == {"answered": 1, "not_found": 1}
     for thumb in ("up", "down"):
-        assert feedback(first.answer_id, thumb, "", settings)  # type: ignore[arg-type]
+        assert feedback(first.answer_id, thumb, "", settings)
         assert figures(settings).thumbs == {thumb: 1}
     forget(settings)
     keep(named(second, settings), settings)
