@@ -18,6 +18,7 @@ from bot.language import NOTICES
 from bot.understand import Understood
 from corpus.model import GENERAL, Passage, Program, Source, Split
 from corpus.registry import Registry
+from index.expects import expected
 from index.search import Hit, Index, Query
 
 STALE_DAYS = 180
@@ -204,7 +205,7 @@ def _status(understood: Understood, hits: Sequence[Sequence[Hit]], checked: Chec
         return "advice"
     if understood.split is not None:
         return "partial"  # each thing that it can mean is answered in one sentence
-    if not re.search(r"\w", understood.question) or (understood.kind == "vague" and not _is_ours(hits)):
+    if not re.search(r"\w", understood.question) or (understood.kind == "vague" and not _is_ours(understood, hits)):
         return "clarify"
     sure = [p >= NOT_FOUND for p in checked.answered]
     if understood.kind == "outcome":
@@ -222,9 +223,12 @@ def _status(understood: Understood, hits: Sequence[Sequence[Hit]], checked: Chec
     return "answered" if all(sure) and max(checked.answered) >= SURE else "partial"
 
 
-def _is_ours(hits: Sequence[Sequence[Hit]]) -> bool:
-    """Whether few words are the very question of a section about no single program: "I want to move to Canada"."""
-    return any(part[0].passage.program == GENERAL and part[0].question >= _VERY for part in hits if part)
+def _is_ours(understood: Understood, hits: Sequence[Sequence[Hit]]) -> bool:
+    """Whether few words are the very question of a section about no single program: "I want to move to Canada". A fee or a time is one of
+    something, and is asked back."""
+    return not expected(understood.question) and any(
+        part[0].passage.program == GENERAL and part[0].question >= _VERY for part in hits if part
+    )
 
 
 def _in_domain(understood: Understood, hits: Sequence[Sequence[Hit]]) -> bool:
