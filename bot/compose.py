@@ -17,7 +17,7 @@ from corpus.model import GENERAL, Passage
 from corpus.sentences import leans
 from index.expects import ONLY, expected, holds
 from index.keywords import Concept, covered, stem, terms
-from index.search import Hit
+from index.search import Hit, follows_any_refusal
 
 MAX_WORDS = 100  # of an answer; a list may run a little over
 _RELATED = 0.50  # cosine to a question of ours below which a second passage is about something else
@@ -101,7 +101,11 @@ class Answerability:
         other = (
             not asked.about <= hit.terms
             or of_others(asked, hit)
-            or not (not asked.programs or _is_for_all(asked, hit) or any(_is_about(hit, p, names) for p, names in asked.programs))
+            or not (
+                not asked.programs
+                or follows_any_refusal(asked.wants, hit.passage)
+                or any(_is_about(hit, p, names) for p, names in asked.programs)
+            )
         )
         return (_MERELY_LIKE if other else 1.0) * max(1 / (1 + math.exp(-z)), near * 0.5)
 
@@ -191,11 +195,6 @@ def _citizenships(text: str) -> frozenset[str]:
     """Those that a text names. Where somebody was born does not count beside a citizenship."""
     text, of_the_us = _OF_THE_US.subn(" ", _BORN.sub(" ", text) if _NATIONAL.search(text) else text)
     return frozenset(_CITIZENS[t] for t in terms(text) if t in _CITIZENS) | (frozenset({"us american"}) if of_the_us else frozenset())
-
-
-def _is_for_all(asked: Asked, hit: Hit) -> bool:
-    """Whether it is a rule of every application: what follows a refusal is the same whatever was refused."""
-    return asked.wants == "refusal" and hit.passage.program == GENERAL and holds(asked.wants, hit.passage.heading)
 
 
 def beside_the_refusal(asked: Asked, hit: Hit) -> bool:

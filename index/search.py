@@ -494,7 +494,7 @@ class Index:
             parts["program"] = weights.inferred
         if query.wants and self._holds(query.wants, number):
             parts["sort of thing"] = weights.wanted
-        if query.wants == "refusal" and passage.program == GENERAL and holds(query.wants, passage.heading):
+        if follows_any_refusal(query.wants, passage):
             parts["after any refusal"] = weights.refusal
         if query.concepts and passage.asked:
             parts["field's terms"] = weights.covered * covered(query.concepts, held)
@@ -564,6 +564,11 @@ class Index:
 def _terms_of_each(texts: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     """The different terms of each text, in order."""
     return tuple(tuple(dict.fromkeys(terms(text))) for text in texts)
+
+
+def follows_any_refusal(wants: str, passage: Passage) -> bool:
+    """Whether it is asked what follows a refusal and the passage is a rule of every application: that is the same whatever was refused."""
+    return wants == "refusal" and passage.program == GENERAL and holds(wants, passage.heading)
 
 
 def _highest(scores: np.ndarray, k: int) -> np.ndarray:
