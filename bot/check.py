@@ -23,8 +23,11 @@ _PREMISE = 0.76
 _CLEAR_PREMISE = 0.855
 _SAID_WRONG = 0.65  # or this near, where a passage that was found says the wrong thing
 
-# A guess that is called one may follow what is right; a plain statement of what is wrong may not.
+# A guess that is called one may follow what is right, and so may what was; a plain statement of what is wrong may not.
 _GUESSES = re.compile(r"\b(may|might|could|likely|suggests?|indications?|expected|appears?|possibl[ey]|seems?)\b", re.IGNORECASE)
+_YEARS = re.compile(r"\b(?:19|20)\d\d\b")
+_WAS = re.compile(r"\b(?:was|were|had|did)\b", re.IGNORECASE)
+_HOLDS = re.compile(r"\b(?:is|are|has|have|can|may|must|will|shall|now|still|today|currently|again)\b|n['’]t\b", re.IGNORECASE)
 
 _SAYS = {
     "closed": r"\bclos|\bend(?:s|ed|ing)?\b|\bno longer\b|\bexpired\b|\bstopped\b|\bnot (?:been )?(?:re-?)?open|\bno second intake|\bpast\b",
@@ -69,7 +72,7 @@ def check(
     """
     if understood.named and understood.named[0] in not_yet and (early := _beginning(registry.programs[understood.named[0]], index)):
         return Checked((early,), (0.0,) * len(likely), False, (), not_yet=True)
-    corrections = _premises(understood, hits, likely, registry, index)
+    corrections = _premises(understood, hits, drafted, registry, index)
     kept: list[Piece] = []
     dropped = 0
     for probability, pieces in zip(likely, drafted, strict=True):
@@ -78,7 +81,7 @@ def check(
         for piece in pieces:
             if piece.correction:
                 corrections.setdefault(piece.correction, registry.corrections[piece.correction])
-            if piece.correction and _GUESSES.search(piece.quote) is None:
+            if piece.correction and not _may_follow(piece.quote, registry.corrections[piece.correction], registry):
                 dropped += 1
             elif any(one.passage.id == piece.passage.id and one.start <= piece.start and piece.end <= one.end for one in kept):
                 continue  # said already, for another question of the message
@@ -135,14 +138,29 @@ def _beginning(program: Program, index: Index) -> Piece | None:
     return _registered(index, program.source, standing_name(program.id, program.history[0] if program.history else None))
 
 
+def _may_follow(quote: str, correction: Correction, registry: Registry) -> bool:
+    """Whether a sentence of a source that is put right may stand after what is right: as a guess, or as history, which speaks of nothing
+    that holds: of years before the correction's, or of a program that has ended."""
+    if _GUESSES.search(quote) is not None:
+        return True
+    if _HOLDS.search(quote) is not None:
+        return False
+    years = _YEARS.findall(quote)
+    if years and max(years) < correction.since[:4]:
+        return True
+    program = registry.programs.get(correction.program)
+    ended = program is not None and program.standing in ("closed", "replaced") and all(year <= program.since[:4] for year in years)
+    return ended and _WAS.search(quote) is not None
+
+
 def _premises(
-    understood: Understood, hits: Sequence[Sequence[Hit]], likely: Sequence[float], registry: Registry, index: Index
+    understood: Understood, hits: Sequence[Sequence[Hit]], drafted: Sequence[Sequence[Piece]], registry: Registry, index: Index
 ) -> dict[str, Correction]:
     """Corrections of what the question takes for granted or asks about in the words of a known error.
 
     Where our documents have a section that is asked for in nearer words, that section answers and says what is right. An index of
     chosen documents answers from those alone: there only a question that itself says the wrong thing is corrected, or one to which they
-    say it.
+    say it, if not another thing that is wrong is `drafted` as the answer.
     """
     found: dict[str, Correction] = {}
     for number, wordings in enumerate(understood.parts):
@@ -156,7 +174,8 @@ def _premises(
         best = hits[number][0]
         programs = {best.passage.program, *understood.programs}
         if index.manifest.only and not correction.contradicts(understood.question):
-            if cosine >= _SAID_WRONG and any(correction.contradicts(hit.quoted(s)) for hit in hits[number] for s in hit.sentences):
+            drafted_wrong = any(piece.correction for piece in drafted[number])
+            if cosine >= _SAID_WRONG and not drafted_wrong and any(correction.contradicts(hit.quoted(s)) for hit in hits[number] for s in hit.sentences):
                 found[correction.id] = correction
             continue
         likely_meant = cosine >= _PREMISE and correction.program in programs and cosine >= best.question

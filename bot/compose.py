@@ -35,9 +35,13 @@ _FIRST_OF_SEVERAL = 65  # words of the best passage where others are nearly as g
 # On 126 questions to five articles the facts of 108 were shown with three passages one after the other, and of 120 so.
 _PROSE_PASSAGES = 8
 _WHOLE_PROSE = 60  # words of the best passage that are given as they stand
-_WORTH_MORE = 0.5  # behind the best sentence, what is said of it is beside the point
+_WORTH_MORE = 0.3  # behind the best sentence, what is said of it is beside the point
+_BESIDE_WRONG = 0.1  # behind it where that is known to be wrong: what is right answers, and the rest only fills
+_ITEM_ALONE = 0.2  # cosine by which one item of a list is nearer than its others, and is given without them
+_A_SENTENCE = 8  # words from which an item may be read without what introduces the list
 _FEW_WORDS = 6  # of a sentence without a number that says nothing alone: "Demand was overwhelming."
 _TYPED = 0.2  # what holding the sort of thing asked for adds to a sentence's cosine
+_NAMED = 0.15  # and what naming a year or a number of the question does
 _LIST_WORDS = 120  # a list stays whole up to this, whatever the budget: half a list misleads
 _ALSO_YES_OR_NO = ("refusal", "documents")  # sorts of thing that may be asked for with a yes or no: "can I apply again after a refusal?"
 WITH_LIST = 150  # words of an answer whose list is asked for
@@ -45,6 +49,13 @@ _SAME = 0.7  # share of the shorter sentence's terms that makes two sentences sa
 # Share of a sentence's terms that stand in those before it, where it says nothing more: at 0.75 one answer of 1,077 lost a fact.
 _TOLD = 0.8
 _FIGURE = re.compile(r"\d[\d,.]*\d|\d")
+_COUNTED = re.compile(r"(?<![\w-])\d[\d,.]*\d(?![\w-])")  # a year or a number, not the 1 of H-1B
+_WHICH_DAY = re.compile(r"\b(?:wh(?:at|ich) (?:day|date)|deadline|last (?:day|date))\b", re.IGNORECASE)
+_A_DAY = re.compile(
+    r"\b(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.? (?:the )?\d{1,2}\b|\b\d{1,2}(?:st|nd|rd|th)?(?: of)? "
+    r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|-\d\d-\d\d\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -474,7 +485,7 @@ def _leads(asked: Asked, hit: Hit, first: _Unit, nearest: _Unit) -> bool:
 def _from_prose(asked: Asked, hits: Sequence[Hit], answers: Answerability, wrong: Callable[[str], str], budget: int) -> list[Piece]:
     """The best passage as its author wrote it where it is short, and the sentences that answer best, of it and of the next passages, with
     those that they lean on: one fact of running prose stands in one sentence of some passage, and the others lead up to it. A sentence
-    that is known to be wrong is left out, and marked where it stands in the best passage."""
+    that is known to be wrong is left out; where it is the one that answers, it comes first, marked, and little is said beside it."""
     best, near = hits[0], hits[:_PROSE_PASSAGES]
     chosen: dict[str, list[_Unit]] = {hit.passage.id: [] for hit in near}
     said: list[set[str]] = []
@@ -489,48 +500,66 @@ def _from_prose(asked: Asked, hits: Sequence[Hit], answers: Answerability, wrong
         said.append(content)
         return unit.words
 
-    whole = _by_item(best, _units(best, leaning=False), wrong)
-    nearest = max((unit.cosine for unit in whole), default=0.0)
-    mistaken = [
-        Piece(best.passage, unit.start, unit.end, answers(asked, best), correction)
-        for unit in whole
-        if unit.cosine > nearest - _AS_GOOD and (correction := wrong(best.passage.text[unit.start : unit.end]))
-    ]
-    used = sum(take(best, unit) for unit in whole) if sum(unit.words for unit in whole) <= min(_WHOLE_PROSE, budget) else 0
     units = ((hit, unit) for hit in near for unit in _by_item(hit, _units(hit), wrong))
-    others = sorted(((_worth(asked, hit, unit), hit, unit) for hit, unit in units), key=lambda one: -one[0])
-    for worth, hit, unit in others:
-        if worth < others[0][0] - _WORTH_MORE:
+    ranked = sorted(((_worth(asked, hit, unit), hit, unit) for hit, unit in units), key=lambda one: -one[0])
+    mistaken = [
+        Piece(hit.passage, unit.start, unit.end, answers(asked, hit), correction)
+        for worth, hit, unit in ranked
+        if worth > ranked[0][0] - _AS_GOOD and (correction := wrong(hit.passage.text[unit.start : unit.end]))
+    ][:1]
+    used = 0
+    if not mistaken:
+        whole = _by_item(best, _units(best, leaning=False), wrong)
+        if sum(unit.words for unit in whole) <= min(_WHOLE_PROSE, budget):
+            opening = next((n for n, unit in enumerate(whole) if _stands_alone(best, unit)), 0)
+            used = sum(take(best, unit) for unit in whole[opening:])
+    reach = _BESIDE_WRONG if mistaken else _WORTH_MORE
+    for worth, hit, unit in ranked:
+        if worth < ranked[0][0] - reach:
             break
         unit = _untold(hit.passage.text, unit, chosen[hit.passage.id])
-        says = unit.words > _FEW_WORDS or _FIGURE.search(hit.passage.text, unit.start, unit.end) is not None
-        if says and (not used or used + unit.words <= budget):
+        if _stands_alone(hit, unit) and (not used or used + unit.words <= budget):
             used += take(hit, unit)
     shown = [hit for hit in near if chosen[hit.passage.id]]
     shown.sort(key=lambda hit: -max(_worth(asked, hit, unit) for unit in chosen[hit.passage.id]))
-    return mistaken[:1] + [piece for hit in shown for piece in _merged(hit.passage, chosen[hit.passage.id], answers(asked, hit))]
+    return mistaken + [piece for hit in shown for piece in _merged(hit.passage, chosen[hit.passage.id], answers(asked, hit))]
 
 
 def _by_item(hit: Hit, units: Sequence[_Unit], wrong: Callable[[str], str]) -> list[_Unit]:
-    """The units, but of a list of which something is known to be wrong each item alone."""
+    """The units, but of a list of which something is known to be wrong each item alone, and of one with an item that is much nearer than
+    the others that item."""
     text = hit.passage.text
     apart: list[_Unit] = []
     for unit in units:
-        if "\n" in text[unit.start : unit.end] and wrong(text[unit.start : unit.end]):
-            inside = (s for s in hit.sentences if unit.start <= s.span.start and s.span.end <= unit.end)
-            apart += [_Unit(s.span.start, s.span.end, s.cosine, len(hit.quoted(s).split())) for s in inside]
+        if "\n" not in text[unit.start : unit.end]:
+            apart.append(unit)
+            continue
+        scored = [s for s in hit.sentences if unit.start <= s.span.start and s.span.end <= unit.end]
+        inside = [_Unit(s.span.start, s.span.end, s.cosine, len(hit.quoted(s).split())) for s in scored]
+        first, second = sorted(inside, key=lambda one: -one.cosine)[:2] if len(inside) > 1 else (unit, unit)
+        if wrong(text[unit.start : unit.end]):
+            apart += inside
+        elif first.cosine > second.cosine + _ITEM_ALONE and first.words >= _A_SENTENCE and not text[first.start : first.end].endswith(":"):
+            apart.append(first)
         else:
             apart.append(unit)
     return apart
 
 
 def _worth(asked: Asked, hit: Hit, unit: _Unit) -> float:
-    """What a sentence of prose is worth beside others: how near it is, and its passage, and that it holds the sort of thing asked for. The
-    first under a heading that asks nearly the same answers that."""
-    typed = bool(asked.wants) and holds(asked.wants, hit.passage.text[unit.start : unit.end])
+    """What a sentence of prose is worth beside others: how near it is, and its passage, that it holds the sort of thing asked for, and
+    that it or one before it names the year or number of which that is asked. The first under a heading that asks nearly the same answers that."""
+    text = hit.passage.text[unit.start : unit.end]
+    typed = bool(asked.wants) and holds(asked.wants, text) and (_A_DAY.search(text) is not None or not _WHICH_DAY.search(asked.wordings[0]))
+    named = bool(asked.wants) and set(_COUNTED.findall(asked.wordings[0])) & set(_COUNTED.findall(hit.passage.text[: unit.end]))
     first = _is_written_answer(hit) and unit.start <= hit.sentences[0].span.start
     near = max(unit.cosine, hit.question) if first else unit.cosine
-    return near + hit.score + (_TYPED if typed else 0.0)
+    return near + hit.score + (_TYPED if typed else 0.0) + (_NAMED if named else 0.0)
+
+
+def _stands_alone(hit: Hit, unit: _Unit) -> bool:
+    """Whether a sentence says something: it is not a few words without a number."""
+    return unit.words > _FEW_WORDS or _FIGURE.search(hit.passage.text, unit.start, unit.end) is not None
 
 
 def _untold(text: str, unit: _Unit, chosen: Sequence[_Unit]) -> _Unit:

@@ -94,6 +94,7 @@ OWN_WORDS = {
     joins.BESIDES: "Par ailleurs,",
     joins.SAME_SOURCE: "La même source dit aussi\u00a0:",
     joins.OTHER_SOURCE: "D’une autre source\u00a0:",
+    joins.ITS_WORDS: "Le document lui-même dit\u00a0:",
     "As for family,": "Pour la famille,",
     "As for the cost,": "Pour le coût,",
     "As for the time it takes,": "Pour le délai,",

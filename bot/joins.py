@@ -28,6 +28,7 @@ ALSO = "Also,"
 BESIDES = "Besides,"
 SAME_SOURCE = "The same source also says:"
 OTHER_SOURCE = "From another source:"
+ITS_WORDS = "The document itself says:"  # of a guess or of history that was put right before
 # What a section is about besides, by the question it answers; said where neither the message nor an earlier section asks for it.
 ABOUT: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (phrase, re.compile(asked, re.IGNORECASE))
@@ -46,7 +47,7 @@ ABOUT: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     )
 )
 PHRASES = (
-    *(UNKNOWN, KNOWN, ITSELF, SECOND, NEXT, DIFFER, ELSEWHERE, FORMER, LATER, ALSO, BESIDES, SAME_SOURCE, OTHER_SOURCE),
+    *(UNKNOWN, KNOWN, ITSELF, SECOND, NEXT, DIFFER, ELSEWHERE, FORMER, LATER, ALSO, BESIDES, SAME_SOURCE, OTHER_SOURCE, ITS_WORDS),
     *(phrase for phrase, _ in ABOUT),
 )
 
@@ -109,7 +110,9 @@ def _between(before: Sequence[Piece], piece: Piece, question: str, day: str, ask
     if not before:
         return SECOND if piece.part == 1 else ""
     last = before[-1]
-    if last.passage.id == passage.id:
+    if piece.correction:
+        return ITS_WORDS
+    if last.passage.id == passage.id and not last.correction:
         return ""
     if piece.part > last.part and passage.kind == "section":
         return SECOND if piece.part == 1 else NEXT

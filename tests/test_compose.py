@@ -137,7 +137,7 @@ def test_a_written_answer_stays_within_its_budget() -> None:
 
 
 def test_prose_is_given_passage_by_passage_in_its_own_order() -> None:
-    one = hit("Fees rose in April. The permit costs CAN$155. Nobody was surprised.", [0.2, 0.9, 0.3], origin="file")
+    one = hit("Fees rose in the month of April. The permit costs CAN$155. Nobody was surprised.", [0.2, 0.9, 0.3], origin="file")
     other = hit("Biometrics cost CAN$85 for one person.", [0.8], id="b#1", score=0.69, origin="file")
     said = " ".join(quotes(composed(one, other)))
     assert said.index("Fees rose") < said.index("CAN$155") < said.index("CAN$85")
@@ -155,11 +155,11 @@ def test_prose_does_not_repeat_itself() -> None:
 
 
 def test_a_sentence_known_to_be_wrong_is_marked_where_it_would_have_been_the_answer() -> None:
-    text = "The permit is still open to everybody. The fee is CAN$155."
-    pieces = composed(hit(text, [0.9, 0.3], origin="file"), wrong="still open")
+    text = "The permit is still open to everybody. The fee of it is CAN$155. The offices are in Ottawa and in Sydney."
+    pieces = composed(hit(text, [0.8, 0.6, 0.3], origin="file"), wrong="still open")
     assert [(piece.quote, piece.correction) for piece in pieces] == [
         ("The permit is still open to everybody.", "known-error"),
-        ("The fee is CAN$155.", ""),
+        ("The fee of it is CAN$155.", ""),  # what only fills the answer is left out
     ]
 
 
@@ -279,7 +279,8 @@ def test_a_long_passage_of_prose_gives_its_best_sentences_before_its_first() -> 
     text = f"{words(40, 'a')} {words(30, 'b')} The permit costs CAN$155 since April of this year."
     long = hit(text, [0.1, 0.1, 0.9], origin="file")
     assert quotes(composed(replace(long, question=-1.0))) == ["The permit costs CAN$155 since April of this year."]
-    assert quotes(composed(long))[0].startswith("The a0 ")  # its heading asks the same, and is answered by what stands first under it
+    # Its heading asks the same, and is answered by what stands first under it.
+    assert quotes(composed(long, asked=Asked(ASKED.wordings)))[0].startswith("The a0 ")
 
 
 def test_the_passage_whose_sentence_answers_best_comes_first() -> None:
@@ -298,5 +299,37 @@ def test_of_a_list_with_something_wrong_in_it_the_other_items_may_be_said() -> N
     text = "The plan has these parts:\n- permits for CAN$155 to every adult\n- an open door for everybody who asks"
     pieces = composed(hit(text, [0.5, 0.9, 0.5], origin="file"), wrong="open door")
     assert quotes(pieces) == ["permits for CAN$155 to every adult"]
-    pieces = composed(hit(text, [0.5, 0.5, 0.9], origin="file"), wrong="open door")
+    pieces = composed(hit(text, [0.5, 0.6, 0.8], origin="file"), wrong="open door")
     assert [piece.correction for piece in pieces] == ["known-error", ""]
+
+
+def test_of_a_list_the_one_item_that_answers_is_said_alone() -> None:
+    text = "These may help you:\n- write to the office in good time\n- ask in Toronto, where the offices are large and most of the firms sit"
+    assert quotes(composed(hit(text, [0.2, 0.3, 0.8], origin="file"))) == [text.rsplit("- ")[-1]]
+    assert quotes(composed(hit(text, [0.2, 0.7, 0.8], origin="file"))) == [text]  # both are near
+    assert quotes(composed(hit(text, [0.2, 0.9, 0.3], origin="file"))) == [text]  # a few words are half a sentence
+
+
+def test_a_few_words_do_not_open_an_answer_and_are_kept_where_they_deny() -> None:
+    text = "It was crowded. The permit costs CAN$155 for everybody, they said. This is not so."
+    assert " ".join(quotes(composed(hit(text, [0.9, 0.8, 0.1], origin="file")))) == text.removeprefix("It was crowded. ")
+
+
+A_MONTH = "Offices took applications in July, as the news had it."
+A_DAY = "Starting from July 16, people may hand in their papers."
+A_TOTAL = "The plan has room for 90,000 newcomers in all."
+A_YEAR = "For 2031 the ministry named 41,000 people."
+
+
+@pytest.mark.parametrize(
+    ("question", "wants", "near", "said"),
+    [
+        ("From which day could people apply?", "date", (A_MONTH, A_DAY), A_DAY),
+        ("When could people apply?", "date", (A_MONTH, A_DAY), A_MONTH),
+        ("How many people may come in 2031?", "number", (A_TOTAL, A_YEAR), A_YEAR),
+        ("How many people may come?", "number", (A_TOTAL, A_YEAR), A_TOTAL),
+    ],
+)
+def test_what_names_the_day_or_the_year_that_is_asked_for_comes_first(question: str, wants: str, near: Sequence[str], said: str) -> None:
+    hits = [replace(hit(text, [0.6 - n / 20], id=f"{n}#1", origin="file"), question=0.1) for n, text in enumerate(near)]
+    assert quotes(composed(*hits, asked=Asked((question,), wants=wants)))[0] == said
