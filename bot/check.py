@@ -175,7 +175,11 @@ def _premises(
         programs = {best.passage.program, *understood.programs}
         if index.manifest.only and not correction.contradicts(understood.question):
             drafted_wrong = any(piece.correction for piece in drafted[number])
-            if cosine >= _SAID_WRONG and not drafted_wrong and any(correction.contradicts(hit.quoted(s)) for hit in hits[number] for s in hit.sentences):
+            if (
+                cosine >= _SAID_WRONG
+                and not drafted_wrong
+                and any(correction.contradicts(hit.quoted(s)) for hit in hits[number] for s in hit.sentences)
+            ):
                 found[correction.id] = correction
             continue
         likely_meant = cosine >= _PREMISE and correction.program in programs and cosine >= best.question

@@ -103,11 +103,16 @@ class Answerability:
     prose: tuple[float, ...] = (-6.3, 0.0, 5.1, 5.7, 3.9, 0.0, 0.0)
     reach: tuple[int, int] = (3, 5)  # passages of prose of which the nearest text and the nearest sentence are taken
     lacking: float = 0.45  # what is left of the chance of prose where none of these holds the sort of thing asked for
+    # A constant, and one weight for four cosines: of text and nearest sentence, with the title and without. () where they have no part.
+    apart: tuple[float, ...] = ()
 
     def __call__(self, asked: Asked, hit: Hit) -> float:
         """0 to 1."""
-        weights = self.written if _is_written_answer(hit) else self.prose
-        z = sum(w * f for w, f in zip(weights, self.features(asked, hit), strict=True))
+        if self.apart and hit.apart is not None and not _is_written_answer(hit):
+            z = self.apart[0] + self.apart[1] * (hit.text + hit.sentence + sum(hit.apart))
+        else:
+            weights = self.written if _is_written_answer(hit) else self.prose
+            z = sum(w * f for w, f in zip(weights, self.features(asked, hit), strict=True))
         near = 1.0 if hit.passage.asked and hit.question >= _NEARLY_OURS else 0.0
         other = (
             not asked.about <= hit.terms
@@ -158,7 +163,7 @@ class Answerability:
 
 # Fitted by eval/tune.py on public questions (docs/decisions/0015). The words in common have no part: who writes a question with the passage
 # in view borrows its words, who searches does not.
-OF_ANOTHER_FIELD = Answerability(prose=(-4.05, 0.0, 2.1, 5.0, 0.0, 0.0, 0.0), reach=(1, 1), lacking=1.0)
+OF_ANOTHER_FIELD = Answerability(prose=(-4.05, 0.0, 2.1, 5.0, 0.0, 0.0, 0.0), reach=(1, 1), lacking=1.0, apart=(-6.69, 3.65))
 _LOOKED_AT = 200  # passages, about, that tell what documents are about: spread over all, and no more are read
 _SPEAKING = 0.4  # share that speak of the field: 0.87 in articles on it, 0.60 of IRCC's help centre, 0.10 to 0.27 in three other fields
 
@@ -547,8 +552,9 @@ def _by_item(hit: Hit, units: Sequence[_Unit], wrong: Callable[[str], str]) -> l
 
 
 def _worth(asked: Asked, hit: Hit, unit: _Unit) -> float:
-    """What a sentence of prose is worth beside others: how near it is, and its passage, that it holds the sort of thing asked for, and
-    that it or one before it names the year or number of which that is asked. The first under a heading that asks nearly the same answers that."""
+    """What a sentence of prose is worth beside others: how near it and its passage are, that it holds the sort of thing asked for, and
+    that it or one before it names the year or number of which that is asked. The first under a heading that asks nearly the same
+    answers that."""
     text = hit.passage.text[unit.start : unit.end]
     typed = bool(asked.wants) and holds(asked.wants, text) and (_A_DAY.search(text) is not None or not _WHICH_DAY.search(asked.wordings[0]))
     named = bool(asked.wants) and set(_COUNTED.findall(asked.wordings[0])) & set(_COUNTED.findall(hit.passage.text[: unit.end]))

@@ -304,7 +304,9 @@ def test_of_a_list_with_something_wrong_in_it_the_other_items_may_be_said() -> N
 
 
 def test_of_a_list_the_one_item_that_answers_is_said_alone() -> None:
-    text = "These may help you:\n- write to the office in good time\n- ask in Toronto, where the offices are large and most of the firms sit"
+    text = (
+        "These may help you:\n- write to the office in good time\n- ask in Toronto, where the offices are large and most of the firms sit"
+    )
     assert quotes(composed(hit(text, [0.2, 0.3, 0.8], origin="file"))) == [text.rsplit("- ")[-1]]
     assert quotes(composed(hit(text, [0.2, 0.7, 0.8], origin="file"))) == [text]  # both are near
     assert quotes(composed(hit(text, [0.2, 0.9, 0.3], origin="file"))) == [text]  # a few words are half a sentence
