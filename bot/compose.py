@@ -276,7 +276,7 @@ _QUALIFIED = re.compile(
     re.IGNORECASE,
 )
 _DENIAL = re.compile(
-    r"\b(?:no|not|never|none|cannot|without|only|closed|ended|stopped|replaced|revoked|expired|removed|dropped|waived)\b|n['’]t\b",
+    r"\b(?:no|not|never|none|neither|cannot|without|only|closed|ended|stopped|replaced|revoked|expired|removed|dropped|waived)\b|n['’]t\b",
     re.IGNORECASE,
 )
 
