@@ -126,3 +126,52 @@ def test_a_list_does_not_lead_without_what_stands_before_it(bot: Bot) -> None:
     assert first(bot.answer("settlement funds for a single person fsw", at="2025-06-20")).startswith(
         "14,690 Canadian dollars for one person"
     )
+
+
+@pytest.mark.parametrize(
+    ("question", "leads"),
+    [
+        ("on h1b, i want to do a masters in canada, study permit needed?", "with a Canadian study permit"),
+        ("bank balance to show for a canada study permit", "22,895 Canadian dollars for one person"),
+        ("do phd students need attestation letter PAL", "at a public institution"),
+        ("express entry got refused, is my money returned", "keeps the processing fee"),
+        ("canada refused my work permit, i have h1b", "whose Canadian work permit was refused"),
+        ("i am american can i flagpole", "citizens of the United States are among the groups"),
+        ("my wife permit how many weeks if i come with gts", "shares the two-week processing"),
+        ("can i keep working in us until gts comes", "goes on working in the United States"),
+        ("btech from india eca or not", "egree from India or any other country"),
+        ("already in toronto with work permit and job, proof of funds needed?", "needs no proof of funds"),
+        ("lowest cut off in stem rounds", "481 points"),
+        ("minimum ielts band for express entry", "6.0 in each"),
+        ("open work permit total fees one person", "340 Canadian dollars"),
+        ("is there appeal if ircc refuses", "ask the Federal Court"),
+        ("which school teacher jobs are in express entry category", "The education category of Express Entry"),
+        ("visa or work permit whats the difference", "A visa is for travelling to Canada"),
+        ("my mother has us b2 visa can she come to canada", "a US visa does not replace a Canadian visa"),
+        ("work permit approved, till when must i enter canada", "port of entry letter of introduction"),
+        ("canadian passport then tn in usa possible?", "may work in the United States in TN status"),
+        ("employer in canada abuses me closed permit", "open work permit for vulnerable workers"),
+        ("can i claim ei in canada on work permit", "Employment Insurance (EI)"),
+        ("child benefit in canada on work permit", "previous 18 months"),
+    ],
+)
+def test_what_was_missing_has_a_section_that_leads(bot: Bot, question: str, leads: str) -> None:
+    assert leads in first(bot.answer(question))
+
+
+@pytest.mark.parametrize(
+    ("question", "leads"),
+    [
+        ("is my immigration consultant genuine how to check", "The public register of the College"),
+        ("is canada still open for tech people without offer", "Express Entry is the main route to Canada without a job offer"),
+        ("who can get cusma professional permit", "Only citizens of the United States or Mexico"),
+    ],
+)
+def test_what_is_not_known_or_long_past_does_not_take_a_question_that_has_an_answer(bot: Bot, question: str, leads: str) -> None:
+    answer = bot.answer(question)
+    assert answer.status == "answered"
+    assert first(answer).startswith(leads)
+
+
+def test_hours_of_work_for_students_do_not_answer_whether_one_may_study(bot: Bot) -> None:
+    assert "24 hours" not in first(bot.answer("i work in canada on a permit, may i study in the evening"))
