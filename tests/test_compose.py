@@ -272,19 +272,6 @@ def test_a_yes_is_said_to_a_message_that_asks_for_one_the_same_way_round(questio
     assert quotes(composed(found, asked=Asked((question,)))) == [said]
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("No: the permit gives neither work nor residence.", "the permit gives neither work nor residence."),
-        ("No: the permit gives a visit.", "No: the permit gives a visit."),  # without its "No" it would say something else
-    ],
-)
-def test_a_no_to_another_question_is_taken_off_where_the_rest_still_denies(text: str, said: str) -> None:
-    found = hit(text, [0.9])
-    found = replace(found, question=0.6, passage=replace(found.passage, headings=("Does the permit give work or residence?",)))
-    assert quotes(composed(found, asked=Asked(("can my parents visit on the permit",)))) == [said]
-
-
 # Prose
 
 
