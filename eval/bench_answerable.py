@@ -138,5 +138,4 @@ def read_given(file: Path) -> list[Given]:
 
 
 def _passage(number: int, one: Given) -> Passage:
-    headings = (one.title,) if one.title else ()
-    return Passage(id=f"row{number}#1", source_id=f"row{number}", title="", headings=headings, text=one.passage, origin="file")
+    return Passage(id=f"row{number}#1", source_id=f"row{number}", title=one.title, headings=(), text=one.passage, origin="file")

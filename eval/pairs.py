@@ -2,7 +2,8 @@
 
 Three openly licensed sets are read in the form they are published in, told from what stands in the file; none is kept here:
 
-    SQuAD 2.0 (CC BY-SA 4.0)    a paragraph and what can be asked of it; another paragraph of the same article
+    SQuAD (CC BY-SA 4.0)        a paragraph and what can be asked of it; another paragraph of the same article. 2.0, 1.1, or a part of it
+                                with the same questions, as XQuAD's English file is
     SelQA (Apache-2.0)          a section with the sentences that answer; another section of the same article
     CLAPNQ (Apache-2.0)         a passage that answers a search engine's user, or the nearest one of the article where none does
 
@@ -139,9 +140,8 @@ def found(pairs: Sequence[Pair], embedder: Embedder, progress: Progress = lambda
 
 
 def as_passage(number: int, pair: Pair) -> Passage:
-    """The pair's passage as a file of a user's: its heading stands over it, and nobody wrote how it is asked for."""
-    headings = (pair.heading,) if pair.heading else ()
-    return Passage(id=f"pair{number}#1", source_id=f"pair{number}", title="", headings=headings, text=pair.text, origin="file")
+    """The pair's passage as a file of a user's: its heading is the title, and nobody wrote how it is asked for."""
+    return Passage(id=f"pair{number}#1", source_id=f"pair{number}", title=pair.heading, headings=(), text=pair.text, origin="file")
 
 
 def _read(file: Path, text: str, rng: random.Random) -> list[Pair]:
@@ -170,7 +170,7 @@ def _squad(articles: Sequence[Mapping[str, Any]], rng: random.Random) -> list[Pa
         for place, paragraph in enumerate(article["paragraphs"]):
             others = texts[:place] + texts[place + 1 :]
             for asked in paragraph["qas"]:
-                if others and not asked["is_impossible"]:
+                if others and not asked.get("is_impossible"):
                     pair = Pair(asked["question"].strip(), title, texts[place], True, "SQuAD 2.0", title)
                     pairs.extend((pair, replace(pair, text=rng.choice(others), answers=False)))
     return pairs

@@ -152,25 +152,33 @@ def _answerability(name: str, seen: Sequence[Seen], bot: Bot) -> None:
 
 
 def _of_other_fields(pairs: Sequence[Pair]) -> None:
-    """Logistic regression on two cosines of public pairs, and what it gives on subjects not learned from. Both kinds are as likely at
-    NOT_FOUND. The words in common are left out: the questions of these sets were written with the passage in view."""
+    """Logistic regression on public pairs: on two cosines, and, where the document's title can be taken out, on the sum of these and of the
+    two without it; with what each gives on subjects not learned from. Both kinds are as likely at NOT_FOUND. The four have one weight, as
+    the sets differ in where an answer stands: in one sentence or in the whole text. The words in common are left out: the questions of
+    these sets were written with the passage in view."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import GroupKFold, cross_val_predict
 
     settings = read_settings()
     seen = found(pairs, load_embedder(settings.embedder, settings.exported))
-    x, y = np.array([(hit.text, hit.sentence) for _, hit in seen]), np.array([pair.answers for pair in pairs])
-    subjects = np.array([pair.subject for pair in pairs])
-    model = LogisticRegression(C=1.0, class_weight="balanced")
-    weights = model.fit(x, y).coef_[0]
+    truth, subjects = np.array([pair.answers for pair in pairs]), np.array([pair.subject for pair in pairs])
+    cosines = np.array([(hit.text, hit.sentence) for _, hit in seen])
+    apart = np.array([hit.apart is not None for _, hit in seen])
+    without = np.array([hit.apart or (0.0, 0.0) for _, hit in seen])
     even = math.log(NOT_FOUND / (1 - NOT_FOUND))
-    print(
-        f"answerability, another field: n {len(y)} ({int(y.sum())} right), constant {model.intercept_[0] + even:.2f}, "
-        f"text {weights[0]:.2f}, sentence {weights[1]:.2f}"
-    )
-    predicted = cross_val_predict(model, x, y, groups=subjects, cv=GroupKFold(8))
-    yes, no = predicted[y].mean(), 1 - predicted[~y].mean()
-    print(f"answerability, another field, each subject by the others: kept {yes:.3f}, declined {no:.3f}, balanced {0.5 * (yes + no):.3f}")
+    for name, x, at in (
+        ("text, sentence", cosines, np.ones(len(seen), dtype=bool)),
+        ("all four, with the title and without", (cosines + without).sum(axis=1, keepdims=True), apart),
+    ):
+        y = truth[at]
+        model = LogisticRegression(C=1.0, class_weight="balanced")
+        weights = ", ".join(f"{weight:.2f}" for weight in model.fit(x[at], y).coef_[0])
+        predicted = cross_val_predict(model, x[at], y, groups=subjects[at], cv=GroupKFold(8))
+        yes, no = predicted[y].mean(), 1 - predicted[~y].mean()
+        print(
+            f"answerability, another field, {name}: n {len(y)} ({int(y.sum())} right), constant {model.intercept_[0] + even:.2f}, {weights}"
+        )
+        print(f"  each subject by the others: kept {yes:.3f}, declined {no:.3f}, balanced {0.5 * (yes + no):.3f}")
 
 
 def _composed_right(seen: Seen, bot: Bot) -> bool:

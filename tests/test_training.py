@@ -23,7 +23,7 @@ from eval.reader import Reader, as_read, evidence, read, train
 from eval.train_reader import look, made, main
 from index.build import build_index, current
 from index.embedder import Embedder
-from index.search import Hit, Index, Scored
+from index.search import Hit, Index, Query, Scored
 
 PERMIT = "The permit costs CAN$155 for one person."
 BIRDS = "Most birds build their nests in spring."
@@ -68,6 +68,13 @@ def test_a_squad_question_has_its_paragraph_and_another_of_its_article(tmp_path:
         ("What does the permit cost?", "A permit is valid for three years.", False),
     ]  # and not what was written to look as if it could be asked of it
     assert {(pair.heading, pair.origin) for pair in pairs} == {("Work permits", "SQuAD 2.0")}
+
+
+def test_a_part_of_squad_that_marks_no_question_as_unanswerable_is_read_too(tmp_path: Path) -> None:
+    asked = {"question": "What does the permit cost?", "answers": [{"text": "CAN$155", "answer_start": 17}]}
+    texts = [{"context": PERMIT, "qas": [asked]}, {"context": "A permit is valid for three years.", "qas": []}]
+    article = {"title": "Work_permits", "paragraphs": texts}
+    assert [yes for _, _, yes in short(read_pairs([written(tmp_path, "part.json", {"data": [article]})]))] == [True, False]
 
 
 def test_a_selqa_question_has_its_section_and_another_of_its_article(tmp_path: Path) -> None:
@@ -149,7 +156,7 @@ def test_the_bot_sees_a_pair_as_a_passage_of_a_file_without_its_questions(embedd
     asked = Pair("What does the permit cost?", "Permits", PERMIT, True, "SelQA", "Permits")
     ((understood, right), (_, wrong)) = found([asked, replace(asked, text=BIRDS)], embedder)
     assert understood.wants == "amount" and understood.wordings[0] == asked.question
-    assert (right.passage.text, right.passage.asked, right.passage.headings) == (PERMIT, (), ("Permits",))
+    assert (right.passage.text, right.passage.asked, right.passage.title) == (PERMIT, (), "Permits")
     assert right.text > wrong.text and right.overlap > wrong.overlap
 
 
@@ -278,6 +285,57 @@ def test_in_documents_of_another_field_sharing_words_is_not_enough() -> None:
     alike = replace(hit("Nests, birds say.", [0.3]), text=0.35, overlap=1.0)
     assert OF_ANOTHER_FIELD(asked, alike) < NOT_FOUND < OF_ANOTHER_FIELD(asked, near)
     assert Answerability()(asked, alike) > NOT_FOUND  # in our field it names no term, and so none that is missing
+
+
+NEST = "The barn swallow builds a cup of mud and straw under a roof. Both parents bring the mud. The nest is used again."
+FOOD = "The barn swallow lives on flying insects. It takes flies and beetles above meadows. In bad weather it hunts near the ground."
+EATS = "What does the barn swallow eat?"
+
+
+def seen(folder: Path, embedder: Embedder, question: str, title: str = "The barn swallow", only: bool = True) -> tuple[Hit, Hit]:
+    """The hits that are made of the nest and of the food, for a question."""
+    passages = [as_passage(n, Pair("", title, text, True, "", "")) for n, text in enumerate((NEST, FOOD))]
+    build_index(folder, passages, embedder, only=only)
+    index = Index(current(folder), embedder, {})
+    nest, food = (index.hit(passage.id, Query((question,))) for passage in passages)
+    best = index.search(Query((question,)))[0]
+    assert best.apart == {nest.passage.id: nest, food.passage.id: food}[best.passage.id].apart
+    return nest, food
+
+
+def unit(vectors: np.ndarray) -> np.ndarray:
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=-1, keepdims=True))
+
+
+def test_the_title_is_taken_out_of_question_text_and_sentences(embedder: Embedder, tmp_path: Path) -> None:
+    _, food = seen(tmp_path, embedder, EATS)
+    sentences = [FOOD[span.start : span.end] for span in spans(FOOD)]
+    title, question, text, *each = embedder.embed(["The barn swallow", EATS, f"The barn swallow. {FOOD}", *sentences])
+    left = unit(np.array([vector - (vector @ title) * title for vector in (question, text, *each)]))  # what is at right angles to it
+    assert food.apart == pytest.approx((left[1] @ left[0], max(left[2:] @ left[0])), abs=2e-3)
+
+
+def test_being_about_the_subject_is_not_saying_what_is_asked_of_it(embedder: Embedder, tmp_path: Path) -> None:
+    asked = Asked((EATS,))
+    nest, food = seen(tmp_path, embedder, EATS)
+    with_title_alone = [OF_ANOTHER_FIELD(asked, replace(hit, apart=None)) for hit in (nest, food)]
+    assert OF_ANOTHER_FIELD(asked, nest) < with_title_alone[0] - 0.1 and OF_ANOTHER_FIELD(asked, food) > with_title_alone[1]
+    assert Answerability()(asked, nest) == Answerability()(asked, replace(nest, apart=None))  # in our field it has no part
+
+
+@pytest.mark.parametrize(
+    ("question", "title", "only"),
+    [
+        (EATS, "", True),
+        (EATS, "notes", True),  # a file's name says nothing of the text
+        ("barn swallow", "The barn swallow", True),  # nothing is left to ask
+        (EATS, "The barn swallow", False),  # beside our briefs
+    ],
+)
+def test_where_a_title_tells_nothing_the_cosines_are_taken_as_they_are(
+    embedder: Embedder, tmp_path: Path, question: str, title: str, only: bool
+) -> None:
+    assert [hit.apart for hit in seen(tmp_path, embedder, question, title, only)] == [None, None]
 
 
 def test_a_bot_over_a_users_documents_looks_at_what_they_are_about(bot: Bot, embedder: Embedder, tmp_path: Path) -> None:
