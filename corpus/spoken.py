@@ -15,7 +15,7 @@ _FEWEST_WORDS = 8
 _SURE = 0.9
 # English has these in every sentence, and of the other languages none has several.
 _ENGLISH_ONLY = frozenset("the and of with that this from which you your they their have has been would should not are by".split())
-_PLAINLY = 0.15  # share of these among the words: .2 to .3 in English prose, at most .03 in another language
+_PLAINLY = 0.10  # share of these among the words: .12 to .3 in English prose, at most .03 in another language
 
 
 def language_of(text: str) -> str:

@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import queue
+import re
 import subprocess
 import sys
 import tempfile
@@ -35,6 +36,7 @@ WORTH_PROCESSES = 1000  # texts; fewer are embedded in threads before further pr
 _MOST_PROCESSES = 16
 _COPIED_AT_ONCE = 20_000  # rows that are copied to the file of a build together: 30 MB
 SAVED = ".embedded-*"
+_PIECE = re.compile(r"\w+|[^\w\s]")
 
 Progress = Callable[[str, int, int], None]
 
@@ -82,13 +84,18 @@ def make_ready(texts: Iterable[str], embedder: Embedder, folder: Path, progress:
 
 def _embed_new(texts: Iterable[str], embedder: Embedder, saved: Saved, progress: Progress, processes: int | None = None) -> None:
     """Embed each different text that is not saved yet, those of one length together, which spares padding, and save it."""
-    new = sorted((text for text in dict.fromkeys(texts) if text not in saved), key=lambda text: (len(text), text))
+    new = sorted((text for text in dict.fromkeys(texts) if text not in saved), key=lambda text: (_length(text), len(text), text))
     done = 0
     with closing(_embedded(new, embedder, cores() if processes is None else processes)) as parts:
         for some, vectors in parts:
             saved.add(some, vectors)
             done += len(some)
             progress("embedding", done, len(new))
+
+
+def _length(text: str) -> int:
+    """Words and marks, which say how many pieces a model will cut a text into twice as well as letters do."""
+    return len(_PIECE.findall(text))
 
 
 def forget_saved(root: Path) -> None:

@@ -142,8 +142,14 @@ def test_plain_english_is_told_without_loading_the_model_and_nothing_else_is(mon
     english = "You may stay with your family while the office reads this, and you will have an answer from them by the end of the year."
     french = [path.read_text(encoding="utf-8") for path in (BUNDLED / "briefs" / "fr").glob("*.md")]
     assert french and not any(spoken._is_plainly_english(text) for text in french)
+    news = (
+        "Express Entry invited 4,500 candidates on Tuesday in a round for health and trade occupations, officials say. Ontario, Alberta "
+        "and British Columbia each hold provincial draws this month; Quebec does its own. Analysts expect that scores near 480 remain "
+        "typical, with fewer invitations for general rounds until spring. Applicants have 60 days after an invitation to submit police "
+        "certificates, medical exams, proof of funds and language results from approved centers."
+    )  # mostly names and figures
     monkeypatch.setattr(spoken, "_identifier", lambda: pytest.fail("loaded"))
-    assert language_of(english) == "en"
+    assert language_of(english) == language_of(news) == "en"
 
 
 def test_a_text_in_another_language_is_kept_with_a_word_of_warning(tmp_path: Path, settings: Settings) -> None:

@@ -232,6 +232,23 @@ def test_of_two_builds_at_once_one_is_refused_and_the_other_is_published(tmp_pat
     assert read_manifest(current(tmp_path)).passages == MANY
 
 
+# What is embedded together
+
+
+def test_texts_of_about_as_many_words_are_embedded_together_however_long_the_words_are(tmp_path: Path) -> None:
+    short = [f"a b c d e f g {n}" for n in range(AT_ONCE)]  # 8 words
+    long = [f"interprovincial{n}" for n in range(AT_ONCE)]  # about as many letters
+    together: list[list[str]] = []
+
+    class Told(Counted):
+        def embed(self, texts: Sequence[str]) -> np.ndarray:
+            together.append(sorted(texts))
+            return super().embed(texts)
+
+    embed_all([*short, *long], Told(), NOTHING_HELD, tmp_path, tmp_path / "vectors.npy", lambda *_: None)
+    assert together == [sorted(long), sorted(short)]
+
+
 # In several processes
 
 
