@@ -15,13 +15,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot import scope, tongues
 from bot.answer import Answer, Part, Timings, Turn, parts
 from bot.check import NOT_FOUND, SURE, Checked, check
 from bot.compose import MAX_WORDS, Asked, Piece, answerability, beside_the_refusal, compose, may_not_answer, of_others, of_theirs
+from bot.continuing import best_first
 from bot.followups import Rewriter
 from bot.settings import Settings
 from bot.splits import Splits, first_sentences
@@ -53,6 +54,7 @@ _T = TypeVar("_T")
 _RESEMBLES = 0.575
 _IN_COMMON = 0.45  # or have this share of its terms, by rarity, in common with the passage
 _SHOWN = 10  # hits that go on from searching
+_LOOKED_AT = 20  # of a follow-up, each way
 
 _log = logging.getLogger("northbound.chain")
 
@@ -108,7 +110,9 @@ class Bot:
             self._writer = Writer(model)
             self._rewriter = rewriter or ModelRewriter(model, self._named_in)
         self._registry_on = lru_cache(maxsize=64)(lambda at: registry_on(registry, at) if at else registry)
-        self._corrections_on = lru_cache(maxsize=64)(lambda at: Needing((c, c.words) for c in self._registry_on(at).corrections.values()))
+        self._corrections_on = lru_cache(maxsize=64)(lambda at: Needing((c, c.needs) for c in self._registry_on(at).corrections.values()))
+        # The sentences of a passage are looked at for many a question, and for one question more than once.
+        self._wrong = lru_cache(maxsize=2048)(self._contradicted)
 
     def answer(self, question: str, history: Sequence[Turn] = (), id: str = "", at: str = "") -> Answer:
         """Answer one message, as of today or of a past ISO day `at`. Raises RequestError for a question or a day that cannot be read."""
@@ -207,7 +211,7 @@ class Bot:
         questions = tuple(self.asked(understood))
         later = not_yet(self.registry, understood.at) if understood.at else frozenset()
         queries = self.queries(understood, questions, later)
-        hits = (_for_them_first(asked, self._hits(query)) for asked, query in zip(questions, queries, strict=True))
+        hits = (_for_them_first(asked, self._going_on(understood, query)) for asked, query in zip(questions, queries, strict=True))
         return Found(understood, questions, tuple(hits), later)
 
     def queries(self, understood: Understood, questions: Sequence[Asked], later: frozenset[str]) -> list[Query]:
@@ -233,6 +237,23 @@ class Bot:
             for asked in questions
         ]
 
+    def _going_on(self, understood: Understood, query: Query) -> list[Hit]:
+        """The best hits; of a follow-up in an order that what was typed alone has a say in. That was weighed on passages with questions
+        of their own, which the documents of somebody's own choice lack, and as of today."""
+        if not understood.typed or query.at or self.index.manifest.only:
+            return self._hits(query)
+        return best_first(understood.typed[0], *self.both_ways(understood, query))[:_SHOWN]
+
+    def both_ways(self, understood: Understood, query: Query) -> tuple[list[Hit], list[Hit]]:
+        """The hits for a follow-up as it was understood, with those that only what was typed brings up, and the hits for what was typed
+        alone."""
+        typed = understood.typed[0]
+        concepts = tuple(self._vocabulary.concepts(self._vocabulary.spelled(typed)))
+        alone = Query(understood.typed, (), (), query.named, wants=expected(typed), concepts=concepts, tense=query.tense, today=query.today)
+        found, near = (self.index.search(one, k=_LOOKED_AT) for one in (query, alone))
+        held = {id for hit in found for id in (hit.passage.id, *hit.folded)}
+        return [*found, *(self.index.hit(hit.passage.id, query) for hit in near if hit.passage.id not in held)], near
+
     def _hits(self, query: Query) -> list[Hit]:
         """The best hits; as of a past day, those that have something to say of it, with just the sentences that do."""
         if not query.at:
@@ -247,12 +268,7 @@ class Bot:
     def compose(self, found: Found) -> Draft:
         """The sentences that would answer each question."""
         budget = MAX_WORDS if len(found.hits) < 2 else max(45, int(1.3 * MAX_WORDS / len(found.hits)))
-        corrections = self._corrections_on(found.understood.at)
-
-        def wrong(sentence: str) -> str:
-            """The id of the correction that a source's own sentence runs against, or ""."""
-            return next((c.id for c in corrections.in_text(sentence) if c.contradicts(sentence)), "")
-
+        wrong = partial(self._wrong, found.understood.at)
         return Draft(
             found,
             tuple(
@@ -260,6 +276,10 @@ class Bot:
                 for part, (asked, hits) in enumerate(zip(found.asked, found.hits, strict=True))
             ),
         )
+
+    def _contradicted(self, at: str, sentence: str) -> str:
+        """The id of the correction that a source's own sentence runs against, or ""."""
+        return next((c.id for c in self._corrections_on(at).in_text(sentence) if c.contradicts(sentence)), "")
 
     def check(self, draft: Draft) -> Checked:
         """What may be said: supported, corrected, and with the standing in front."""

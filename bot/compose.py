@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from bot.scope import PLACES, asks_whether_open, domain_terms
 from corpus.model import GENERAL, Passage
@@ -189,13 +190,14 @@ _CITIZENS = {
 
 def of_others(asked: Asked, hit: Hit) -> bool:
     """Whether the question names a citizenship and the passage's heading only others."""
-    named, held = _citizenships(asked.wordings[0]), _citizenships(hit.passage.heading)
-    return bool(named and held) and not named & held
+    named = _citizenships(asked.wordings[0])
+    return bool(named) and bool(held := _citizenships(hit.passage.heading)) and not named & held
 
 
 def of_theirs(asked: Asked, hit: Hit) -> bool:
     """Whether the passage's heading names a citizenship that the question names."""
-    return bool(_citizenships(asked.wordings[0]) & _citizenships(hit.passage.heading))
+    named = _citizenships(asked.wordings[0])
+    return bool(named) and not named.isdisjoint(_citizenships(hit.passage.heading))
 
 
 _OF_THE_US = re.compile(
@@ -556,11 +558,18 @@ def _worth(asked: Asked, hit: Hit, unit: _Unit) -> float:
     that it or one before it names the year or number of which that is asked. The first under a heading that asks nearly the same
     answers that."""
     text = hit.passage.text[unit.start : unit.end]
-    typed = bool(asked.wants) and holds(asked.wants, text) and (_A_DAY.search(text) is not None or not _WHICH_DAY.search(asked.wordings[0]))
-    named = bool(asked.wants) and set(_COUNTED.findall(asked.wordings[0])) & set(_COUNTED.findall(hit.passage.text[: unit.end]))
+    which_day, counted = _asked_of(asked.wordings[0]) if asked.wants else (False, frozenset())
+    typed = bool(asked.wants) and holds(asked.wants, text) and (not which_day or _A_DAY.search(text) is not None)
+    named = bool(counted) and not counted.isdisjoint(_COUNTED.findall(hit.passage.text[: unit.end]))
     first = _is_written_answer(hit) and unit.start <= hit.sentences[0].span.start
     near = max(unit.cosine, hit.question) if first else unit.cosine
     return near + hit.score + (_TYPED if typed else 0.0) + (_NAMED if named else 0.0)
+
+
+@lru_cache(64)  # of one question beside each sentence
+def _asked_of(question: str) -> tuple[bool, frozenset[str]]:
+    """Whether it asks for a day, and the years and numbers that it names."""
+    return _WHICH_DAY.search(question) is not None, frozenset(_COUNTED.findall(question))
 
 
 def _stands_alone(hit: Hit, unit: _Unit) -> bool:
@@ -608,8 +617,7 @@ def _holds(unit: _Unit, other: _Unit) -> bool:
     return unit.start <= other.start and other.end <= unit.end
 
 
-@dataclass(frozen=True)
-class _Unit:
+class _Unit(NamedTuple):
     """What can be quoted on its own: a sentence, with the one it leans on, or a list with its lead-in."""
 
     start: int

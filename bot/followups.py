@@ -706,9 +706,11 @@ def _talked_of(said: _Said, known: _Field) -> list[str]:
             continue
         exchange -= 1
         one = said.asked[exchange]
-        found.update(dict.fromkeys(reversed(one.about)))
+        # Of several in a question the one that was answered about: "min crs for the alberta tech pathway" is about the latter.
+        answered = known.named_in(answer)[:1]
+        found.update(dict.fromkeys((*(program for program in answered if program in one.about), *reversed(one.about))))
         if one.about or _WHICH_WAY.search(one.text) or not known.asks_of_a_thing(one.text):
-            found.update(dict.fromkeys(known.named_in(answer)[:1]))
+            found.update(dict.fromkeys(answered))
         answer = ""
     return list(found)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 ENGLISH, FRENCH = "en", "fr"
 
@@ -141,6 +142,7 @@ COMFORT = {
 }
 
 
+@lru_cache(maxsize=64)  # a message is asked for twice, and with each one after it again
 def detect(text: str, before: str = ENGLISH) -> str:
     """The language of a message: one that we have sentences in, or "en". `before` is that of the message before it: what is too short to
     tell is in the same."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from corpus.pattern import Pattern
 from index.keywords import terms, words
 
 _GREETING = re.compile(
@@ -35,7 +36,7 @@ _PAPERS = (
     r"references?|experience|resumes?|leases?|rental agreements?|marriages?|relationships?|employers?|jobs?|invitations?|ielts|scores?|proof|i-?797s?|receipts?|approvals?|address(es)?|id|ids|lmias?)"
 )
 _CHEATING = tuple(
-    re.compile(pattern, re.IGNORECASE)
+    Pattern(pattern)
     for pattern in (
         rf"\b(fake|forged?|forging|bogus|counterfeit|photoshop\w*|fabricat\w*|falsif\w*|doctored|phony|edit(ed|ing)?)\b.{{0,40}}\b{_PAPERS}\b",
         rf"\b(mak|creat|writ|generat|draft|prepar|buy|get|arrang|need)\w*\b.{{0,40}}\b(fake|forged|false|bogus|dummy)\b.{{0,30}}\b{_PAPERS}\b",
@@ -98,13 +99,12 @@ _OUTCOME = re.compile(
     re.IGNORECASE,
 )
 # Subjects of other services, whatever country is named beside them.
-_OFF_TOPIC = re.compile(
+_OFF_TOPIC = Pattern(
     r"\b(weather|temperature|rain|snow(ing)?|translate|translation of|recipe|cook(ing)?|bake|poem|joke|song|lyrics|movie|netflix|horoscope|zodiac|"
     r"(write|fix|debug|review) (me )?(a |an |my |this |some )?(python|java|javascript|sql|code|script|function|program|regex|essay|email to my girlfriend)|"
     r"world cup|ipl|nba|nfl|nhl|cricket|football|hockey|match score|bitcoin|crypto\w*|stock (tip|price|market)s?|which stocks?|shares? to buy|"
     r"lose weight|diet|medicine|headache|dating|restaurants?|hotels?|flights? (to|from)|cheap flights?|capital of|who won|president of|solve|homework|"
     r"video games?|playstation|iphone)\b",
-    re.IGNORECASE,
 )
 _DOMAIN = frozenset(
     terms(
@@ -124,10 +124,9 @@ _COUNTRIES = (
     "uk|united kingdom|britain|england|scotland|ireland|germany|france|netherlands|spain|portugal|italy|sweden|norway|denmark|finland|switzerland|austria|belgium|poland|"
     "australia|new zealand|dubai|uae|emirates|qatar|saudi|singapore|japan|korea|hong kong|malaysia|thailand|europe|eu|schengen|turkey|estonia|greece|luxembourg|czech"
 )
-_ELSEWHERE = re.compile(
+_ELSEWHERE = Pattern(
     rf"\b({_COUNTRIES})n?\b(?! (?:citizens?|passports?|nationals?)\b).{{0,25}}\b(visas?|programs?|programmes?|schemes?|pr|permits?|permanent residen\w+|immigration|citizenship|blue card|points|golden|residency|work permit|jobs?|relocat\w+)\b"
     rf"|\b(move|moving|go|going|relocat\w+|immigrat\w+|migrat\w+|settle|work|pr|visa) (to|in|for) (the )?({_COUNTRIES})\b|\b(blue card|skilled worker visa|subclass \d+|golden visa|global talent visa)\b",
-    re.IGNORECASE,
 )
 # Another country's system under a name that Canada's has too: "uk global talent stream", "express entry in mexico". A country that somebody
 # comes from, or where they worked or studied, is no such thing.
@@ -155,6 +154,7 @@ _VAGUE = frozenset(
 _BRINGS_UP = re.compile(
     r"\s*(?:and |so |but |ok )*(?:(?:what|how) (?:about|abt|bout)|and) (?:my|our|the|his|her|their|a|an)?\b", re.IGNORECASE
 )
+_SPEAKING = _DOMAIN | _VAGUE
 ASKING = _VAGUE | frozenset(
     terms("ok okay yes no sure really then else same different other another question thing things one ones mean happen happens")
 )
@@ -250,7 +250,7 @@ def domain_terms(text: str) -> set[str]:
 
 def speaks_of_the_field(text: str) -> bool:
     """Whether any of the text's words is the field's, or asks for a fee, a time, a form and the like."""
-    return bool(set(terms(text)) & (_DOMAIN | _VAGUE))
+    return not _SPEAKING.isdisjoint(terms(text))
 
 
 def brings_up(text: str) -> bool:
@@ -263,7 +263,7 @@ def is_vague(text: str) -> bool:
     content = terms(text)
     if len(words(text)) > 12 or not content:
         return False
-    goes_on = len(content) <= 3 and _GOES_ON.match(text) is not None and (len(content) < 3 or bool(set(content) & (_DOMAIN | _VAGUE)))
+    goes_on = len(content) <= 3 and _GOES_ON.match(text) is not None and (len(content) < 3 or not _SPEAKING.isdisjoint(content))
     return set(content) <= _VAGUE or set(content) == {"pr"} or goes_on
 
 

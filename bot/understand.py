@@ -46,6 +46,7 @@ class Understood:
     tense: int = 0  # 1: asks what will happen; -1: asks what has happened
     in_field: bool = True  # names something of the field, beyond a fee, a time and the like
     previous: tuple[str, ...] = ()  # wordings of the question that a follow-up goes on from
+    typed: tuple[str, ...] = ()  # of a follow-up, wordings of what was typed, which does not stand alone
     at: str = ""  # the past ISO day to answer as of; "" is today
     split: Split | None = None  # the message has no answer before one thing is known (bot/splits.py)
     heard: Heard | None = None  # the message as it came, where that is not in English (bot/tongues.py)
@@ -126,6 +127,7 @@ def understand(
         tense,
         _names_of_the_field(alone.text, vocabulary),
         previous,
+        typed=_wordings(alone.typed, vocabulary) if past and len(parts) == 1 and (alone.context or alone.text != alone.typed) else (),
         split=split if kind == "vague" else None,
     )
 

@@ -26,6 +26,7 @@ from corpus.figures import MONTHS, Figure, load_figures, numbers, spoken
 from corpus.lexicons import wrong_lexicons
 from corpus.model import LANGUAGES, Document, Program, Section, Source
 from corpus.passages import MAX_WORDS, passages, slugify
+from corpus.pattern import Needing
 from corpus.registry import BUNDLED, Registry, entry_lines, load_registry
 from corpus.sentences import Span, spans
 from corpus.twins import wrong_twins
@@ -757,8 +758,9 @@ def _names(registry: Registry) -> _Names:
 
 def _contradicted(registry: Registry, places: Sequence[Place]) -> Iterator[Problem]:
     """Sentences that say what a correction calls wrong."""
-    for correction in registry.corrections.values():
-        for place in places:
+    corrections = Needing((correction, correction.needs) for correction in registry.corrections.values())
+    for place in places:
+        for correction in corrections.in_text(place.text):
             if correction.contradicts(place.text):
                 told = f"{place.opening} says what the correction {correction.id} calls wrong; reword it, or narrow its match"
                 yield Problem(place.file, place.line, told, "correction")

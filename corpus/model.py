@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
-from corpus.pattern import Pattern, lowered
+from corpus.pattern import Needs, Pattern, lowered
 
 # Ranked by authority: when two sources disagree, the one further left speaks first.
 KINDS = ("official", "law-firm", "consultancy", "news", "research", "guide", "document")
@@ -96,6 +96,11 @@ class Correction:
     source: str
     as_of: str
     match_affirmed: tuple[Pattern, ...] = ()
+
+    @cached_property
+    def needs(self) -> tuple[Needs, ...]:
+        """What each of the patterns needs in a sentence."""
+        return tuple(pattern.needs for pattern in (*self.match, *self.match_affirmed))
 
     @cached_property
     def words(self) -> tuple[str, ...]:

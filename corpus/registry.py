@@ -108,14 +108,14 @@ def _kept_tables(kept: Path, made_of: str) -> dict[str, _Rows] | None:
     copy = json.loads(told)
     if copy["made of"] != made_of:
         return None
-    remember({pattern: tuple(words) for pattern, words in copy["words"].items()})
+    remember({pattern: tuple(map(tuple, needs)) for pattern, needs in copy["needs"].items()})
     return {name: [(line, row) for line, row in rows] for name, rows in copy["tables"].items()}
 
 
 def _keep(kept: Path, made_of: str, tables: Mapping[str, _Rows], registry: Registry) -> None:
-    """Keep the entries, and the words of their patterns. A folder that cannot be written is no reason not to answer."""
-    words = {pattern.pattern: pattern.words for pattern in _patterns_of(registry)}
-    told = json.dumps({"made of": made_of, "tables": tables, "words": words})
+    """Keep the entries, and what their patterns need. A folder that cannot be written is no reason not to answer."""
+    needs = {pattern.pattern: pattern.needs for pattern in _patterns_of(registry)}
+    told = json.dumps({"made of": made_of, "tables": tables, "needs": needs})
     new = kept.with_name(f".{kept.name}.{os.getpid()}")
     with suppress(OSError):
         new.write_text(f"{_digest(told)}\n{told}", encoding="utf-8")

@@ -76,8 +76,14 @@ Concept = frozenset[tuple[str, ...]]  # the ways of saying one thing, each as st
 
 def covered(concepts: Iterable[Concept], held: frozenset[str]) -> float:
     """Share of the concepts that a text with these terms names in one way or another; 1 when there are none."""
-    named = [any(all(word in held or word in STOPWORDS for word in form) for form in concept) for concept in concepts]
+    named = [any(form <= held for form in _forms(concept)) for concept in concepts]
     return sum(named) / len(named) if named else 1.0
+
+
+@lru_cache(maxsize=256)  # a search asks for those of its few concepts in each of its candidates
+def _forms(concept: Concept) -> tuple[frozenset[str], ...]:
+    """The words of each way of saying a thing that a text must hold."""
+    return tuple(frozenset(form) - STOPWORDS for form in concept)
 
 
 K1, B = 0.9, 0.4  # passages are short and of about one length

@@ -70,7 +70,9 @@ class Passages(Sequence[Passage]):
             raise self._unreadable(str(error)) from None
         if self._places.dtype != _PLACE or self._ids.dtype != "<u8" or self._ids.shape != (2, len(self._places)):
             raise self._unreadable("its parts do not fit together")
-        self._starts = np.asarray(self._places["start"])  # a plain array: memmap's own is cut in ten times the time
+        self._numbers = range(len(self._places))
+        # Plain arrays: memmap's own are cut in ten times the time.
+        self._starts, (self._digests, self._by_digest) = np.asarray(self._places["start"]), np.asarray(self._ids)
         self.by_id: Mapping[str, Passage] = _ById(self)
         self._kept = lru_cache(maxsize=_KEPT)(self._read)
 
@@ -84,7 +86,7 @@ class Passages(Sequence[Passage]):
     def __getitem__(self, number: SupportsIndex | slice) -> Passage | list[Passage]:
         if isinstance(number, slice):
             return [self[n] for n in range(*number.indices(len(self)))]
-        return self._kept(range(len(self))[number])
+        return self._kept(self._numbers[number])
 
     def __iter__(self) -> Iterator[Passage]:
         """All of them from front to back; none is kept."""
@@ -102,10 +104,9 @@ class Passages(Sequence[Passage]):
     def number(self, passage_id: str) -> int:
         """Where the passage of this id stands. Raises KeyError when there is none."""
         digest = _digest(passage_id)
-        digests, numbers = self._ids
-        at = int(np.searchsorted(digests, np.uint64(digest)))
-        while at < len(self) and int(digests[at]) == digest:  # two ids may have one digest
-            number = int(numbers[at])
+        at = int(self._digests.searchsorted(np.uint64(digest)))
+        while at < len(self) and int(self._digests[at]) == digest:  # two ids may have one digest
+            number = int(self._by_digest[at])
             if self[number].id == passage_id:
                 return number
             at += 1

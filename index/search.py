@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -84,6 +85,7 @@ _KEPT = 8192  # passages, about, of which something that was worked out is kept
 _SAME = 0.9  # share of words in common
 _LONG = 28  # words; a longer question is a story with a question in it
 _NEAR = 0.75  # cosine from which a question is near one that a passage is favoured for
+_NAMES_IT = 0.25  # cosine of a title to a text that it names: of 967 texts 99 % have it with their own title, 1 % with another's
 
 # Citizenship and province decide many rules: a passage that names the one asked about goes before one that does not. India, China and
 # the United States stand in so many passages that naming them tells nothing.
@@ -98,8 +100,7 @@ _PLACES = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Scored:
+class Scored(NamedTuple):
     """A sentence, lead-in or list item of a passage with its cosine to the question."""
 
     span: Span
@@ -113,7 +114,8 @@ class Hit:
     question: best cosine of a heading or an `asked:` line, or -1 where there is none. text: cosine of the passage. sentence: best
     cosine of one of its sentences. keyword: BM25 divided by the best BM25 of this search, 0 to 1. overlap: share of the question's
     terms, weighted by rarity, that stand in the passage, 0 to 1, in its best wording. `folded`: ids of passages
-    further down that say the same.
+    further down that say the same. `apart`: in a user's documents alone, of the best hit, text and sentence again with what each shares
+    with the document's title taken out, and the question too; None where that tells nothing.
     """
 
     passage: Passage
@@ -126,14 +128,14 @@ class Hit:
     sentences: tuple[Scored, ...]
     terms: frozenset[str] = frozenset()
     folded: tuple[str, ...] = ()
+    apart: tuple[float, float] | None = None
 
     def quoted(self, scored: Scored) -> str:
         """The words of one of its sentences."""
         return self.passage.text[scored.span.start : scored.span.end]
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A passage that a leg brought up, scored. `number` is its place in the index; `parts` are what each thing added to the score, by name;
     `sentences` are the cosines of its sentences. The rest is as in Hit."""
 
@@ -275,12 +277,14 @@ class Index:
         # One answer asks for the same wordings several times: for passages, for corrections, for disagreements. What is embedded together
         # is kept together: the last bit of a vector depends on what was beside it, and answers must not on what was asked before.
         self._embed_once = lru_cache(maxsize=256)(lambda texts: self.embedder.embed(texts))
+        self._query_vectors = lru_cache(maxsize=16)(self._vectors_made)
         self._wordless = ""  # why the last question had no vectors, or ""
         self._favoured = _Favoured({}, np.empty(0))
         # What passages say does not change, and the same ones come up again and again.
         self.terms_of = lru_cache(_KEPT)(self._terms_of)
         self._asked_terms = lru_cache(_KEPT)(self._asked_terms_of)
         self._words = lru_cache(_KEPT)(lambda text: frozenset(words(text)))
+        self._title = lru_cache(_KEPT)(lambda title: (self.embed([title])[0], frozenset(terms(title))))
         self._spans = lru_cache(_KEPT)(spans)
         self._holds = lru_cache(_KEPT)(lambda sort, number: holds(sort, self.passages[number].text))
 
@@ -307,8 +311,11 @@ class Index:
 
     def search(self, query: Query, k: int = 10, candidates: int = 80) -> list[Hit]:
         """The k best passages, best first; one that says the same as a better one is folded into it."""
-        wanted = _terms_of_each(query.wordings)
-        return [self._hit(candidate, wanted, twins) for candidate, twins in self.folded(self.ranked(query, candidates), k)]
+        wanted = self._weighed(query.wordings)
+        found = self.folded(self.ranked(query, candidates), k)
+        hits = [self._hit(candidate, wanted, twins) for candidate, twins in found]
+        # Of the best alone: a title is embedded the first time that it is met.
+        return [replace(hits[0], apart=self._apart(found[0][0], query)), *hits[1:]] if hits else []
 
     def ranked(self, query: Query, candidates: int = 80) -> list[Candidate]:
         """Every passage that a leg brings up among its first, scored, best first. `candidates`: rows that the dense leg gives for a vector;
@@ -317,7 +324,9 @@ class Index:
         keyword = self._keyword_part(query)
         found: dict[int, None] = {}
         if vectors is not None:
-            for rows in self._store.nearest(np.concatenate([vectors.each, vectors.whole[None]]), candidates):
+            # Of one wording the whole is the last of each, and would find the same.
+            apart = vectors.each if len(query.wordings) == 1 else np.concatenate([vectors.each, vectors.whole[None]])
+            for rows in self._store.nearest(apart, candidates):
                 found.update(dict.fromkeys(self._owner[rows].tolist()))
         most = candidates // 4 if vectors is not None else candidates // 2
         found.update(dict.fromkeys(self._indexed[_highest(keyword, most)].tolist()))
@@ -332,7 +341,7 @@ class Index:
         number = self.passages.number(passage_id)
         vectors = self._vectors_of(query)
         (candidate,) = self._scored([number], vectors, np.zeros(len(self._indexed)), self._favoured.near(vectors), query)
-        return self._hit(candidate, _terms_of_each(query.wordings))
+        return replace(self._hit(candidate, self._weighed(query.wordings)), apart=self._apart(candidate, query))
 
     def nearest_registered(self, kind: str, wordings: Sequence[str]) -> tuple[Passage, float] | None:
         """The registered passage of a kind ("correction", "disagreement") one of whose wordings is nearest to one of these, with the
@@ -352,7 +361,7 @@ class Index:
     def _vectors_of(self, query: Query) -> _Vectors | None:
         """None where they cannot be had now: then the question is compared by its words."""
         try:
-            vectors = self._query_vectors(query)
+            vectors = self._query_vectors(query.wordings, query.context, self.weights.context)
         except ModelError as error:
             if not self._wordless:
                 _log.warning("comparing by words: %s", error)
@@ -371,17 +380,17 @@ class Index:
         """The wordings of the registered passages of a kind, in the order of their rows."""
         return (wording for number in self.passages.numbers(kind) for wording in self.passages[int(number)].asked)
 
-    def _query_vectors(self, query: Query) -> _Vectors:
-        vectors = self._embed_once(query.wordings)
+    def _vectors_made(self, wordings: tuple[str, ...], context: tuple[str, ...], weight: float) -> _Vectors:
+        vectors = self._embed_once(wordings)
         # What was typed counts twice: the other wordings say it in the field's words, and less like a person. Of a long story it is the
         # question alone, which is the shortest wording.
-        typed = 0 if len(query.wordings[0].split()) <= _LONG else int(np.argmin([len(wording) for wording in query.wordings]))
+        typed = 0 if len(wordings[0].split()) <= _LONG else int(np.argmin([len(wording) for wording in wordings]))
         whole = _unit(vectors[typed] + vectors.mean(axis=0))
-        if query.context:
+        if context:
             # More than half drags old topics in (docs/decisions/0003).
-            context = self.weights.context * self._embed_once(query.context).mean(axis=0)
-            vectors = np.concatenate([vectors, _unit(vectors + context)])
-            whole = _unit(whole + context)
+            before = weight * self._embed_once(context).mean(axis=0)
+            vectors = np.concatenate([vectors, _unit(vectors + before)])
+            whole = _unit(whole + before)
         return _Vectors(vectors, whole)
 
     def _keyword_part(self, query: Query) -> np.ndarray:
@@ -402,8 +411,9 @@ class Index:
         if not numbers:
             return []
         places = self._place[np.asarray(numbers)]
-        rows = np.concatenate([np.arange(self._first[place], self._end[place]) for place in places])
-        ends = np.cumsum(self._end[places] - self._first[places]).tolist()
+        firsts, counts = self._first[places], self._end[places] - self._first[places]
+        ends = np.cumsum(counts)
+        rows = np.arange(ends[-1]) + np.repeat(firsts - ends + counts, counts)
         if vectors is not None:
             held = self._vectors[rows]
             best, whole = (held @ vectors.each.T).max(axis=1), held @ vectors.whole
@@ -413,9 +423,9 @@ class Index:
         sought = _Sought.of(query, self._is_code)
         asked, said = best.tolist(), whole.tolist()  # a passage has a few rows: numpy takes longer for so few than for all
         return [
-            self._candidate(n, asks, asked[start:end], said[start:end], part, near.get(n, -1.0), sought, query)
-            for n, asks, part, start, end in zip(
-                numbers, self._asks[places].tolist(), keyword[places].tolist(), [0, *ends[:-1]], ends, strict=True
+            self._candidate(n, asks, asked[end - count : end], said[end - count : end], part, near.get(n, -1.0), sought, query)
+            for n, asks, part, count, end in zip(
+                numbers, self._asks[places].tolist(), keyword[places].tolist(), counts.tolist(), ends.tolist(), strict=True
             )
         ]
 
@@ -437,13 +447,14 @@ class Index:
         cosines = best if passage.asked else whole
         text, each = cosines[asks], cosines[asks + 1 :]
         sentence = max(each, default=text)
-        parts = {**self.likeness(passage, question, text, sentence, keyword), **self._fit(number, sought, query)}
+        parts = self.likeness(passage, question, text, sentence, keyword)
+        self._fit(parts, number, passage, sought, query)
         if (ahead := near - max(question, text)) > 0:
             parts["favoured"] = self.weights.question * ahead
         return Candidate(number, passage, sum(parts.values()), question, text, sentence, keyword, parts, each)
 
-    def _hit(self, candidate: Candidate, wanted: Sequence[Sequence[str]], folded: tuple[str, ...] = ()) -> Hit:
-        number = candidate.number
+    def _hit(self, candidate: Candidate, wanted: Sequence[_Weighed], folded: tuple[str, ...] = ()) -> Hit:
+        held = self.terms_of(candidate.number)
         cut = self._spans(candidate.passage.text)
         if len(cut) != len(candidate.sentences):
             raise SearchIndexError(f"{self._folder}: made by another version of this code; build again: northbound index build")
@@ -454,11 +465,37 @@ class Index:
             candidate.text,
             candidate.sentence,
             candidate.keyword,
-            max(self._overlap(number, each) for each in wanted),
-            tuple(Scored(span, c) for span, c in zip(cut, candidate.sentences, strict=True)),
-            self.terms_of(number),
+            max(_overlap(held, each) for each in wanted),
+            tuple(map(Scored, cut, candidate.sentences)),
+            held,
             folded,
         )
+
+    def _apart(self, candidate: Candidate, query: Query) -> tuple[float, float] | None:
+        """The cosines of text and nearest sentence with the question once the document's title is taken out of all three: how near what is
+        asked of the subject is to what is said of it. None in our own documents, where there is no title or it is no name of the text
+        (a file's name), and where nothing but the subject is asked for.
+
+        The formula is that of partial correlation, with cosines: (ab - at * bt) / sqrt((1 - at²)(1 - bt²)).
+        Source: Yule 1907, Proceedings of the Royal Society A 79, 182.
+        """
+        title = candidate.passage.title
+        if not self.manifest.only or candidate.passage.asked or not title:
+            return None
+        vectors = self._vectors_of(query)
+        if vectors is None:
+            return None
+        try:
+            subject, named = self._title(title)
+        except ModelError:  # it has gone since the question was embedded
+            return None
+        place = int(self._place[candidate.number])
+        rows = self._vectors[self._first[place] + self._asks[place] : self._end[place]]  # its text, then its sentences
+        said, asked = rows @ subject, float(vectors.whole @ subject)
+        if said[0] < _NAMES_IT or named.issuperset(_terms_of_each(query.wordings)[0]):
+            return None
+        apart = (rows @ vectors.whole - asked * said) / np.sqrt((1 - asked**2) * np.maximum(1 - said**2, 1e-6))
+        return float(apart[0]), float(apart[1:].max(initial=-1.0) if len(apart) > 1 else apart[0])
 
     def likeness(self, passage: Passage, question: float, text: float, sentence: float, keyword: float) -> dict[str, float]:
         """What the legs add to the score."""
@@ -481,11 +518,11 @@ class Index:
             "keywords": weights.prose_keyword * keyword,
         }
 
-    def _fit(self, number: int, sought: _Sought, query: Query) -> dict[str, float]:
-        """What else speaks for the passage or against it, by name; nothing where it does not matter."""
-        passage, weights = self.passages[number], self.weights
-        held = self.terms_of(number)
-        parts = {"authority": weights.prior(self._sources.get(passage.source_id))}
+    def _fit(self, parts: dict[str, float], number: int, passage: Passage, sought: _Sought, query: Query) -> None:
+        """Add what else speaks for the passage or against it, by name; nothing where it does not matter."""
+        weights, held = self.weights, self.terms_of(number)
+        if authority := weights.prior(self._sources.get(passage.source_id)):
+            parts["authority"] = authority
         if passage.program in query.named:
             parts["program"] = weights.program
         elif query.named and passage.program != GENERAL:
@@ -496,13 +533,13 @@ class Index:
             parts["sort of thing"] = weights.wanted
         if follows_any_refusal(query.wants, passage):
             parts["after any refusal"] = weights.refusal
-        if query.concepts and passage.asked:
-            parts["field's terms"] = weights.covered * covered(query.concepts, held)
-        if sought.places & held:
+        if query.concepts and passage.asked and (share := covered(query.concepts, held)):
+            parts["field's terms"] = weights.covered * share
+        if not sought.places.isdisjoint(held):
             parts["place"] = weights.place
-        if sought.numbers & held and sought.numbers & self._asked_terms(number):  # what it is asked by is part of what it holds
+        if not sought.numbers.isdisjoint(held) and sought.numbers & self._asked_terms(number):  # what asks for it is part of what it holds
             parts["number"] = weights.number
-        if sought.codes & held:
+        if not sought.codes.isdisjoint(held):
             parts["code"] = weights.code
         if passage.id in query.told:
             parts["told already"] = -weights.told
@@ -514,7 +551,6 @@ class Index:
             parts["over"] = -weights.over
         if query.today and not query.at and (years := _years(passage.as_of, query.today)):
             parts["age"] = -weights.age * min(years, 3.0)
-        return {name: value for name, value in parts.items() if value}
 
     def _is_code(self, term: str) -> bool:
         """Whether the term is a form's or a class's code (imm5710, i797) that few passages hold: h1b stands in most."""
@@ -554,16 +590,24 @@ class Index:
         passage = self.passages[number]
         return frozenset(terms("\n".join((*passage.headings, *passage.asked))))
 
-    def _overlap(self, number: int, wanted: Sequence[str]) -> float:
-        held = self.terms_of(number)
-        total = sum(self.rarity(t) for t in wanted)
-        return sum(self.rarity(t) for t in wanted if t in held) / total if total else 0.0
+    def _weighed(self, wordings: tuple[str, ...]) -> list[_Weighed]:
+        """The different terms of each wording with their rarity."""
+        return [[(term, self.rarity(term)) for term in each] for each in _terms_of_each(wordings)]
 
 
 @lru_cache(maxsize=256)  # a search asks for those of its wordings three times
 def _terms_of_each(texts: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     """The different terms of each text, in order."""
     return tuple(tuple(dict.fromkeys(terms(text))) for text in texts)
+
+
+_Weighed = Sequence[tuple[str, float]]
+
+
+def _overlap(held: frozenset[str], wanted: _Weighed) -> float:
+    """What a text with these terms holds of those wanted, a share of their weight."""
+    total = sum([weight for _, weight in wanted])
+    return sum([weight for term, weight in wanted if term in held]) / total if total else 0.0
 
 
 def follows_any_refusal(wants: str, passage: Passage) -> bool:

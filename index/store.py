@@ -35,7 +35,9 @@ CHROMA_ABOVE = 50_000
 _COLLECTION = "entries"
 _BATCH = 2000  # Chroma takes at most 5461 rows at once
 _COPIED_EVERY = 100_000  # rows, two minutes' work, that a kill may cost
-_EXACT_AT_ONCE = 50_000
+# Rows of a file that are read together: so few that they stay in a core's cache while the vectors of a question pass over them one after
+# the other. Many vectors are multiplied at once; for few such a product spends its time on putting numbers in order.
+_EXACT_AT_ONCE, _IN_CACHE, _FEW = 50_000, 512, 8
 # An interrupted build's rows are gone on from where so many of them, twice, are found at a distance near 0: the rest is what an approximate
 # search may miss.
 _TRIED, _FOUND, _ITSELF = 200, 0.98, 1e-3
@@ -281,23 +283,24 @@ class ServerStore:
 def nearest_exactly(held: np.ndarray, vectors: np.ndarray, k: int) -> list[list[int]]:
     """For each query vector, the row numbers of its k nearest of the vectors held by inner product, nearest first. Reads a mapped file
     in blocks."""
-    best = np.zeros((len(vectors), 0), dtype=np.float32)
-    rows = np.zeros((len(vectors), 0), dtype=np.int64)
-    for start in range(0, len(held), _EXACT_AT_ONCE):
-        scores = vectors @ np.asarray(held[start : start + _EXACT_AT_ONCE], dtype=np.float32).T
-        kept = _largest(scores, k)
-        best = np.concatenate([best, np.take_along_axis(scores, kept, 1)], axis=1)
-        rows = np.concatenate([rows, kept + start], axis=1)
-        kept = _largest(best, k)
-        best, rows = np.take_along_axis(best, kept, 1), np.take_along_axis(rows, kept, 1)
-    order = np.argsort(-best, axis=1, kind="stable")
-    return [[int(row) for row in found] for found in np.take_along_axis(rows, order, 1)]
+    few = len(vectors) <= _FEW
+    at_once = _IN_CACHE if few else _EXACT_AT_ONCE
+    scores = np.empty((len(vectors), len(held)), dtype=np.float32)
+    for start in range(0, len(held), at_once):
+        rows = np.asarray(held[start : start + at_once], dtype=np.float32)
+        if few:
+            for found, vector in zip(scores, vectors, strict=True):
+                found[start : start + at_once] = rows @ vector
+        else:
+            scores[:, start : start + at_once] = vectors @ rows.T
+    return [_largest(found, k) for found in scores]
 
 
-def _largest(scores: np.ndarray, k: int) -> np.ndarray:
-    """The places of the k largest scores of each row, in no order."""
-    width = scores.shape[1]
-    return np.argpartition(scores, width - k, axis=1)[:, width - k :] if width > k else np.tile(np.arange(width), (len(scores), 1))
+def _largest(scores: np.ndarray, k: int) -> list[int]:
+    """The places of the k largest, the largest first."""
+    kept = np.argpartition(scores, len(scores) - k)[len(scores) - k :] if len(scores) > k else np.arange(len(scores))
+    order: list[int] = kept[np.argsort(-scores[kept], kind="stable")].tolist()
+    return order
 
 
 _reduced: ContextVar[list[str] | None] = ContextVar("northbound_reduced", default=None)

@@ -68,8 +68,8 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 # what needs none for long; then come the files that take long, the longest first, so that no process has one left when the other is done.
 # Which these are: `make test ARGS=--durations=100`.
 FIRST = (
-    "mutations page_visits desk_page page health_page corpus_check training switching peers cli building runs database remote_embedder "
-    "reviewed neutral staff model page_languages published fetch bad_input readers_docx model_real splits"
+    "mutations page_visits desk_page page health_page corpus_check switching peers cli building runs database remote_embedder "
+    "reviewed neutral staff model page_languages published fetch bad_input readers_docx training model_real splits"
 ).split()
 
 
@@ -84,6 +84,13 @@ def _patient() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "_CONNECT_SECONDS", 60)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> None:
+    """The threads of torch wait for each other by spinning: beside another process of tests they take ten times as long as one alone."""
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

@@ -136,7 +136,8 @@ def test_vectors_do_not_depend_on_what_was_asked_before(small_home: Path, embedd
     alone, after = (open_index(small_home, embedder, {}) for _ in range(2))
     for earlier in (("work permit fee",), ("how long may I stay in Canada with it", "a much longer question about something else")):
         after.search(Query(earlier))
-    one, other = (index._query_vectors(asked) for index in (alone, after))
+    one, other = (index._vectors_of(asked) for index in (alone, after))
+    assert one is not None and other is not None
     assert np.array_equal(one.each, other.each) and np.array_equal(one.whole, other.whole)  # to the last bit
 
 
@@ -261,6 +262,12 @@ def test_what_a_pattern_cannot_do_without_is_read_from_it(pattern: str, words: t
     assert Pattern(pattern).words == words
 
 
+def test_everything_that_a_pattern_cannot_do_without_is_looked_for_the_least_likely_first() -> None:
+    pattern = Pattern(r"2023.{0,60}permits? (?:costs?|is free)")
+    assert pattern.needs[:3] == (("permit",), ("2023",), ("cost", "is free"))
+    assert pattern.search("In 2023 the permit cost $255.") and not pattern.search("In 2023 the permit closed.")
+
+
 def test_patterns_match_what_they_match_when_they_are_tried_on_everything() -> None:
     held = load_registry()
     corrections = held.corrections.values()
@@ -280,7 +287,7 @@ def test_patterns_match_what_they_match_when_they_are_tried_on_everything() -> N
 
 def test_the_errors_that_a_sentence_may_say_are_those_that_looking_at_each_finds() -> None:
     corrections = load_registry().corrections.values()
-    possible = Needing((correction, correction.words) for correction in corrections)
+    possible = Needing((correction, correction.needs) for correction in corrections)
     sentences = [wrong for c in corrections for wrong in (*c.wrong, c.right)]
     found = 0
     for sentence in sentences:
@@ -289,7 +296,10 @@ def test_the_errors_that_a_sentence_may_say_are_those_that_looking_at_each_finds
         found += bool(told)
     assert found > 100
     assert possible.in_text("") == []
-    assert Needing([("second", ("b",)), ("first", ("a", "b")), ("always", ("",))]).in_text("A b") == ["second", "first", "always"]
+    some = Needing([("second", [(("b",),)]), ("first", [(("a", "b"),), (("c",),)]), ("both", [(("a",), ("c", "d"))]), ("always", [()])])
+    assert some.in_text("A b") == ["second", "first", "always"]
+    assert some.in_text("a c") == ["first", "both", "always"]  # each once
+    assert some.in_text("d") == ["always"]
 
 
 @pytest.mark.parametrize(("pattern", "text"), [("kiss", "\u212aISS"), ("kiss", "ki\u017fs"), ("its", "\u0131TS"), ("its", "\u0130TS")])

@@ -147,6 +147,12 @@ def test_the_latest_program_counts_and_the_users_word_before_the_answers() -> No
     assert alone("how much is it?", *history).inferred == ("pathway",)
 
 
+def test_of_two_programs_in_a_question_the_one_that_was_answered_about_is_talked_of() -> None:
+    question = "h1b pilot holders in Express Entry"
+    assert alone("how long does it take?", question, "The h1b pilot closed.").inferred == ("pilot",)
+    assert alone("how long does it take?", question, "Nothing is known.").inferred == ("entry",)
+
+
 def test_an_answers_program_counts_where_the_user_named_none() -> None:
     assert alone("how much is it?", "which route needs no job offer?", "Express Entry needs none.").inferred == ("entry",)
 

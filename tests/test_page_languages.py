@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import expect
 
 from bot import render
 from bot.answer import Answer, Turn
@@ -19,9 +19,9 @@ from bot.page_words import FILE, LANGUAGES, words
 from corpus.registry import load_registry
 from tests import test_page
 from tests.small_bot import PERMIT, SmallBot, cited, closed
-from tests.test_page import PHONE, Open, served, visitor
+from tests.test_page import PHONE, Open, Tabs, served, visitor
 
-browser, context, shots, visit = test_page.browser, test_page.context, test_page.shots, test_page.visit
+browser, tabs, shots, visit = test_page.browser, test_page.tabs, test_page.shots, test_page.visit
 FRENCH = "Le permis de travail ouvert de 2023 a fermé le 17 juillet 2023."
 
 
@@ -161,8 +161,8 @@ def test_a_note_that_is_in_english_only_says_so_on_the_french_page() -> None:
     assert '<span class="note">It was announced.</span>' in shown
 
 
-def test_the_real_bot_answers_in_french_on_the_french_page(browser: Browser, context: BrowserContext, bot: Answering, shots: Path) -> None:
-    with served(bot) as address, visitor(browser, context, address) as visit:
+def test_the_real_bot_answers_in_french_on_the_french_page(tabs: Tabs, bot: Answering, shots: Path) -> None:
+    with served(bot) as address, visitor(tabs, address) as visit:
         opened = visit(locale="fr-CA")
         page = opened.page
         expect(page.get_by_role("heading", level=1)).to_contain_text("Vos questions")

@@ -9,16 +9,18 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Route, ViewportSize, expect
+from playwright.sync_api import Route, ViewportSize, expect
+from sqlalchemy import delete
 
+from bot import database
 from bot.answer import Answer, Part, Reviewed, Turn, parts
 from bot.journal import read_rows
 from bot.settings import Settings
 from tests import test_page
 from tests.small_bot import FIRST, NEWS, SECOND, SmallBot, closed
-from tests.test_page import PHONE, Open, Visit, served, visitor
+from tests.test_page import PHONE, Open, Tabs, Visit, served, visitor
 
-browser, context, shots, visit = test_page.browser, test_page.context, test_page.shots, test_page.visit
+browser, tabs, shots, visit = test_page.browser, test_page.tabs, test_page.shots, test_page.visit
 CHOICES = ("How long after a job in the United States?", "What after a job in Canada?")
 
 
@@ -84,6 +86,29 @@ def slow() -> SlowBot:
 def address(slow: SlowBot) -> Iterator[str]:
     with served(slow) as address:
         yield address
+
+
+@pytest.fixture(scope="module")
+def keeping(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Settings]]:
+    """A second server, which keeps a journal."""
+    settings = Settings(home=tmp_path_factory.mktemp("keeping"), journal="on")
+    with served(SlowBot(), settings) as address:
+        yield address, settings
+
+
+@pytest.fixture
+def journal(keeping: tuple[str, Settings]) -> Settings:
+    """Where to read the journal, which holds nothing yet."""
+    with database.transaction(keeping[1]) as connection:
+        connection.execute(delete(database.journal))
+    return keeping[1]
+
+
+@pytest.fixture
+def visit_kept(tabs: Tabs, keeping: tuple[str, Settings], journal: Settings) -> Iterator[Open]:
+    """Opens pages of the server that keeps a journal."""
+    with visitor(tabs, keeping[0]) as opened:
+        yield opened
 
 
 def test_what_depends_says_so_and_offers_its_branches_as_choices(visit: Open, slow: SlowBot, shots: Path) -> None:
@@ -154,45 +179,41 @@ def test_markup_in_a_link_is_a_question_like_any(visit: Open) -> None:
     assert opened.page.evaluate("window.ran") is None and opened.page.locator(":is(#conversation, #trouble) img").count() == 0
 
 
-def test_thumbs_are_noted_with_a_reason(browser: Browser, context: BrowserContext, tmp_path: Path, shots: Path) -> None:
-    settings = Settings(home=tmp_path, journal="on")
-    with served(SmallBot(), settings) as address, visitor(browser, context, address) as visit:
-        opened = visit()
-        page = opened.page
-        expect(page.locator("header")).to_contain_text("Questions are kept for 90 days")
-        opened.ask("Is the permit open?")
-        page.locator(".thumb", has_text="No").click()
-        expect(page.locator("#why")).to_contain_text("What was wrong or missing?")
-        page.screenshot(path=shots / "why.png")
-        assert read_rows(settings)[0].thumb == "down"
-        page.get_by_label("What was wrong").fill("The fee <b>changed</b>")
-        page.locator("#why .send").click()
-        expect(page.locator("#why")).to_contain_text("Your reason was noted")
-        page.keyboard.press("Escape")
-        expect(page.locator(".thumb", has_text="No")).to_be_focused()
-        assert [(row.question, row.thumb, row.reason) for row in read_rows(settings)] == [
-            ("Is the permit open?", "down", "The fee <b>changed</b>")
-        ]
-        opened.ask("Something unknown?", 1)
-        expect(page.locator('[data-place="0"] .thumb[aria-pressed="true"]')).to_have_text("No")  # drawn anew, still pressed
-        opened.ask("Is the permit closed?", 2)
-        page.locator('[data-place="2"] .thumb', has_text="Yes").click()
-        expect(page.locator("#why")).to_contain_text("What was useful?")
-        assert [row.thumb for row in read_rows(settings)] == ["down", "", "up"]
+def test_thumbs_are_noted_with_a_reason(visit_kept: Open, journal: Settings, shots: Path) -> None:
+    opened = visit_kept()
+    page = opened.page
+    expect(page.locator("header")).to_contain_text("Questions are kept for 90 days")
+    opened.ask("Is the permit open?")
+    page.locator(".thumb", has_text="No").click()
+    expect(page.locator("#why")).to_contain_text("What was wrong or missing?")
+    page.screenshot(path=shots / "why.png")
+    assert read_rows(journal)[0].thumb == "down"
+    page.get_by_label("What was wrong").fill("The fee <b>changed</b>")
+    page.locator("#why .send").click()
+    expect(page.locator("#why")).to_contain_text("Your reason was noted")
+    page.keyboard.press("Escape")
+    expect(page.locator(".thumb", has_text="No")).to_be_focused()
+    assert [(row.question, row.thumb, row.reason) for row in read_rows(journal)] == [
+        ("Is the permit open?", "down", "The fee <b>changed</b>")
+    ]
+    opened.ask("Something unknown?", 1)
+    expect(page.locator('[data-place="0"] .thumb[aria-pressed="true"]')).to_have_text("No")  # drawn anew, still pressed
+    opened.ask("Is the permit closed?", 2)
+    page.locator('[data-place="2"] .thumb', has_text="Yes").click()
+    expect(page.locator("#why")).to_contain_text("What was useful?")
+    assert [row.thumb for row in read_rows(journal)] == ["down", "", "up"]
 
 
-def test_what_is_not_in_the_sources_can_be_noted(browser: Browser, context: BrowserContext, tmp_path: Path, shots: Path) -> None:
-    settings = Settings(home=tmp_path, journal="on")
-    with served(SmallBot(), settings) as address, visitor(browser, context, address) as visit:
-        opened = visit(PHONE)
-        page = opened.page
-        opened.ask("Something unknown?")
-        page.get_by_role("button", name="Yes, note it").click()
-        expect(page.locator("#why")).to_contain_text("What was wrong or missing?")
-        page.keyboard.press("Escape")
-        expect(page.get_by_role("button", name="Noted, thank you")).to_be_focused()
-        page.screenshot(path=shots / "not-found-phone.png", full_page=True)
-        assert [(row.status, row.thumb) for row in read_rows(settings)] == [("not_found", "down")]
+def test_what_is_not_in_the_sources_can_be_noted(visit_kept: Open, journal: Settings, shots: Path) -> None:
+    opened = visit_kept(PHONE)
+    page = opened.page
+    opened.ask("Something unknown?")
+    page.get_by_role("button", name="Yes, note it").click()
+    expect(page.locator("#why")).to_contain_text("What was wrong or missing?")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Noted, thank you")).to_be_focused()
+    page.screenshot(path=shots / "not-found-phone.png", full_page=True)
+    assert [(row.status, row.thumb) for row in read_rows(journal)] == [("not_found", "down")]
 
 
 def test_without_a_journal_there_are_no_thumbs(visit: Open) -> None:
@@ -202,14 +223,13 @@ def test_without_a_journal_there_are_no_thumbs(visit: Open) -> None:
     expect(opened.page.locator("header")).to_contain_text("Nothing you type is kept")
 
 
-def test_a_thumb_that_cannot_be_noted_says_so(browser: Browser, context: BrowserContext, tmp_path: Path) -> None:
-    with served(SmallBot(), Settings(home=tmp_path, journal="on")) as address, visitor(browser, context, address) as visit:
-        opened = visit()
-        opened.ask("Is the permit open?")
-        opened.page.route("**/api/v1/feedback", lambda route: route.abort())
-        opened.page.locator(".thumb", has_text="Yes").click()
-        expect(opened.page.get_by_role("alert")).to_contain_text("could not be noted")
-        opened.errors.clear()  # the browser's own line about it
+def test_a_thumb_that_cannot_be_noted_says_so(visit_kept: Open) -> None:
+    opened = visit_kept()
+    opened.ask("Is the permit open?")
+    opened.page.route("**/api/v1/feedback", lambda route: route.abort())
+    opened.page.locator(".thumb", has_text="Yes").click()
+    expect(opened.page.get_by_role("alert")).to_contain_text("could not be noted")
+    opened.errors.clear()  # the browser's own line about it
 
 
 def test_a_lost_connection_is_a_sentence_and_the_question_is_sent_again(visit: Open, shots: Path) -> None:
@@ -368,6 +388,7 @@ def test_on_a_slow_network_a_question_is_seen_at_once_and_answered(visit: Open) 
     expect(page.locator(".exchange").last).to_contain_text("Looking in", timeout=300)
     opened.finished(3)
     expect(page.locator("#trouble")).to_have_count(0)
+    page.close()  # no other test is to have this network
 
 
 def test_what_travels_does_not_grow_with_the_conversation(visit: Open) -> None:
@@ -462,25 +483,21 @@ def test_two_tabs_hold_two_conversations(visit: Open, slow: SlowBot) -> None:
 @pytest.mark.parametrize(
     ("width", "scheme", "language"), [(390, "light", "fr-CA"), (390, "dark", "en-US"), (1280, "light", "en-US"), (1280, "dark", "fr-CA")]
 )
-def test_axe_finds_nothing_serious(
-    browser: Browser, context: BrowserContext, tmp_path: Path, width: int, scheme: str, language: str
-) -> None:
-    with served(SlowBot(), Settings(home=tmp_path, journal="on")) as address, visitor(browser, context, address) as visit:
-        opened = visit(
-            ViewportSize(width=width, height=844), color_scheme=scheme, reduced_motion="reduce", locale=language, bypass_csp=True
-        )
-        expect(opened.page.locator(".main.app")).to_be_visible()
-        found = violations(opened)
-        opened.ask("Is the permit open?")
-        opened.ask("I lost my job", 1)
-        found += violations(opened)
-        opened.page.locator(".mark").first.click()
-        found += violations(opened)
-        if width < 1000:
-            opened.page.keyboard.press("Escape")
-        opened.page.locator(".thumb").first.click()
-        expect(opened.page.locator("#why")).to_be_visible()
-        assert found + violations(opened) == []
+def test_axe_finds_nothing_serious(visit_kept: Open, width: int, scheme: str, language: str) -> None:
+    viewport = ViewportSize(width=width, height=844)
+    opened = visit_kept(viewport, color_scheme=scheme, reduced_motion="reduce", locale=language, bypass_csp=True)
+    expect(opened.page.locator(".main.app")).to_be_visible()
+    found = violations(opened)
+    opened.ask("Is the permit open?")
+    opened.ask("I lost my job", 1)
+    found += violations(opened)
+    opened.page.locator(".mark").first.click()
+    found += violations(opened)
+    if width < 1000:
+        opened.page.keyboard.press("Escape")
+    opened.page.locator(".thumb").first.click()
+    expect(opened.page.locator("#why")).to_be_visible()
+    assert found + violations(opened) == []
 
 
 def violations(opened: test_page.Visit) -> list[str]:

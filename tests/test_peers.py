@@ -41,8 +41,9 @@ def test_a_passage_answers_by_its_document_and_its_words(job: tuple[Path, Path])
     assert not first.answered_by("tea.txt", "opened in 1921") and not first.answered_by("cinema.txt", "opened long ago")
 
 
-def test_both_sides_are_measured_on_the_same_questions(job: tuple[Path, Path], empty_home: Path) -> None:
+def test_both_sides_are_measured_on_the_same_questions(job: tuple[Path, Path], empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("langchain_chroma")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # for the processes in which each side is measured alone: as in conftest
     lines = list(peers.compare_peers(Settings(home=empty_home), None, *job))
     assert lines[0] == "texts: 2 documents, 2 questions"
     table = {line[:28].strip(): line[28:].split() for line in lines[2:6]}
