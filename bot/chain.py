@@ -257,7 +257,7 @@ class Bot:
     def _hits(self, query: Query) -> list[Hit]:
         """The best hits; as of a past day, those that have something to say of it, with just the sentences that do."""
         if not query.at:
-            return self.index.search(query, candidates=reach(query))
+            return self.index.search(query, candidates=reach(query), apart=bool(self.answerability.apart))
         then = []
         for hit in self.index.search(query, k=4 * _SHOWN, candidates=reach(query)):
             said = sentences_on(hit.passage, [hit.quoted(scored) for scored in hit.sentences], query.at)
@@ -363,6 +363,7 @@ class Bot:
                 named,
                 understood.tense,
                 understood.at or self.today.isoformat(),
+                frozenset(() if understood.named else understood.inferred),
             )
             for w in understood.parts
         ]

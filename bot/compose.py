@@ -91,6 +91,7 @@ class Asked:
     programs: tuple[tuple[str, Concept], ...] = ()  # the programs it names, with every way of naming each
     tense: int = 0  # 1: asks what will happen; -1: asks what has happened
     day: str = ""  # the ISO day that is answered as of
+    talked_of: frozenset[str] = frozenset()  # the programs that a follow-up, which names none, goes on about
 
 
 @dataclass(frozen=True)
@@ -285,13 +286,15 @@ _DENIAL = re.compile(
 
 def _is_beside(asked: Asked, hit: Hit, best: Hit) -> bool:
     """Whether a further passage is near the best one and answers nothing more: what a thing is, what is not published of one that is, and
-    what holds of another program where a message of few words names none. Not if its own question is nearer to the one asked."""
+    what holds of another program where a message of few words names none, or where the best is of the one that a follow-up goes on about.
+    Not if its own question is nearer to the one asked."""
     if hit.question >= best.question or hit.score >= best.score:
         return False
     if hit.passage.unknown and not best.passage.unknown:
         return asked.tense <= 0
     programs = {hit.passage.program, best.passage.program} - {GENERAL}
     another = not asked.programs and len(programs) == 2 and len(terms(asked.wordings[0])) <= _NAMES_ONE
+    another = another or best.passage.program in asked.talked_of and not programs <= asked.talked_of
     return another or _DEFINES.match(hit.passage.heading) is not None
 
 

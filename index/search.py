@@ -309,13 +309,13 @@ class Index:
             held |= zip(new, self.embed(new), strict=True)
         self._favoured = _Favoured(numbers, np.array([held[question] for question in numbers]))
 
-    def search(self, query: Query, k: int = 10, candidates: int = 80) -> list[Hit]:
-        """The k best passages, best first; one that says the same as a better one is folded into it."""
+    def search(self, query: Query, k: int = 10, candidates: int = 80, apart: bool = True) -> list[Hit]:
+        """The k best passages, best first; one that says the same as a better one is folded into it. `apart`: whether `Hit.apart` of the
+        best is wanted, for which a title is embedded the first time that it is met."""
         wanted = self._weighed(query.wordings)
         found = self.folded(self.ranked(query, candidates), k)
         hits = [self._hit(candidate, wanted, twins) for candidate, twins in found]
-        # Of the best alone: a title is embedded the first time that it is met.
-        return [replace(hits[0], apart=self._apart(found[0][0], query)), *hits[1:]] if hits else []
+        return [replace(hits[0], apart=self._apart(found[0][0], query)), *hits[1:]] if hits and apart else hits
 
     def ranked(self, query: Query, candidates: int = 80) -> list[Candidate]:
         """Every passage that a leg brings up among its first, scored, best first. `candidates`: rows that the dense leg gives for a vector;

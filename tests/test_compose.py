@@ -272,6 +272,15 @@ def test_a_yes_is_said_to_a_message_that_asks_for_one_the_same_way_round(questio
     assert quotes(composed(found, asked=Asked((question,)))) == [said]
 
 
+def test_what_holds_of_another_program_is_not_added_to_a_follow_up_about_one() -> None:
+    best = replace(hit("An invitation is valid for 60 days.", [0.9], id="a#1", program="express-entry"), question=0.63)
+    other = hit("Lost status may be restored within 90 days.", [0.8], id="b#1", score=0.6, program="restoration-of-status")
+    other = replace(other, question=0.58)
+    question = ("no the lawyer said 90 days from the invitation on that page",)
+    assert quotes(composed(best, other, asked=Asked(question))) == [best.passage.text, other.passage.text]
+    assert quotes(composed(best, other, asked=Asked(question, talked_of=frozenset({"express-entry"})))) == [best.passage.text]
+
+
 # Prose
 
 

@@ -95,6 +95,7 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("CI") == "true":
             pytest.fail("no chromium on PATH: install it, the page is tested in it")
         pytest.skip("no chromium on PATH: the page is not tested")
+    expect.set_options(timeout=30_000)  # what comes late on a busy machine has still come
     with sync_playwright() as started:
         browser = started.chromium.launch(executable_path=chromium, args=FLAGS)
         yield browser
