@@ -9,6 +9,7 @@ other are imported where they are used.
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import json
 import os
@@ -103,6 +104,7 @@ def compare_peers(
 
     job = read_job(data, documents, questions)
     prepare_model(settings, progress)  # once for a data folder, and so no part of building an index; the recipe's model is there too
+    importlib.import_module("chromadb")  # all sides store in it, and the first would pay for what the next find done
     with tempfile.TemporaryDirectory(prefix="northbound-peers-", ignore_cleanup_errors=True) as folder:
         made = {name: way.build(job, settings, Path(folder), progress) for name, way in SIDES.items()}
         seen = _asked(job, made)
