@@ -239,10 +239,22 @@ class Bot:
 
     def _going_on(self, understood: Understood, query: Query) -> list[Hit]:
         """The best hits; of a follow-up in an order that what was typed alone has a say in. That was weighed on passages with questions
-        of their own, which the documents of somebody's own choice lack, and as of today."""
+        of their own, which the documents of somebody's own choice lack, and as of today. A bare "cost" is that of what is talked of, and
+        alone of anything: there other programs come after."""
         if not understood.typed or query.at or self.index.manifest.only:
             return self._hits(query)
-        return best_first(understood.typed[0], *self.both_ways(understood, query))[:_SHOWN]
+        hits = best_first(understood.typed[0], *self.both_ways(understood, query))
+        if understood.inferred and query.wants and scope.is_vague(understood.typed[0]):
+            hits.sort(key=lambda hit: self._is_of_another(hit.passage, understood.inferred))
+        return hits[:_SHOWN]
+
+    def _is_of_another(self, passage: Passage, talked_of: Sequence[str]) -> bool:
+        """Whether a passage holds of another program than those: its heading names another alone, or it is another's and names none."""
+        named = self._named_in(passage.heading)
+        if passage.program in talked_of or set(named) & set(talked_of):
+            return False
+        program = self.programs.get(passage.program)
+        return bool(named) or bool(program and program.standing)
 
     def both_ways(self, understood: Understood, query: Query) -> tuple[list[Hit], list[Hit]]:
         """The hits for a follow-up as it was understood, with those that only what was typed brings up, and the hits for what was typed

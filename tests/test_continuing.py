@@ -58,3 +58,13 @@ def test_weights_are_those_that_put_first_what_holds_the_facts() -> None:
     weights = fit(seen)
     assert all(one.right(weights) for one in seen) and weights[2] > 0
     assert fit([Seen("c", np.array([(0.9, 0.5, 0.0)]), np.array([True]))])[1:] == (0.0, 0.0)  # tells nothing
+
+
+def test_a_bare_word_is_about_what_is_talked_of(bot: Bot) -> None:
+    asked, history = ("can my parents stay for long on a super visa?", "insurance?", "cost"), list[Turn]()
+    for question in asked:
+        answer = bot.answer(question, history)
+        history += [Turn(role="user", content=question), Turn(role="assistant", content=answer.answer)]
+    assert not {"us-h1b", "permanent-residence", "express-entry"} & {program.id for program in answer.programs}
+    assert "registration" not in answer.answer
+    assert "1,590" not in answer.answer
