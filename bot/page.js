@@ -12,6 +12,7 @@
   const SLOW_SECONDS = 30;
   const NOTING_SECONDS = 1;
   const REDRAW_SECONDS = 8; // the page is used as it is when it cannot be drawn anew
+  const TELL_AGAIN_SECONDS = 2;
   const wide = matchMedia("(min-width: 1000px)");
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const touch = matchMedia("(pointer: coarse)");
@@ -236,15 +237,23 @@
   /* The language of the page. The server draws it anew, with the conversation; what is typed stays. */
   let switching = ""; // the language that was chosen, until the page is in it
   let drawing = 0; // the timer of a page that is being drawn anew
+  let telling = 0; // the timer that tells the server again
   let given = 0; // how many answers it is drawn with
 
   const redraw = (language) => {
     clearTimeout(drawing);
     drawing = setTimeout(drawn, REDRAW_SECONDS * 1000); // the server may be out of reach
     given = kept.length;
-    type(hidden("kept"), kept.length ? JSON.stringify(kept) : "");
-    type(hidden("language"), language);
-    setTimeout(() => find("#restore").click(), 0);
+    const told = kept.length ? JSON.stringify(kept) : "";
+    const tell = () => {
+      type(hidden("kept"), told);
+      type(hidden("language"), language);
+      setTimeout(() => find("#restore").click(), 0);
+    };
+    tell();
+    // On a busy machine a click can come before anything listens. While one is on its way, another is not counted.
+    clearInterval(telling);
+    telling = setInterval(() => (drawing ? tell() : clearInterval(telling)), TELL_AGAIN_SECONDS * 1000);
   };
 
   const speak = (language) => {

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from bot import render
 from bot.answer import Answer, Turn
@@ -102,6 +102,22 @@ def test_a_browser_set_to_french_gets_french_at_once(visit: Open, shots: Path) -
     expect(page.get_by_role("heading", level=1)).to_contain_text("Vos questions")
     expect(page.locator(".main.app")).to_be_visible()
     page.screenshot(path=shots / "french-phone.png", full_page=True)
+
+
+def test_french_comes_though_the_first_call_for_it_was_lost(browser: Browser, address: str) -> None:
+    """As on a machine so busy that the page calls before anything listens."""
+    context = browser.new_context(locale="fr-CA")
+    page = context.new_page()
+    page.add_init_script(
+        """addEventListener("click", (event) => {
+             if (!window.lost && event.target.closest("#restore")) { window.lost = true; event.stopImmediatePropagation(); }
+           }, true)"""
+    )
+    page.goto(address)
+    page.wait_for_selector("body.ready")  # what stands there before is no more than an opening
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Vos questions")
+    assert page.evaluate("window.lost")
+    context.close()
 
 
 def test_the_first_lines_are_there_before_anything_is_loaded(visit: Open, address: str) -> None:
