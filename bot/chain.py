@@ -268,10 +268,11 @@ class Bot:
 
     def _hits(self, query: Query) -> list[Hit]:
         """The best hits; as of a past day, those that have something to say of it, with just the sentences that do."""
+        apart = bool(self.answerability.apart)
         if not query.at:
-            return self.index.search(query, candidates=reach(query), apart=bool(self.answerability.apart))
+            return self.index.search(query, candidates=reach(query), apart=apart)
         then = []
-        for hit in self.index.search(query, k=4 * _SHOWN, candidates=reach(query)):
+        for hit in self.index.search(query, k=4 * _SHOWN, candidates=reach(query), apart=apart):
             said = sentences_on(hit.passage, [hit.quoted(scored) for scored in hit.sentences], query.at)
             if any(said):
                 then.append(replace(hit, sentences=tuple(s for s, keep in zip(hit.sentences, said, strict=True) if keep)))
