@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from bot.scope import PLACES, asks_whether_open, domain_terms
 from corpus.model import GENERAL, Passage
-from corpus.sentences import leans
+from corpus.sentences import QUALIFIED, VERDICT, leans
 from index.expects import ONLY, expected, holds
 from index.keywords import Concept, covered, stem, terms
 from index.search import Hit, follows_any_refusal
@@ -257,12 +257,13 @@ def compose(
     pieces = _from_answer(asked, best, answers(asked, best), first)
     openly = asked.wants and asked.wants not in _ALSO_YES_OR_NO
     if openly or is_doubtful(best) or not _same_way_round(asked.wordings[0], best):
-        plain = _without_verdict(pieces[0])
+        turned = _turned_round(asked.wordings[0], best)
+        plain = _without_verdict(pieces[0], best.asked_as in best.passage.no_verdict)
         if plain is None and is_doubtful(best):  # a yes or no that cannot be taken off answers its own question only
             return compose(asked, others or rest, answers, wrong, budget)
-        if plain is None and others and _turned_round(asked.wordings[0], best):
+        if plain is None and others and turned:
             return compose(asked, others, answers, wrong, budget)  # "Do I lose it?" is not answered "Yes, for a time: you may live there"
-        pieces[0] = plain or pieces[0]
+        pieces[0] = plain or (_without_verdict(pieces[0], turned) or pieces[0])
     for hit in others:
         left = budget - sum(p.words for p in pieces)
         if left >= 20:
@@ -271,13 +272,6 @@ def compose(
     return _once(pieces)
 
 
-# "Yes:" and "No:" answer the heading they stand under; after another passage's first sentence they would answer the wrong question.
-_VERDICT = re.compile(r"(?:yes|no):\s+|(?:yes|no),\s+(?![^.\n]{0,90}:\s)", re.IGNORECASE)
-_QUALIFIED = re.compile(
-    r"(?:yes|no|not|only|mostly|partly|usually|often|sometimes|hardly|rarely|possibly|probably|generally|in general|in most cases)\b"
-    r"[^.\n]{0,90}?:\s",
-    re.IGNORECASE,
-)
 _DENIAL = re.compile(
     r"\b(?:no|not|never|none|cannot|without|only|closed|ended|stopped|replaced|revoked|expired|removed|dropped|waived)\b|n['’]t\b",
     re.IGNORECASE,
@@ -343,6 +337,7 @@ def _answers_rather(asked: Asked, other: Hit, best: Hit) -> bool:
 # Words that turn a question round: "can I come without X?" is answered yes where "do I need X?" is answered no.
 _TURNS = re.compile(
     r"\b(?:without|w/o|no|not|never|none|cannot|closed?(?! (?:work )?permit)|ended|over|expired|dead|gone|stopped|loo?s(?:e|ing)|refused?"
+    r"|affect(?:s|ed)?|cancel(?:s|led|ed)?|reduces?|banned|prohibited|illegal|outdated|obsolete|removed|lost|denied"
     r"|outside|enough|sufficient|suffices?|replaces?|exempt(?:ed)?|keep \w+ out|inadmissible|prevents?|hurts?|harms?"
     r"|too (?:old|young|late|early|long|short|much|many|few|low|high)"
     r"|(?:do|does|did|is|are|was|were|has|have|had|ca|wo|would|could|should)n['’]?t)\b",
@@ -400,6 +395,8 @@ def _same_way_round(question: str, hit: Hit) -> bool:
     """Whether a "Yes:" or "No:" under the passage's heading answers the question as it was asked."""
     if asks_openly(question) or not _asks_for_a_word(question) or hit.question < _ALIKE:
         return False
+    if hit.asked_as in hit.passage.no_verdict:
+        return False
     if asks_whether_open(question) != asks_whether_open(hit.passage.heading):
         return False
     if (_NEED.search(question) is None) != (_NEED.search(hit.passage.heading) is None):
@@ -414,12 +411,14 @@ def _turned_round(question: str, hit: Hit) -> bool:
     return len(_TURNS.findall(question)) % 2 != len(_TURNS.findall(hit.passage.heading)) % 2
 
 
-def _without_verdict(piece: Piece) -> Piece | None:
+def _without_verdict(piece: Piece, written_so: bool = False) -> Piece | None:
     """The piece without an opening "Yes:" or "No:"; None where what is left would no longer say the same, because the opening denies
-    or limits it ("No, for most people:")."""
-    verdict = _VERDICT.match(piece.quote)
+    or limits it ("No, for most people:"). `written_so`: the brief says that what is asked is answered by what is left."""
+    verdict = VERDICT.match(piece.quote)
+    if written_so and (opening := verdict or QUALIFIED.match(piece.quote)):
+        return replace(piece, start=piece.start + opening.end())
     if verdict is None:
-        return None if _QUALIFIED.match(piece.quote) else piece
+        return None if QUALIFIED.match(piece.quote) else piece
     rest = piece.quote[verdict.end() :]
     if _DENIAL.search(verdict.group()) and not _DENIAL.search(rest):
         return None
@@ -427,7 +426,7 @@ def _without_verdict(piece: Piece) -> Piece | None:
 
 
 def _gives_verdict(hit: Hit) -> bool:
-    return bool(_VERDICT.match(hit.passage.text) or _QUALIFIED.match(hit.passage.text))
+    return bool(VERDICT.match(hit.passage.text) or QUALIFIED.match(hit.passage.text))
 
 
 def _near(best: Hit) -> float:

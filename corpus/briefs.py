@@ -12,6 +12,7 @@ from corpus.model import GENERAL, LANGUAGES, Document, Section, Source, is_date
 _META = re.compile(r"(asked|program|as_of|from|until|unknown|sources):\s*(.*)")
 _FRONT = ("source", "program", "language", "as_of")
 _DATES = ("as_of", "from", "until")
+_NO_VERDICT = "~"  # before a way of asking that the section answers, but not with the yes or no that it opens with
 
 
 def read_brief(path: Path, sources: Mapping[str, Source], programs: Container[str]) -> Document:
@@ -103,11 +104,13 @@ def _section(
     if not text:
         problems.append(f"{path.name}, line {start + 1}: the section {headings[-1]!r} has no text; write it or take the heading out")
     single = {key: values[-1].strip() for key, values in meta.items()}
+    asked = [q.strip() for value in meta.get("asked", []) for q in value.split("|") if q.strip()]
     return Section(
         headings=headings,
         text=text,
         line=start + 1,
-        asked=tuple(q.strip() for value in meta.get("asked", []) for q in value.split("|") if q.strip()),
+        asked=tuple(question.removeprefix(_NO_VERDICT) for question in asked),
+        no_verdict=tuple(question.removeprefix(_NO_VERDICT) for question in asked if question.startswith(_NO_VERDICT)),
         program=single.get("program", front["program"]),
         as_of=single.get("as_of", front.get("as_of", "")),
         valid_from=single.get("from", ""),

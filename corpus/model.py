@@ -187,12 +187,14 @@ class Term:
 @dataclass(frozen=True)
 class Section:
     """A heading with the text under it. `headings` is the path from the document's title down, without the title. `origin` says whose
-    words these are where they are not those of the document's origin."""
+    words these are where they are not those of the document's origin. `no_verdict`: those of `asked` that it answers, but not with the
+    yes or no that it opens with."""
 
     headings: tuple[str, ...]
     text: str
     line: int = 0
     asked: tuple[str, ...] = ()
+    no_verdict: tuple[str, ...] = ()
     program: str = GENERAL
     as_of: str = ""
     valid_from: str = ""
@@ -218,7 +220,8 @@ class Passage:
     """A piece of a document that can be cited. `position` counts passages of its document from 0.
 
     `kind` is "section" for document text, "standing" for a program's note, "correction" for what is right and "disagreement" for what
-    one of several sources says: the last three are registered by us, always in the index, and never found by search.
+    one of several sources says: the last three are registered by us, always in the index, and never found by search. `no_verdict` is
+    as in Section.
     """
 
     id: str
@@ -233,6 +236,7 @@ class Passage:
     origin: str = "brief"
     kind: str = "section"
     asked: tuple[str, ...] = ()
+    no_verdict: tuple[str, ...] = ()
     valid_from: str = ""
     valid_until: str = ""
     unknown: bool = False

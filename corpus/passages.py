@@ -95,6 +95,7 @@ def _passage(document: Document, section: Section, text: str, passage_id: str, p
         language=document.language,
         origin=section.origin or document.origin,
         asked=section.asked,
+        no_verdict=section.no_verdict,
         valid_from=section.valid_from,
         valid_until=section.valid_until,
         unknown=section.unknown,

@@ -23,6 +23,15 @@ _LEANING = re.compile(
 )
 
 
+# "Yes:" and "No:" answer the heading they stand under; after another passage's first sentence they would answer the wrong question.
+VERDICT = re.compile(r"(?:yes|no):\s+|(?:yes|no),\s+(?![^.\n]{0,90}:\s)", re.IGNORECASE)
+QUALIFIED = re.compile(
+    r"(?:yes|no|not|only|mostly|partly|usually|often|sometimes|hardly|rarely|possibly|probably|generally|in general|in most cases)\b"
+    r"[^.\n]{0,90}?:\s",
+    re.IGNORECASE,
+)
+
+
 # After "U.S." these open a new sentence; a name or a noun goes on with the old one.
 _STARTERS = frozenset("the a an in for this it but if many some they we he she at by on however all most there these those no only".split())
 

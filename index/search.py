@@ -115,7 +115,8 @@ class Hit:
     cosine of one of its sentences. keyword: BM25 divided by the best BM25 of this search, 0 to 1. overlap: share of the question's
     terms, weighted by rarity, that stand in the passage, 0 to 1, in its best wording. `folded`: ids of passages
     further down that say the same. `apart`: in a user's documents alone, of the best hit, text and sentence again with what each shares
-    with the document's title taken out, and the question too; None where that tells nothing.
+    with the document's title taken out, and the question too; None where that tells nothing. `asked_as`: the heading or `asked:` line
+    of the best cosine, "" where there is none.
     """
 
     passage: Passage
@@ -129,6 +130,7 @@ class Hit:
     terms: frozenset[str] = frozenset()
     folded: tuple[str, ...] = ()
     apart: tuple[float, float] | None = None
+    asked_as: str = ""
 
     def quoted(self, scored: Scored) -> str:
         """The words of one of its sentences."""
@@ -148,6 +150,7 @@ class Candidate(NamedTuple):
     keyword: float
     parts: Mapping[str, float]
     sentences: Sequence[float]
+    asked_as: str = ""
 
 
 @dataclass(frozen=True)
@@ -451,7 +454,8 @@ class Index:
         self._fit(parts, number, passage, sought, query)
         if (ahead := near - max(question, text)) > 0:
             parts["favoured"] = self.weights.question * ahead
-        return Candidate(number, passage, sum(parts.values()), question, text, sentence, keyword, parts, each)
+        asked_as = (*passage.headings[-1:], *passage.asked)[best.index(question)] if asks else ""
+        return Candidate(number, passage, sum(parts.values()), question, text, sentence, keyword, parts, each, asked_as)
 
     def _hit(self, candidate: Candidate, wanted: Sequence[_Weighed], folded: tuple[str, ...] = ()) -> Hit:
         held = self.terms_of(candidate.number)
@@ -469,6 +473,7 @@ class Index:
             tuple(map(Scored, cut, candidate.sentences)),
             held,
             folded,
+            asked_as=candidate.asked_as,
         )
 
     def _apart(self, candidate: Candidate, query: Query) -> tuple[float, float] | None:

@@ -272,6 +272,28 @@ def test_a_yes_is_said_to_a_message_that_asks_for_one_the_same_way_round(questio
     assert quotes(composed(found, asked=Asked((question,)))) == [said]
 
 
+@pytest.mark.parametrize(
+    ("opening", "rest"),
+    [("No: ", "green-card holders may still apply at the border."), ("No, for most: ", "the border stays open to green-card holders.")],
+)
+def test_what_a_brief_answers_without_its_yes_or_no_is_answered_so(opening: str, rest: str) -> None:
+    found = hit(opening + rest, [0.9])
+    passage = replace(
+        found.passage, headings=("Does the rule stop green-card holders?",), asked=("can lpr go",), no_verdict=("can lpr go",)
+    )
+    found = replace(found, question=0.9, passage=passage, asked_as=passage.heading)
+    said = {near: quotes(composed(replace(found, asked_as=near), asked=Asked(("can lpr go to the border",)))) for near in passage.asked}
+    assert said == {"can lpr go": [rest]}
+    assert quotes(composed(found, asked=Asked(("does the rule stop lpr",)))) == [opening + rest]
+
+
+def test_a_no_is_taken_off_where_it_would_answer_the_opposite_question() -> None:
+    found = hit("No, for most people: the program ended in 2024.", [0.9])
+    found = replace(found, question=0.9, passage=replace(found.passage, headings=("Is the program still allowed?",)))
+    assert quotes(composed(found, asked=Asked(("is the program banned",)))) == ["the program ended in 2024."]
+    assert quotes(composed(found, asked=Asked(("is the program still allowed",)))) == [found.passage.text]
+
+
 def test_what_holds_of_another_program_is_not_added_to_a_follow_up_about_one() -> None:
     best = replace(hit("An invitation is valid for 60 days.", [0.9], id="a#1", program="express-entry"), question=0.63)
     other = hit("Lost status may be restored within 90 days.", [0.8], id="b#1", score=0.6, program="restoration-of-status")

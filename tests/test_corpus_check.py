@@ -291,6 +291,7 @@ ASKED = "asked: open permit closing date | is the open permit gone | owp ended w
         ("briefs/permits.md", "sources: paper", "sources: paper, permits", "permits.md, line 10", "own source"),
         ("briefs/permits.md", "sources: paper\n", "", "sources.toml, line 21", "nothing refers to it"),
         ("briefs/permits.md", ASKED, "asked: owp ended when | owp gone", "permits.md, line 10", "2 asked: variants"),
+        ("briefs/permits.md", "owp cost", "~owp cost", "permits.md, line 19", "no yes or no to leave out"),
         ("briefs/permits.md", "owp cost", "Biometrics price?", "permits.md, line 19", "fees.md, line 10"),
         ("briefs/permits.md", "owp cost", "OWP cost | owp-cost", "permits.md, line 19", "asked twice in this section"),
         ("briefs/permits.md", "## What did the open permit cost?", "## When did the open permit close?", "permits.md, line 19", "line 10"),

@@ -28,7 +28,7 @@ as_of: 2026-06-30
 ## Is the open permit closed?
 
 asked: open permit status | owp closed?
-asked: can i still get the open permit
+asked: ~can i still get the open permit
 as_of: 2026-02-12
 from: 2023-07-17
 unknown: yes
@@ -72,6 +72,7 @@ def test_a_brief_becomes_sections_with_what_stands_under_their_headings(tmp_path
     assert first.headings == ("Is the open permit closed?",)
     assert first.line == 9
     assert first.asked == ("open permit status", "owp closed?", "can i still get the open permit")
+    assert first.no_verdict == ("can i still get the open permit",)
     assert (first.as_of, first.valid_from, first.valid_until) == ("2026-02-12", "2023-07-17", "")
     assert first.unknown
     assert first.program == "other-permit"
