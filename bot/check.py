@@ -21,6 +21,7 @@ SURE = 0.45
 # A question this near to a known error's wording is met with what is right (cosine).
 _PREMISE = 0.76
 _CLEAR_PREMISE = 0.855
+_MEANT = 0.7  # cosine to a question of ours at which "will the h1b work permit reopen" means the program of that one
 _SAID_WRONG = 0.65  # or this near, where a passage that was found says the wrong thing
 
 # A guess that is called one may follow what is right, and so may what was; a plain statement of what is wrong may not.
@@ -79,9 +80,12 @@ def check(
         if probability < NOT_FOUND:
             continue
         for piece in pieces:
-            if piece.correction:
-                corrections.setdefault(piece.correction, registry.corrections[piece.correction])
-            if piece.correction and not _may_follow(piece.quote, registry.corrections[piece.correction], registry):
+            wrong = _put_right(piece, understood.parts[piece.part], registry, index)
+            corrections |= {c.id: c for c in wrong if c.id not in corrections}
+            if not all(
+                _may_follow(piece.quote, correction, registry) or _is_beside(correction, understood.parts[piece.part], registry, index)
+                for correction in wrong
+            ):
                 dropped += 1
             elif any(one.passage.id == piece.passage.id and one.start <= piece.start and piece.end <= one.end for one in kept):
                 continue  # said already, for another question of the message
@@ -107,7 +111,7 @@ def check(
     about = _programs(understood, kept, registry)
     unknown = bool(kept) and kept[0].passage.unknown and not said
     asks_standing = scope.asks_whether_open(understood.question)
-    named = registry.programs[understood.programs[0]] if understood.programs else None
+    named = registry.programs[understood.programs[0]] if understood.programs else _meant(hits, registry) if asks_standing else None
     if asks_standing and named is not None and named.standing in _SAYS:
         unknown = False  # whether it is open is known, whatever else about it is not
         likely = [max(p, SURE) for p in likely]
@@ -133,6 +137,12 @@ def check(
     )
 
 
+def _meant(hits: Sequence[Sequence[Hit]], registry: Registry) -> Program | None:
+    """The program of which the nearest passage tells, where what it answers is near to a question that names none."""
+    best = hits[0][0] if hits and hits[0] else None
+    return registry.programs.get(best.passage.program) if best is not None and best.question >= _MEANT else None
+
+
 def _beginning(program: Program, index: Index) -> Piece | None:
     """The note on how a program began."""
     return _registered(index, program.source, standing_name(program.id, program.history[0] if program.history else None))
@@ -151,6 +161,25 @@ def _may_follow(quote: str, correction: Correction, registry: Registry) -> bool:
     program = registry.programs.get(correction.program)
     ended = program is not None and program.standing in ("closed", "replaced") and all(year <= program.since[:4] for year in years)
     return ended and _WAS.search(quote) is not None
+
+
+def _put_right(piece: Piece, wordings: Sequence[str], registry: Registry, index: Index) -> list[Correction]:
+    """The corrections that a source's sentence runs against, the one that the question is nearest to first."""
+    if not piece.correction:
+        return []
+    wrong = [c for c in registry.corrections.values() if c.id == piece.correction or c.contradicts(piece.quote)]
+    near = index.nearest_registered("correction", wordings) if len(wrong) > 1 else None
+    return sorted(wrong, key=lambda c: near is None or not near[0].id.endswith(f"#correction-{c.id}"))
+
+
+def _is_beside(correction: Correction, wordings: Sequence[str], registry: Registry, index: Index) -> bool:
+    """Whether what is put right was not what is asked for: the sentence that holds it answers something else as well, and may be read after
+    what is right. Not of a program that has ended, of which somebody could lose a day over it."""
+    program = registry.programs.get(correction.program)
+    if (program is not None and program.standing in ("closed", "replaced")) or any(correction.contradicts(w) for w in wordings):
+        return False
+    near = index.nearest_registered("correction", wordings)
+    return near is None or near[1] < _SAID_WRONG or not near[0].id.endswith(f"#correction-{correction.id}")
 
 
 def _premises(

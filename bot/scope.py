@@ -190,6 +190,14 @@ _PREDICT = re.compile(
 _OTHER_VISA = re.compile(
     r"\b(h2a|h2b|h3|o1|o2|l1|l1a|l1b|l2|j1|j2|e1|e2|e3|f1|k1|p1|r1|tn|b1|b2|eb5|eb1|cw1|h1b1)(?= (?:visa )?(?:holders?|workers?|people|folks|permit|pathway|program|stream|special|open)\b)"
 )
+# Two places of Canada of which the better is asked for, and another country's offer: who speaks of one of them answers neither.
+_CITIES = "toronto|vancouver|montreal|calgary|edmonton|ottawa|waterloo|kitchener|halifax|winnipeg|victoria|ontario|alberta|quebec|manitoba|saskatchewan"
+_WHICH_PLACE = re.compile(
+    rf"\b({_CITIES}) (?:or|vs\.?|versus|and|over|than|compared to) ({_CITIES})\b(?=.*\b(?:better|best|cheaper|faster|easier|good)\b)"
+    rf"|\b(?:better|best|cheaper|faster|easier)\b.*?\b({_CITIES}) (?:or|vs\.?|versus|than) ({_CITIES})\b|\b({_CITIES}) (?:vs\.?|versus) ({_CITIES})\b",
+    re.IGNORECASE,
+)
+_OTHER_OFFER = re.compile(r"\bgold card\b", re.IGNORECASE)
 _YEAR_TO_COME = re.compile(r"\b(202[7-9]|20[3-9]\d)\b")
 
 
@@ -283,14 +291,16 @@ def asks_to_predict(text: str) -> bool:
 
 
 def must_be_about(text: str) -> frozenset[str]:
-    """Terms that a passage must hold to answer: another US visa whose holders are asked about, another country whose system is, and
-    years to come.
+    """Terms that a passage must hold to answer: another US visa whose holders are asked about, another country whose system is, both of
+    two places that are compared, and years to come.
 
     "The same words about another visa, country or year" is not an answer. A visa named as a circumstance ("I am on L-1") is not meant.
     """
     named = {m.lower() for m in _OTHER_VISA.findall(" ".join(words(text)))}
     countries = [country for groups in _OTHER_SYSTEM.findall(text) for country in groups if country]
-    return frozenset(terms(" ".join((*named, *countries)))) | frozenset(_YEAR_TO_COME.findall(text))
+    places = [place for groups in _WHICH_PLACE.findall(text) for place in groups if place]
+    named |= set(_OTHER_OFFER.findall(text))
+    return frozenset(terms(" ".join((*named, *countries, *places)))) | frozenset(_YEAR_TO_COME.findall(text))
 
 
 def asks_whether_open(text: str) -> bool:

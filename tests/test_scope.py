@@ -143,6 +143,10 @@ def test_what_a_question_asks_of_time(text: str, future: bool, past: bool, predi
         ("Express Entry quota in 2028", {"2028"}),
         ("I am on L-1, can I apply?", set()),  # a circumstance, not the visa asked about
         ("what changed in 2025", set()),
+        ("is toronto or vancouver better for pr", {"toronto", "vancouv"}),
+        ("cheaper to live in calgary or toronto", {"calgari", "toronto"}),
+        ("can i move from toronto to vancouver", set()),
+        ("trump gold card vs canada", {"gold", "card"}),
     ],
 )
 def test_an_answer_must_be_about_the_visa_or_the_year_to_come_that_is_asked_about(text: str, about: set[str]) -> None:
