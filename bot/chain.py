@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot import scope, tongues
 from bot.answer import Answer, Part, Timings, Turn, parts
+from bot.bare import Bare, facet_in
 from bot.check import NOT_FOUND, SURE, Checked, check
-from bot.compose import MAX_WORDS, Asked, Piece, answerability, beside_the_refusal, compose, may_not_answer, of_others, of_theirs
-from bot.continuing import best_first
-from bot.followups import Rewriter
+from bot.compose import MAX_WORDS, VERY, Asked, Piece, answerability, beside_the_refusal, compose, may_not_answer, of_others, of_theirs
+from bot.continuing import ASKS_NOTHING, Weights, best_first
+from bot.followups import Rewriter, asks_nothing, needed_in
 from bot.settings import Settings
 from bot.splits import Splits, first_sentences
 from bot.understand import Understood, check_question, past_day, understand
@@ -37,7 +38,7 @@ from corpus.twins import FRENCH, Pair, find_twins, read_twins
 from index.build import current, read_manifest, verified
 from index.embedder import Embedder, load_embedder
 from index.expects import expected
-from index.keywords import terms
+from index.keywords import covered, terms
 from index.published import Held, hold
 from index.search import Hit, Index, Query
 from index.store import open_local, reduced
@@ -53,6 +54,8 @@ _T = TypeVar("_T")
 # A question that names nothing of the field must be nearer than this to one of ours (cosine) to be taken for it.
 _RESEMBLES = 0.575
 _IN_COMMON = 0.45  # or have this share of its terms, by rarity, in common with the passage
+_AS_ASKED = 0.85  # cosine to a question of ours at which it counts as the one asked
+_ANOTHER = 0.1  # cosine by which what another program is asked for is less near, where few words are taken for one program's
 _SHOWN = 10  # hits that go on from searching
 _LOOKED_AT = 20  # of a follow-up, each way
 
@@ -212,7 +215,8 @@ class Bot:
         later = not_yet(self.registry, understood.at) if understood.at else frozenset()
         queries = self.queries(understood, questions, later)
         hits = (_for_them_first(asked, self._going_on(understood, query)) for asked, query in zip(questions, queries, strict=True))
-        return Found(understood, questions, tuple(hits), later)
+        found = tuple(hits)
+        return Found(_recognised(understood, found), questions, found, later)
 
     def queries(self, understood: Understood, questions: Sequence[Asked], later: frozenset[str]) -> list[Query]:
         """What the search looks for, for each question in the message. `later`: programs that did not exist on the day asked about."""
@@ -241,12 +245,45 @@ class Bot:
         """The best hits; of a follow-up in an order that what was typed alone has a say in. That was weighed on passages with questions
         of their own, which the documents of somebody's own choice lack, and as of today. A bare "cost" is that of what is talked of, and
         alone of anything: there other programs come after."""
+        bare = self._bare(understood, query.wordings)
         if not understood.typed or query.at or self.index.manifest.only:
-            return self._hits(query)
-        hits = best_first(understood.typed[0], *self.both_ways(understood, query))
-        if understood.inferred and query.wants and scope.is_vague(understood.typed[0]):
+            return self._hits(query) if bare is None else self._by_place(bare, self.index.search(query, k=_LOOKED_AT), query)
+        typed = understood.typed[0]
+        tells = asks_nothing(typed) and not scope.domain_terms(typed) - scope.PLACES - scope.ASKING
+        hits = best_first(typed, *self.both_ways(understood, query), ASKS_NOTHING if tells else Weights())
+        if bare is not None:
+            return self._by_place(bare, hits, query)
+        if news := self._news(understood):
+            return ([hit for hit in hits if news & hit.terms] or hits)[:_SHOWN]  # the rest is near for what was said before
+        if understood.inferred and query.wants and scope.is_vague(typed):
             hits.sort(key=lambda hit: self._is_of_another(hit.passage, understood.inferred))
         return hits[:_SHOWN]
+
+    def _by_place(self, bare: Bare, hits: Sequence[Hit], query: Query) -> list[Hit]:
+        """The hits in the order of what they tell of the thing asked; those that tell it, where some do. What holds of every program of
+        a kind need not be near the one talked of, and is looked for by itself."""
+        named = {hit.passage.id: self._named_in(hit.passage.heading) for hit in hits}
+        if bare.kinds and not any(bare.place(hit.passage, named[hit.passage.id]) < Bare.TOLD for hit in hits):
+            asked = tuple(f"{bare.facet.name} {self.programs[kind].name}" for kind in bare.kinds if kind in self.programs)
+            more = [hit.passage.id for hit in self.index.search(replace(query, wordings=asked, named=frozenset(bare.kinds)), k=_LOOKED_AT)]
+            hits = [*hits, *(self.index.hit(id, query) for id in more if id not in named)]
+            named |= {hit.passage.id: self._named_in(hit.passage.heading) for hit in hits}
+        places = {hit.passage.id: bare.place(hit.passage, named[hit.passage.id]) for hit in hits}
+        hits = [replace(hit, question=max(hit.question, _AS_ASKED)) if places[hit.passage.id] < Bare.TOLD else hit for hit in hits]
+        hits.sort(key=lambda hit: places[hit.passage.id])
+        telling = [hit for hit in hits if bare.answered_by(hit.passage, named[hit.passage.id])]
+        return (telling or hits)[:_SHOWN]
+
+    def _bare(self, understood: Understood, wordings: Sequence[str]) -> Bare | None:
+        """What a question of a follow-up asks of the program that is talked of, where it says nothing else; or None."""
+        if not understood.context or not understood.inferred or understood.at or self.index.manifest.only:
+            return None
+        facet = facet_in(self._vocabulary.spelled(wordings[0]))
+        if facet is None:
+            return None
+        names = frozenset(t for p in understood.inferred for names in self._vocabulary.names_of(p) for t in names)
+        needed = self._vocabulary.concepts(self._vocabulary.spelled(needed_in(understood.previous[0]))) if understood.previous else []
+        return Bare(facet, understood.inferred, tuple(thing for thing in needed if not covered([thing], names)))
 
     def _is_of_another(self, passage: Passage, talked_of: Sequence[str]) -> bool:
         """Whether a passage holds of another program than those: its heading names another alone, or it is another's and names none."""
@@ -350,17 +387,25 @@ class Bot:
         probability = self.answerability.of(asked, hits) * (0.3 if resembles or self._is_news(understood, best) else 1.0)
         if understood.heard is not None and understood.heard.known < tongues.ENOUGH:  # what was not read may be what matters
             probability *= understood.heard.known
+        bare = self._bare(understood, asked.wordings)
+        if bare is not None and not bare.answered_by(best.passage, self._named_in(best.passage.heading)):
+            return 0.0  # what no source gives for the program is not there, however near the rest on it is
         return min(probability, (NOT_FOUND + SURE) / 2) if may_not_answer(best) else probability
 
     def _is_news(self, understood: Understood, best: Hit) -> bool:
         """Whether a follow-up brings up something ("and our dog?") of which the best passage says nothing: it is near for what was said
         before."""
+        news = self._news(understood)
+        return bool(news) and not news & best.terms
+
+    def _news(self, understood: Understood) -> set[str]:
+        """The terms of what a follow-up brings up that is no term of the field and was not spoken of; none where it brings up nothing."""
         if not understood.previous or not understood.parts or not scope.brings_up(understood.parts[0][0]):
-            return False
-        before = set(terms(" ".join(understood.previous)))
+            return set()
         typed = understood.parts[0][0]
-        news = set(terms(typed)) - before - scope.ASKING
-        return bool(news) and not news & best.terms and not self._vocabulary.concepts(self._vocabulary.spelled(typed))
+        if asks_nothing(typed) or self._vocabulary.concepts(self._vocabulary.spelled(typed)):
+            return set()
+        return set(terms(typed)) - set(terms(" ".join(understood.previous))) - scope.ASKING
 
     def asked(self, understood: Understood) -> list[Asked]:
         """The questions of the message, as composing needs them."""
@@ -376,6 +421,7 @@ class Bot:
                 named,
                 understood.tense,
                 understood.at or self.today.isoformat(),
+                frozenset(whole for program in about if (whole := self.programs[program].part_of)),
                 frozenset(() if understood.named else understood.inferred),
             )
             for w in understood.parts
@@ -409,6 +455,21 @@ def _last(making: Generator[Part, None, _T]) -> _T:
         except StopIteration as end:
             made: _T = end.value
             return made
+
+
+def _recognised(understood: Understood, hits: Sequence[Sequence[Hit]]) -> Understood:
+    """A message that says the same as a question of ours is that question, though its words alone are of another subject or too few, or
+    could mean several things, if of these no other is nearly as near."""
+    if understood.kind not in ("vague", "out_of_scope") or understood.context or len(hits) != 1 or not hits[0]:
+        return understood
+    best, *others = hits[0]
+    if best.question < VERY or not best.passage.asked or understood.kind == "vague" and expected(understood.question):
+        return understood  # a fee or a time is one of something, and is asked back
+    meant = {branch.passage for branch in understood.split.branches} if understood.split is not None else set()
+    near = max((hit.question for hit in others if hit.passage.program != best.passage.program), default=0.0)
+    if best.passage.id in meant or understood.kind == "vague" and near > best.question - _ANOTHER:
+        return understood
+    return replace(understood, kind="question", split=None)
 
 
 def _for_them_first(asked: Asked, hits: Sequence[Hit]) -> tuple[Hit, ...]:

@@ -30,6 +30,11 @@ _YEARS = re.compile(r"\b(?:19|20)\d\d\b")
 _WAS = re.compile(r"\b(?:was|were|had|did)\b", re.IGNORECASE)
 _HOLDS = re.compile(r"\b(?:is|are|has|have|can|may|must|will|shall|now|still|today|currently|again)\b|n['’]t\b", re.IGNORECASE)
 
+_PROGRAM = re.compile(
+    r"\b(?:programm?e?|stream|pathway|initiative|strategy|scheme|pilot|option|permits?|appl(?:y|ied|icants?|ications?)|spots|places)\b",
+    re.IGNORECASE,
+)
+
 _SAYS = {
     "closed": r"\bclos|\bend(?:s|ed|ing)?\b|\bno longer\b|\bexpired\b|\bstopped\b|\bnot (?:been )?(?:re-?)?open|\bno second intake|\bpast\b",
     "paused": r"\bpaus|\bno new\b|\bsuspend|\bblock|\bnot (?:being )?collected|\bstopped\b|\bnot accept",
@@ -80,12 +85,15 @@ def check(
         if probability < NOT_FOUND:
             continue
         for piece in pieces:
-            wrong = _put_right(piece, understood.parts[piece.part], registry, index)
-            corrections |= {c.id: c for c in wrong if c.id not in corrections}
-            if not all(
-                _may_follow(piece.quote, correction, registry) or _is_beside(correction, understood.parts[piece.part], registry, index)
+            wrong = _corrections_of(piece, understood.parts[piece.part], registry, index)
+            read = all(
+                _may_follow(piece.quote, correction, registry)
+                or _said_in_passing(correction, understood.parts[piece.part], registry, index)
                 for correction in wrong
-            ):
+            )
+            for correction in wrong if read else wrong[:1]:  # of what is read, all that is wrong in it
+                corrections.setdefault(correction.id, correction)
+            if not read:
                 dropped += 1
             elif any(one.passage.id == piece.passage.id and one.start <= piece.start and piece.end <= one.end for one in kept):
                 continue  # said already, for another question of the message
@@ -116,6 +124,9 @@ def check(
         unknown = False  # whether it is open is known, whatever else about it is not
         likely = [max(p, SURE) for p in likely]
     shown = registry.programs.get(kept[0].passage.program) if kept and kept[0].passage.program != GENERAL else None
+    on_it = [piece for piece in kept if piece.passage.program == kept[0].passage.program]
+    if not (_PROGRAM.search(understood.question) or any(map(_speaks_of_its_program, on_it))):
+        shown = None
     subject = named if asks_standing or shown is None else shown
     # What is right may come first without saying that the program is not open, and then that is said too.
     if (
@@ -163,7 +174,7 @@ def _may_follow(quote: str, correction: Correction, registry: Registry) -> bool:
     return ended and _WAS.search(quote) is not None
 
 
-def _put_right(piece: Piece, wordings: Sequence[str], registry: Registry, index: Index) -> list[Correction]:
+def _corrections_of(piece: Piece, wordings: Sequence[str], registry: Registry, index: Index) -> list[Correction]:
     """The corrections that a source's sentence runs against, the one that the question is nearest to first."""
     if not piece.correction:
         return []
@@ -172,7 +183,7 @@ def _put_right(piece: Piece, wordings: Sequence[str], registry: Registry, index:
     return sorted(wrong, key=lambda c: near is None or not near[0].id.endswith(f"#correction-{c.id}"))
 
 
-def _is_beside(correction: Correction, wordings: Sequence[str], registry: Registry, index: Index) -> bool:
+def _said_in_passing(correction: Correction, wordings: Sequence[str], registry: Registry, index: Index) -> bool:
     """Whether what is put right was not what is asked for: the sentence that holds it answers something else as well, and may be read after
     what is right. Not of a program that has ended, of which somebody could lose a day over it."""
     program = registry.programs.get(correction.program)
@@ -267,6 +278,12 @@ def _standing(program: Program, kept: Sequence[Piece], index: Index, asked: bool
         return None if says_already(note, kept[:1]) else note
     said = bool(kept) and kept[0].passage.program == program.id and _says_standing(program, kept[0])
     return None if said or says_already(note, kept[:3]) else note
+
+
+def _speaks_of_its_program(piece: Piece) -> bool:
+    """Whether somebody who reads the piece could take it for a word on a program: any of ours; of an article, which is about a program as a
+    whole, not a sentence on something else."""
+    return piece.passage.origin == "brief" or _PROGRAM.search(piece.quote) is not None
 
 
 def _says_standing(program: Program, piece: Piece) -> bool:

@@ -27,10 +27,12 @@ _NEARLY_OURS = 0.58  # cosine to a question of ours at which a passage answers i
 _AS_GOOD = 0.05  # in score
 _LACKS = 0.2  # share of the question's terms: what answers without them answers another question ("quebec pnp how to apply")
 _NEARER_SENTENCE = 0.15  # cosine
+VERY = 0.93  # cosine from which a message says the same as a question of ours, and is that question
 _ASKED_SO = 0.84  # cosine at which a passage's question is the one asked
 _ASKED_RATHER = 0.08  # cosine by which one of two such passages answers a nearer question
 _CASE_FOR_RULE = 0.15  # in score, how far behind the rule in general the very case that is asked about may lie
 _MERELY_LIKE = 0.3  # what is left of a passage's chance when it is about another program, visa or year than the question
+_OF_THE_WHOLE = 0.75  # cosine at which a question about a part is one that the whole is asked
 _NAMES_ONE = 5  # terms of a message that can be about one thing only
 _FIRST_OF_SEVERAL = 65  # words of the best passage where others are nearly as good: what it lacks, the next may hold
 # On 126 questions to five articles the facts of 108 were shown with three passages one after the other, and of 120 so.
@@ -40,7 +42,10 @@ _WORTH_MORE = 0.3  # behind the best sentence, what is said of it is beside the 
 _BESIDE_WRONG = 0.1  # behind it where that is known to be wrong: what is right answers, and the rest only fills
 _ITEM_ALONE = 0.2  # cosine by which one item of a list is nearer than its others, and is given without them
 _A_SENTENCE = 8  # words from which an item may be read without what introduces the list
+_JUST_BEFORE = 1e-6  # of worth
+_QUOTED_ON = 30  # words by which a quotation is followed to its end
 _FEW_WORDS = 6  # of a sentence without a number that says nothing alone: "Demand was overwhelming."
+_OF_PASSAGE = 0.85  # what a passage's score counts beside its sentence's cosine
 _TYPED = 0.2  # what holding the sort of thing asked for adds to a sentence's cosine
 _NAMED = 0.15  # and what naming a year or a number of the question does
 _LIST_WORDS = 120  # a list stays whole up to this, whatever the budget: half a list misleads
@@ -51,6 +56,7 @@ _SAME = 0.7  # share of the shorter sentence's terms that makes two sentences sa
 _TOLD = 0.8
 _FIGURE = re.compile(r"\d[\d,.]*\d|\d")
 _COUNTED = re.compile(r"(?<![\w-])\d[\d,.]*\d(?![\w-])")  # a year or a number, not the 1 of H-1B
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _WHICH_DAY = re.compile(r"\b(?:wh(?:at|ich) (?:day|date)|deadline|last (?:day|date))\b", re.IGNORECASE)
 _A_DAY = re.compile(
     r"\b(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.? (?:the )?\d{1,2}\b|\b\d{1,2}(?:st|nd|rd|th)?(?: of)? "
@@ -91,6 +97,7 @@ class Asked:
     programs: tuple[tuple[str, Concept], ...] = ()  # the programs it names, with every way of naming each
     tense: int = 0  # 1: asks what will happen; -1: asks what has happened
     day: str = ""  # the ISO day that is answered as of
+    wholes: frozenset[str] = frozenset()  # programs of which those are part, whose rules hold for them too
     talked_of: frozenset[str] = frozenset()  # the programs that a follow-up, which names none, goes on about
 
 
@@ -123,6 +130,8 @@ class Answerability:
                 not asked.programs
                 or follows_any_refusal(asked.wants, hit.passage)
                 or any(_is_about(hit, p, names) for p, names in asked.programs)
+                or hit.passage.program in asked.wholes
+                and hit.question >= _OF_THE_WHOLE
             )
         )
         return (_MERELY_LIKE if other else 1.0) * max(1 / (1 + math.exp(-z)), near * 0.5)
@@ -133,7 +142,8 @@ class Answerability:
         likely = self(asked, self.nearest(asked, hits))
         # A section of ours may say in other words how long or how much; who asks for an age, after a refusal, or for the papers is told
         # these or nothing.
-        near = hits[: self.reach[1]] if not _is_written_answer(hits[0]) else hits[:1] if asked.wants in ONLY else ()
+        only = asked.wants in ONLY and not _is_asked(hits[0])
+        near = hits[: self.reach[1]] if not _is_written_answer(hits[0]) else hits[:1] if only else ()
         return self.lacking * likely if near and not any(holds(asked.wants, hit.passage.text) for hit in near) else likely
 
     def nearest(self, asked: Asked, hits: Sequence[Hit]) -> Hit:
@@ -190,8 +200,10 @@ _CITIZENS = {
 
 
 def of_others(asked: Asked, hit: Hit) -> bool:
-    """Whether the question names a citizenship and the passage's heading only others."""
-    named = _citizenships(asked.wordings[0])
+    """Whether the question names a citizenship, or a family of so many, and the passage's heading only others."""
+    named, many = _citizenships(asked.wordings[0]), _people(asked.wordings[0])
+    if many and (other := _people(hit.passage.heading)) and other != many:
+        return True
     return bool(named) and bool(held := _citizenships(hit.passage.heading)) and not named & held
 
 
@@ -336,9 +348,9 @@ def _answers_rather(asked: Asked, other: Hit, best: Hit) -> bool:
 
 # Words that turn a question round: "can I come without X?" is answered yes where "do I need X?" is answered no.
 _TURNS = re.compile(
-    r"\b(?:without|w/o|no|not|never|none|cannot|closed?(?! (?:work )?permit)|ended|over|expired|dead|gone|stopped|loo?s(?:e|ing)|refused?"
-    r"|affect(?:s|ed)?|cancel(?:s|led|ed)?|reduces?|banned|prohibited|illegal|outdated|obsolete|removed|lost|denied"
-    r"|outside|enough|sufficient|suffices?|replaces?|exempt(?:ed)?|keep \w+ out|inadmissible|prevents?|hurts?|harms?"
+    r"\b(?:without|w/o|no|not|never|none|cannot|closed?(?! (?:work )?permit)|ended|over(?! (?:the age|\d))|expired|dead|gone|stopped"
+    r"|loo?s(?:e|ing)|refused?|banned|prohibited|illegal|outdated|obsolete"
+    r"|outside|excluded?|excludes|enough|sufficient|suffices?|replaces?|exempt(?:ed)?|keep \w+ out|inadmissible|prevents?|hurts?|harms?"
     r"|too (?:old|young|late|early|long|short|much|many|few|low|high)"
     r"|(?:do|does|did|is|are|was|were|has|have|had|ca|wo|would|could|should)n['’]?t)\b",
     re.IGNORECASE,
@@ -425,6 +437,10 @@ def _without_verdict(piece: Piece, written_so: bool = False) -> Piece | None:
     return replace(piece, start=piece.start + verdict.end())
 
 
+def _is_asked(hit: Hit) -> bool:
+    return bool(hit.passage.asked) and hit.question >= VERY
+
+
 def _gives_verdict(hit: Hit) -> bool:
     return bool(VERDICT.match(hit.passage.text) or QUALIFIED.match(hit.passage.text))
 
@@ -441,7 +457,8 @@ def _is_written_answer(hit: Hit) -> bool:
 
 def _from_answer(asked: Asked, hit: Hit, support: float, budget: int) -> list[Piece]:
     """The passage from its first sentence on; when it is longer than the budget, the first sentence and the nearest others, those
-    that hold the sort of thing asked for before the rest. A first sentence that gives another sort of thing to a question that the
+    that hold the sort of thing asked for before the rest. Of a list with one line that is asked for that line comes first, without the
+    others. A first sentence that gives another sort of thing to a question that the
     message only resembles ("How long …?") is left out."""
     units = _units(hit)
     text = hit.passage.text
@@ -450,11 +467,13 @@ def _from_answer(asked: Asked, hit: Hit, support: float, budget: int) -> list[Pi
         units = [nearest, *(unit for unit in units[1:] if unit != nearest)]
     elif nearest in units[1:] and _leads(asked, hit, units[0], nearest):
         units = units[units.index(nearest) :]
+    if (line := _line_asked_for(asked, hit)) is not None:
+        alone = Piece(hit.passage, line.start, line.end, support)
+        around = replace(hit, sentences=tuple(s for s in hit.sentences if s.span.kind == "sentence"))
+        rest = _from_answer(asked, around, support, budget - line.words) if around.sentences else []
+        return [alone, *(plain for piece in rest if (plain := _without_verdict(piece)) is not None)]
     chosen = [units[0]]
     used = units[0].words
-    if (line := _line_asked_for(asked, hit)) is not None and used + sum(u.words for u in units if _holds(u, line)) > budget:
-        chosen.append(line)
-        used += line.words
     most = max(budget, WITH_LIST) if any(asks_for_several(wording) for wording in asked.wordings) else budget
     for unit in sorted(units[1:], key=lambda u: -u.cosine - (_TYPED if asked.wants and holds(asked.wants, text[u.start : u.end]) else 0)):
         if used + unit.words <= (most if "\n" in text[unit.start : unit.end] else budget):
@@ -493,17 +512,18 @@ def _leads(asked: Asked, hit: Hit, first: _Unit, nearest: _Unit) -> bool:
 
 def _from_prose(asked: Asked, hits: Sequence[Hit], answers: Answerability, wrong: Callable[[str], str], budget: int) -> list[Piece]:
     """The best passage as its author wrote it where it is short, and the sentences that answer best, of it and of the next passages, with
-    those that they lean on: one fact of running prose stands in one sentence of some passage, and the others lead up to it. A sentence
-    that is known to be wrong is left out; where it is the one that answers, it comes first, marked, and little is said beside it."""
+    those that they lean on: one fact of running prose stands in one sentence of some passage, and the others lead up to it. Those with the
+    sort of thing asked for come before the rest, and who asks about two programs is told of both. A sentence that is known to be wrong is
+    left out; where it is the one that answers, it comes first, marked, and little is said beside it."""
     best, near = hits[0], hits[:_PROSE_PASSAGES]
-    chosen: dict[str, list[_Unit]] = {hit.passage.id: [] for hit in near}
+    chosen: dict[str, list[_Unit]] = {hit.passage.id: [] for hit in hits}
     said: list[set[str]] = []
 
     def take(hit: Hit, unit: _Unit) -> int:
         """The words that it adds, 0 where it is not to be said."""
         text = hit.passage.text[unit.start : unit.end]
         content = set(terms(text))
-        if wrong(text) or _says_nothing(text) or any(_says_the_same(content, other) for other in said):
+        if wrong(text) or _says_nothing(text) or any(_says_no_more(content, other) for other in said):
             return 0
         chosen[hit.passage.id].append(unit)
         said.append(content)
@@ -516,22 +536,105 @@ def _from_prose(asked: Asked, hits: Sequence[Hit], answers: Answerability, wrong
         for worth, hit, unit in ranked
         if worth > ranked[0][0] - _AS_GOOD and (correction := wrong(hit.passage.text[unit.start : unit.end]))
     ][:1]
+    right = [(worth, hit, unit) for worth, hit, unit in ranked if not wrong(hit.passage.text[unit.start : unit.end])]
+    least = ranked[0][0] - (_BESIDE_WRONG if mistaken else _WORTH_MORE)
+    # Those with the sort of thing asked for come before those that only lead up to it, and so does what follows the best passage.
+    near_enough = sorted((one for one in right if one[0] >= least), key=lambda one: not _is_typed(asked, *one[1:]))
+    elsewhere = bool(near_enough) and _is_typed(asked, *near_enough[0][1:]) and not holds(asked.wants, best.passage.text)
     used = 0
-    if not mistaken:
+    if not mistaken and not elsewhere:
         whole = _by_item(best, _units(best, leaning=False), wrong)
         if sum(unit.words for unit in whole) <= min(_WHOLE_PROSE, budget):
             opening = next((n for n, unit in enumerate(whole) if _stands_alone(best, unit)), 0)
             used = sum(take(best, unit) for unit in whole[opening:])
-    reach = _BESIDE_WRONG if mistaken else _WORTH_MORE
-    for worth, hit, unit in ranked:
-        if worth < ranked[0][0] - reach:
-            break
+    on_each = _one_of_each(asked, right)
+    for _, hit, unit in on_each:
+        used += take(hit, unit)
+    going_on = [one for one in right if any(_goes_on(piece, *one[1:]) for piece in mistaken) and one[0] >= ranked[0][0] - _WORTH_MORE]
+    for _, hit, unit in (*going_on, *near_enough):
         unit = _untold(hit.passage.text, unit, chosen[hit.passage.id])
+        if used and used + unit.words > budget:
+            unit = _nearest_item(hit, unit) or unit
         if _stands_alone(hit, unit) and (not used or used + unit.words <= budget):
             used += take(hit, unit)
-    shown = [hit for hit in near if chosen[hit.passage.id]]
-    shown.sort(key=lambda hit: -max(_worth(asked, hit, unit) for unit in chosen[hit.passage.id]))
-    return mistaken + [piece for hit in shown for piece in _merged(hit.passage, chosen[hit.passage.id], answers(asked, hit))]
+    worth_of = {hit.passage.id: max(_worth(asked, hit, unit) for unit in chosen[hit.passage.id]) for hit in hits if chosen[hit.passage.id]}
+    for hit in near:
+        before = _leans_on(hit, chosen[hit.passage.id], hits)
+        last = _units(before)[-1] if before is not None else None
+        if before is not None and last is not None and used + last.words <= budget and (words := take(before, last)):
+            used += words
+            worth_of[before.passage.id] = max(worth_of.get(before.passage.id, 0.0), worth_of[hit.passage.id] + _JUST_BEFORE)
+    first = {hit.passage.id for _, hit, _ in (*on_each, *going_on)}
+    shown = [(hit, chosen[hit.passage.id]) for hit in hits if chosen[hit.passage.id]]
+    shown.sort(key=lambda one: (one[0].passage.id not in first, -worth_of[one[0].passage.id]))
+    return mistaken + [piece for hit, these in shown for piece in _merged(hit.passage, _closed(hit, these, wrong), answers(asked, hit))]
+
+
+_SO = re.compile(r"\bas a (?:result|consequence)\b|\bfor (?:this|that) reason\b|\bconsequently\b", re.IGNORECASE)
+
+
+def _leans_on(hit: Hit, units: Sequence[_Unit], hits: Sequence[Hit]) -> Hit | None:
+    """The passage that stands before this one in its document, where the first of these opens the passage and leans on what is said there
+    ("It fell as a result."); None where it does not, or that was not found."""
+    passage, opening = hit.passage, min(units, default=None)
+    if opening is None or opening.start > hit.sentences[0].span.start:
+        return None
+    text = passage.text[opening.start : opening.end]
+    if not (leans(text) or _SO.search(text)):
+        return None
+    above = (passage.source_id, passage.headings, passage.position - 1)
+    return next((one for one in hits if (one.passage.source_id, one.passage.headings, one.passage.position) == above), None)
+
+
+def _goes_on(piece: Piece, hit: Hit, unit: _Unit) -> bool:
+    """Whether the unit is the sentence after the piece."""
+    return piece.passage.id == hit.passage.id and unit.start >= piece.end and not hit.passage.text[piece.end : unit.start].strip()
+
+
+_Ranked = tuple[float, Hit, "_Unit"]
+
+
+def _one_of_each(asked: Asked, ranked: Sequence[_Ranked]) -> list[_Ranked]:
+    """Of a question about two programs or more, the best sentence on each: of a passage about it, or that names it."""
+    if len(asked.programs) < 2:
+        return []
+    found: list[_Ranked] = []
+    for program, names in asked.programs:
+        about = [one for one in ranked if one[1].passage.program == program] or [one for one in ranked if _names(one[1], one[2], names)]
+        found += about[:1]
+    return found
+
+
+def _names(hit: Hit, unit: _Unit, names: Concept) -> bool:
+    return covered([names], frozenset(terms(hit.passage.text[unit.start : unit.end]))) == 1.0
+
+
+def _nearest_item(hit: Hit, unit: _Unit) -> _Unit | None:
+    """The nearest item of a list that is read without what introduces it; None where the unit is none or the item is too short."""
+    inside = [s for s in hit.sentences if s.span.kind == "item" and unit.start <= s.span.start and s.span.end <= unit.end]
+    if len(inside) < 2:
+        return None
+    nearest = max(inside, key=lambda scored: scored.cosine)
+    words = len(hit.quoted(nearest).split())
+    return _Unit(nearest.span.start, nearest.span.end, nearest.cosine, words) if words >= _A_SENTENCE else None
+
+
+_OPENED, _CLOSED = "“", "”"
+
+
+def _closed(hit: Hit, units: Sequence[_Unit], wrong: Callable[[str], str]) -> list[_Unit]:
+    """The units; one that ends within somebody's words goes on to where these end, if that is not far and what follows is right."""
+    text = hit.passage.text
+    whole = []
+    for unit in units:
+        line = text.rfind("\n", 0, unit.end) + 1  # each paragraph of a long speech opens anew
+        said = text[line : unit.end]
+        end = text.find(_CLOSED, unit.end) + 1 if said.count(_OPENED) > said.count(_CLOSED) else 0
+        further = text[unit.end : end]
+        if further and "\n" not in further and len(further.split()) <= _QUOTED_ON and not wrong(further):
+            unit = _Unit(unit.start, end, unit.cosine, unit.words + len(further.split()))
+        whole.append(unit)
+    return whole
 
 
 def _by_item(hit: Hit, units: Sequence[_Unit], wrong: Callable[[str], str]) -> list[_Unit]:
@@ -541,7 +644,7 @@ def _by_item(hit: Hit, units: Sequence[_Unit], wrong: Callable[[str], str]) -> l
     apart: list[_Unit] = []
     for unit in units:
         if "\n" not in text[unit.start : unit.end]:
-            apart.append(unit)
+            apart.append(_without_wrong(hit, unit, wrong))
             continue
         scored = [s for s in hit.sentences if unit.start <= s.span.start and s.span.end <= unit.end]
         inside = [_Unit(s.span.start, s.span.end, s.cosine, len(hit.quoted(s).split())) for s in scored]
@@ -555,17 +658,32 @@ def _by_item(hit: Hit, units: Sequence[_Unit], wrong: Callable[[str], str]) -> l
     return apart
 
 
+def _without_wrong(hit: Hit, unit: _Unit, wrong: Callable[[str], str]) -> _Unit:
+    """The unit; a sentence that is right without the one that it leans on, which is known to be wrong, alone: what is right comes first."""
+    text = hit.passage.text
+    last = next((s for s in reversed(hit.sentences) if s.span.end == unit.end), None)
+    if last is None or last.span.start == unit.start or not wrong(text[unit.start : unit.end]) or wrong(hit.quoted(last)):
+        return unit
+    return _Unit(last.span.start, last.span.end, last.cosine, len(hit.quoted(last).split()))
+
+
 def _worth(asked: Asked, hit: Hit, unit: _Unit) -> float:
     """What a sentence of prose is worth beside others: how near it and its passage are, that it holds the sort of thing asked for, and
     that it or one before it names the year or number of which that is asked. The first under a heading that asks nearly the same
     answers that."""
-    text = hit.passage.text[unit.start : unit.end]
-    which_day, counted = _asked_of(asked.wordings[0]) if asked.wants else (False, frozenset())
-    typed = bool(asked.wants) and holds(asked.wants, text) and (not which_day or _A_DAY.search(text) is not None)
+    _, counted = _asked_of(asked.wordings[0])
+    counted = counted if asked.wants else frozenset(filter(_YEAR.fullmatch, counted))  # "the 10,000" are no more than a name
     named = bool(counted) and not counted.isdisjoint(_COUNTED.findall(hit.passage.text[: unit.end]))
     first = _is_written_answer(hit) and unit.start <= hit.sentences[0].span.start
     near = max(unit.cosine, hit.question) if first else unit.cosine
-    return near + hit.score + (_TYPED if typed else 0.0) + (_NAMED if named else 0.0)
+    return near + _OF_PASSAGE * hit.score + (_TYPED if _is_typed(asked, hit, unit) else 0.0) + (_NAMED if named else 0.0)
+
+
+def _is_typed(asked: Asked, hit: Hit, unit: _Unit) -> bool:
+    """Whether it holds the sort of thing asked for, if any is."""
+    text = hit.passage.text[unit.start : unit.end]
+    which_day, _ = _asked_of(asked.wordings[0])
+    return bool(asked.wants) and holds(asked.wants, text) and (not which_day or _A_DAY.search(text) is not None)
 
 
 @lru_cache(64)  # of one question beside each sentence
@@ -702,6 +820,11 @@ def says_already(piece: Piece, others: Sequence[Piece]) -> bool:
     """Whether the other pieces together say what the piece does."""
     own, said = set(terms(piece.quote)), {term for other in others for term in terms(other.quote)}
     return bool(own) and len(own & said) / len(own) >= _SAME
+
+
+def _says_no_more(one: set[str], said: set[str]) -> bool:
+    """Whether a sentence says only what another said."""
+    return bool(one) and len(one & said) / len(one) >= _SAME
 
 
 def _says_the_same(one: set[str], other: set[str]) -> bool:

@@ -26,6 +26,10 @@ class Weights:
     typed: float = 0.2
 
 
+# "If I move there first", "I have 478": what asks nothing and names nothing of the field finds little alone.
+ASKS_NOTHING = Weights(alone=0.3)
+
+
 def best_first(typed: str, hits: Sequence[Hit], alone: Sequence[Hit], weights: Weights = Weights()) -> list[Hit]:
     """The hits of a follow-up, best first; of equals the one that the search put first. `alone` are the hits of what was `typed`."""
     scores = [

@@ -300,20 +300,41 @@ def _export(folder: Path, progress: Progress) -> Path | None:
 
 
 def _about_programs(made: Iterable[Passage], registry: Registry) -> list[Passage]:
-    """A user's passages say nothing of programs: each is about the one that it names first or, naming none, that was last named above
-    it in its document."""
+    """A user's passages say nothing of programs: each is about the one that it names first or its heading names. One that names none and
+    speaks of "the program" or goes on from what stands before it is about the one last named under its heading, or else first in its
+    document, that somebody must be told of: one that is not simply open. Who else is named, a consultant or a department, is no subject."""
     vocabulary = Vocabulary(registry, ())
-    last: dict[str, str] = {}
+    last: dict[tuple[str, ...], str] = {}
+
+    def named_in(text: str) -> list[str]:
+        named = vocabulary.programs(vocabulary.spelled(_DEPARTMENTS.sub(" ", text)))
+        return [program for program in named if registry.programs[program].standing]
 
     def about(passage: Passage) -> Passage:
         if passage.origin == "brief" or passage.program != GENERAL:
             return passage
-        named = vocabulary.programs(vocabulary.spelled(f"{passage.heading} {passage.text}"))
-        if named:
-            last[passage.source_id] = named[0]
-        return replace(passage, program=last.get(passage.source_id, GENERAL))
+        section, document = (passage.source_id, passage.heading), (passage.source_id,)
+        under, said = named_in(passage.heading), named_in(passage.text)
+        named = next((program for program in (*(u for u in under if u in said), *said, *under)), "")
+        if named and registry.programs[named].standing != "open":
+            last[section] = named
+            last.setdefault(document, named)
+        if not named and (_GOES_ON.match(passage.text) is not None or _THE_PROGRAM.search(f"{passage.heading} {passage.text}") is not None):
+            named = last.get(section) or last.get(document, "")
+        return replace(passage, program=named or GENERAL)
 
     return [about(passage) for passage in made]
+
+
+_GOES_ON = re.compile(r"(?:it|its|this|these|they|their)\b", re.IGNORECASE)
+_THE_PROGRAM = re.compile(
+    r"\b(?:the|this|that) (?:\w+[ -]){0,2}(?:programm?e?|stream|pathway|initiative|measure|strategy|scheme|pilot)\b(?! (?:of|for|like)\b)",
+    re.IGNORECASE,
+)
+# Departments with the name of a subject in theirs.
+_DEPARTMENTS = re.compile(
+    r"\b(?:immigration, )?refugees,? and citizenship canada\b|\bcitizenship and immigration (?:services|canada)\b", re.IGNORECASE
+)
 
 
 def _keep(document: Document, folder: Path) -> None:

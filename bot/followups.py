@@ -69,11 +69,20 @@ _KIND_WORDS = frozenset(terms("one program version permit pathway policy stream 
 _OURS = frozenset(terms("canada canadian h1b h4 ircc uscis visa"))  # whoever says one of these asks about the field
 _PEOPLE = frozenset(terms("family spouse dependent"))
 _ANSWERS = frozenset(terms("no yes yeah not"))
+_LAST_LINK = re.compile(r"\b(?:for|in|of|under|on|about|to|with|by)(?: the)?\W*$", re.IGNORECASE)
+_NEEDING = frozenset(terms("need needs needed require requires required ask asks want wants count counts same also too"))
+_RATHER = frozenset(terms("instead rather also too then"))
 _LONG = 300  # characters; a longer message tells its own story
 _SHORT = 4  # fewer content words than this rarely make a question of their own
 _THANKS = re.compile(
     r"^(?:(?:thanks?( you)?( so much| a lot)?|thx|ty|ok(ay)?)[\s,.!:;-]+|"
     r"(?:great|cool|perfect|got it|nice|alright)(?:[,.!:;-][\s,.!:;-]*| (?=(?:and|so|but|now|then|what|how)\b)))",  # "cool name" is a name
+    re.IGNORECASE,
+)
+# Words around a question that are no part of it: "jk how many points tho".
+_FILLS = re.compile(
+    r"^\W*(?:(?:jk|lol|lmao|ha(?:ha)+|hehe|btw|hm+|um+|oh|ah+|bro|dude)\b[\s,.!:;-]+)+(?=\w)|"
+    r"(?<=\w)[\s,]+(?:tho|though|lol|jk|haha|bro|dude|btw)(?=[\s?.!]*$)",
     re.IGNORECASE,
 )
 _SWITCH = re.compile(
@@ -125,6 +134,13 @@ _WHICH_OTHER = re.compile(
     r"\bwhich (?:other )?(?:one|programs?|programmes?|routes?|streams?|ways?|pathways?|options?|provinces?)\b(?! (?:of|did|do) )",
     re.IGNORECASE,
 )
+# "Is there something new for founders": whatever it is, not the one talked of.
+_SOMETHING = re.compile(
+    r"\b(?:is|are) there (?:(?:some|any)thing (?:new|other|else|similar|better|faster|easier|like (?:it|that|this)|for)"
+    r"|(?:a |any |some )?(?:new|newer|other|another|similar) (?:\w+ )?"
+    r"(?:one|way|route|program|programme|pilot|stream|option|pathway|permit|visa)s?)\b",
+    re.IGNORECASE,
+)
 # A place that was named, not "is there a fee" nor "out there".
 _THERE = re.compile(
     r"(?<=\w )(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bstill )(?<!\bout )(?<!\bof )"
@@ -170,7 +186,9 @@ _SOMEBODY = re.compile(
 _APPLIES = re.compile(r"\b(?:citizens?|nationals?|passports?|engineers?|developers?|nurses?|doctors?)\b", re.IGNORECASE)
 _SHE, _HE = frozenset(("she", "her")), frozenset(("he", "him", "his"))
 # Money and an offer are asked of the permit that somebody holds, and a worker's spouse holds a permit of her or his own.
-_OWN_PERMIT = re.compile(r"\b(?:fees?|costs?|how much|price|pay|job offer|offer|lmia|employer)\b", re.IGNORECASE)
+_OWN_PERMIT = re.compile(
+    r"\b(?:fees?|costs?|how much|price|pay|job offer|offer|lmia|employer|documents?|docs|papers|forms?)\b", re.IGNORECASE
+)
 _SPOUSE = re.compile(r"\b(?:wife|husband|spouse|partner)(?:['’]?s)?\b", re.IGNORECASE)
 _SPOUSES = "spousal-open-work-permit"
 _OF_WORKERS = frozenset("global-talent-stream global-skills-strategy intra-company-transfer francophone-mobility work-permit".split())
@@ -182,12 +200,31 @@ _STATES = re.compile(
     r"(?! (?:mean|meant|asking|talking))",
     re.IGNORECASE,
 )
+# The same without its subject: "gave it 6 years ago", "got mine for 18 months only".
+_TOLD = re.compile(
+    r"^\W*(?:(?:and|but|so|ok(?:ay)?|well|actually|already)\b[\s,]*)*"
+    r"(?:got|gave|paid|applied|lost|filed|submitted|moved|worked|received|finished)\b",
+    re.IGNORECASE,
+)
+_OBJECTS = re.compile(r"^\W*but\b(?! what if| if)", re.IGNORECASE)
+_SUPPOSES = re.compile(r"^\W*(?:(?:and|or|but|so|ok(?:ay)?|even|what)\b[\s,]*)*(?:if|unless|because|in case)\b", re.IGNORECASE)
 _OTHER_WAY = re.compile(
     r"\b(?:what|anything|something) else (?:is there|can i do|could i do|do i have|is possible|for me)\b|\balternatives?\b|\bmy options\b|"
     r"\b(?:other|another|alternative|different|remaining) (?:ways?|options?|routes?|paths?|pathways?|possibilit(?:y|ies))\b",
     re.IGNORECASE,
 )
 _OPTIONS = "What are my options to move to Canada?"
+# While a program is not open, what can be done is something else.
+_MEANWHILE = re.compile(
+    r"\bwhat (?:can|could|should|do) (?:i|we) do\b.{0,12}\b(?:meanwhile|in the meantime|meantime|until then|till then)\b|"
+    r"^\W*(?:(?:so|and|ok(?:ay)?|but)\b[\s,]*)*(?:what )?(?:meanwhile|in the meantime|until then|till then)\W*$",
+    re.IGNORECASE,
+)
+_INSTEAD_OF_IT = re.compile(
+    r"^\W*(?:(?:so|then|and|ok(?:ay)?|but)\b[\s,]*)*"
+    r"(?:what|anything|something)(?: can i (?:do|use|apply for)| is there| do i do)?(?: now)? instead\W*$",
+    re.IGNORECASE,
+)
 _NTH = re.compile(
     r"\b(?:the )?(first|second|third|fourth|1st|2nd|3rd|4th|last)(?: (?:one|option|way|route|program(?:me)?))?\b"
     r"(?: (?:that )?(?:you|u) (?:said|mentioned|named|gave|listed))?",
@@ -198,6 +235,7 @@ _PLACE_OF = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, 
 _ASKED_BACK = re.compile(r"Which one do you mean: (.+)\?\s*$")
 _COMING = re.compile(r"\b(?:will|when|going to|gonna)\b(?=.*\bopen\b)", re.IGNORECASE)
 _OVER = frozenset(("closed", "paused", "replaced"))
+_NOT_OPEN = _OVER | {"announced", "proposed"}
 _IT = re.compile(r"(?<=\w )\b(?:it|this|that)\b(?= *(?:[?.!,]|$|too|also|as well|for|from))", re.IGNORECASE)
 _OF_AN_AMOUNT = re.compile(
     r"\b(?:how (?:long|much|many|soon)|fees?|costs?|who pays|times?|when|which forms?|what forms?|documents?|points?)\b", re.IGNORECASE
@@ -351,10 +389,13 @@ def _of_anything(question: str, history: Sequence[Turn], named_in: Callable[[str
 
 
 def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
+    question = _FILLS.sub("", question.strip()) or question
     question = _THANKS.sub("", question.strip()) or question
     fresh = _SWITCH.match(question)
     question = (question[fresh.end() :] if fresh else question) or question
     named = known.named_in(question)
+    if said.asked and is_vague(question) and _NO_SUBJECT.issuperset(named):
+        named = []  # "application fee?"
     if not said.asked or fresh:
         return StandAlone(question, question, tuple(named))
     last = said.asked[-1]
@@ -368,8 +409,16 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
         return _corrected(corrects, said, known)
     if all(program.startswith(_UNITED_STATES) for program in named) and (again := _elsewhere(question, last, said, known)):
         return again
+    if (
+        not named
+        and _MEANWHILE.search(question)
+        and any(known.programs[p].standing in _NOT_OPEN for p in last.about if p in known.programs)
+    ):
+        return StandAlone(_OPTIONS, question)
     if not named and _OTHER_WAY.search(question) and len(terms(question)) <= _SHORT:
         return StandAlone(_OPTIONS, question)
+    if not named and _INSTEAD_OF_IT.match(question):
+        return _in_its_place(question, last, known)
     if not named and (listed := _of_the_list(question, said, known)) is not None:
         return listed
     added = "" if named else clause["clause"] if (clause := _CLAUSE.match(question)) else _finishing(question, last)
@@ -387,8 +436,11 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
             return both
         return _of_another(question, one, known.programs[meant], last, known)
     spoken = _with_somebody(question, said)
-    if named and (it := _IT.search(question)) is not None and (thing := _thing_asked_of(said, known)):
-        return StandAlone(f"{question[: it.start()]}{thing}{question[it.end() :]}", question, tuple(named))
+    if named and (it := _IT.search(question)) is not None:
+        if thing := _thing_asked_of(said, known):
+            return StandAlone(f"{question[: it.start()]}{thing}{question[it.end() :]}", question, tuple(named))
+        if needing := _needing_it(question, it, named, last, known):
+            return StandAlone(needing, question, tuple(named))
     spoken_of = list(dict.fromkeys(program for asked in reversed(said.asked) for program in asked.about if program in known.programs))
     if (both := _comparing(question, named, talked_of, last, known, spoken_of)) is not None:
         return both
@@ -401,6 +453,15 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
         if text:
             return StandAlone(text, question, tuple(named))
     return _leaning(spoken, named, _of_a_spouse(spoken, talked_of, known), said, known, question)
+
+
+def _in_its_place(question: str, last: StandAlone, known: _Field) -> StandAlone:
+    """ "What instead?": what came in the program's place, or else the ways to the place that it was for, or to Canada."""
+    program = known.programs.get(last.about[0]) if last.about else None
+    if program is not None and program.replaced_by in known.programs:
+        return StandAlone(f"What is {_named(known.programs[program.replaced_by])}?", question, (program.replaced_by,))
+    place = next((place for name in _names(program) if (place := place_in(name))), "") if program is not None else ""
+    return StandAlone(f"How can I move to {place.title()}?" if place else _OPTIONS, question)
 
 
 def _comparing(
@@ -441,6 +502,23 @@ def _finishing(question: str, last: StandAlone) -> str:
         return added
     tells = _STATES.match(question) and not _ASKS.search(_STATES.sub("", question)) and not _PUSHES.search(question)
     return question.strip().rstrip("?.! ") if tells and len(terms(question)) <= _SHORT else ""
+
+
+def needed_in(question: str) -> str:
+    """The words for what a question asks the need of: "do I need *biometrics*"; "" for any other."""
+    needs = _NEEDS.search(question)
+    return question[needs.end() :] if needs is not None else ""
+
+
+def asks_nothing(typed: str) -> bool:
+    """Whether what was typed supposes or tells something and asks nothing: "and if I move there first?", "gave it 6 years ago". Who objects
+    ("but I have an offer") asks about what is objected."""
+    if _OBJECTS.match(typed):
+        return False
+    if _SUPPOSES.match(typed):
+        return _CLAUSE.match(typed) is not None
+    told = _STATES.match(typed) or _TOLD.match(typed)
+    return told is not None and not _ASKS.search(typed[told.end() :]) and not _PUSHES.search(typed)
 
 
 def _with_somebody(question: str, said: _Said) -> str:
@@ -494,6 +572,24 @@ def _of_the_list(question: str, said: _Said, known: _Field) -> StandAlone | None
     return StandAlone(_about(rest if own else _bare(said.asked[-1].text), program), question, (program.id,))
 
 
+def _needing_it(question: str, it: re.Match[str], named: Sequence[str], last: StandAlone, known: _Field) -> str:
+    """ "Does CEC need it?" with what "it" is: the last question's thing ("proof of funds for Express Entry"), or else that question asked
+    of the program named now; "" where more is asked than that, or the last question was of no program."""
+    program = known.programs.get(named[0])
+    if program is None or len(named) > 1 or named[0] in last.about:
+        return ""
+    own = {term for name in _names(program) for term in terms(name)}
+    if not set(terms(question)) - own <= _NEEDING:
+        return ""
+    asked = _bare(last.text)
+    before = next((known.programs[p] for p in known.named_in(asked) if p in known.programs), None)
+    mention = _mention(asked, before) if before is not None else None
+    thing = _LAST_LINK.sub("", asked[: mention.start()]).strip() if mention is not None and not _ASKS.search(asked) else ""
+    if thing:
+        return f"{question[: it.start()]}{thing}{question[it.end() :]}"
+    return _with_program(asked, program, known)
+
+
 def _thing_asked_of(said: _Said, known: _Field) -> str:
     """The thing of the field that the user last asked about by its name: "lmia" after "what is lmia"."""
     for one in reversed(said.asked):
@@ -512,7 +608,8 @@ def _placed(question: str, said: _Said) -> str:
 def _leaning(question: str, named: Sequence[str], talked_of: Sequence[str], said: _Said, known: _Field, typed: str = "") -> StandAlone:
     """What it leans on said behind it: the program, or else the topic of the conversation. `typed` where that was put in other words."""
     last, typed = said.asked[-1], typed or question
-    about = named or [program for program in talked_of[:1] if program not in _NO_SUBJECT and not _WHICH_OTHER.search(question)]
+    another = _WHICH_OTHER.search(question) or _SOMETHING.search(question)
+    about = named or [program for program in talked_of[:1] if program not in _NO_SUBJECT and not another]
     if not named:
         about = _narrowed(question, about, said, known)
     if _THAT_ONE.search(question):  # what the last answer came to
@@ -620,6 +717,9 @@ def _elsewhere(question: str, last: StandAlone, said: _Said, known: _Field) -> S
     again = swapped(question, asked)
     if not again:
         return None
+    own = known.programs.get(_SPOUSES) if _OF_WORKERS.intersection(last.about[:1]) and _OWN_PERMIT.search(again) else None
+    if own is not None and _SPOUSE.search(question):
+        return StandAlone(_with_program(asked, own, known) or _about(asked, own), question, (), (_SPOUSES,))
     if relative_in(question) and known.named_in(asked) and not known.named_in(again) and (added := closing(question, for_whom=True)):
         again = f"{asked} {added}?"
     place, programs = place_in(question), [known.programs[p] for p in last.about if p in known.programs]
@@ -631,7 +731,7 @@ def _elsewhere(question: str, last: StandAlone, said: _Said, known: _Field) -> S
         # The next place is put into the question as it was, whose program is not this province's.
         return StandAlone(_with_program(again, known.programs[other], known) or again, question, (other,), previous=asked)
     if last.inferred and last.inferred[0] in known.programs and not known.named_in(again):
-        again = _about(again, known.programs[last.inferred[0]])
+        return StandAlone(_about(again, known.programs[last.inferred[0]]), question, (), last.inferred)
     return _changed(again, question, last, known)
 
 
@@ -679,19 +779,28 @@ def _with_program(previous: str, program: Program, known: _Field) -> str:
     mentions: dict[str, str] = {}
     place = place_in(program.name)
     for before in (known.programs[p] for p in known.named_in(previous) if p in known.programs):
-        for name in sorted(_names(before), key=len, reverse=True):
-            own = rf"(?:{re.escape(place)} )?" if place else ""  # "quebec pnp" is not "quebec the Quebec program"
-            found = re.search(rf"(?<!\w)(the )?(?:20\d\d )?{own}{re.escape(name)}(?!\w)", previous, re.IGNORECASE)
-            if found and not is_vague(name):
-                mentions.setdefault(before.id, f"{previous[: found.start()]}{_named(program)}{previous[found.end() :].rstrip('?.! ')}?")
+        found = _mention(previous, before, place)
+        if found is not None:
+            mentions.setdefault(before.id, f"{previous[: found.start()]}{_named(program)}{previous[found.end() :].rstrip('?.! ')}?")
     if program.id in mentions or len(mentions) > (2 if _DIFFERS.search(previous) else 1):
         return ""
     return next(reversed(mentions.values()), "")  # of two that are compared, the one that the other is compared with
 
 
+def _mention(text: str, program: Program, place: str = "") -> re.Match[str] | None:
+    """Where a text names the program, by its longest name there, with its article and with the `place` before it; None where it only asks
+    for a fee and the like."""
+    own = rf"(?:{re.escape(place)} )?" if place else ""  # "quebec pnp" is not "quebec the Quebec program"
+    for name in sorted(_names(program), key=len, reverse=True):
+        found = re.search(rf"(?<!\w)(the )?(?:20\d\d )?{own}{re.escape(name)}(?!\w)", text, re.IGNORECASE)
+        if found and not is_vague(name):
+            return found
+    return None
+
+
 def _says_only(question: str, program: Program) -> bool:
-    """Whether the question holds nothing but the program's name."""
-    return set(terms(question)) <= {term for name in _names(program) for term in terms(name)}
+    """Whether the question holds nothing but the program's name, as in "and Express Entry instead?"."""
+    return set(terms(question)) - _RATHER <= {term for name in _names(program) for term in terms(name)}
 
 
 def _talked_of(said: _Said, known: _Field) -> list[str]:

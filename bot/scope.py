@@ -51,7 +51,7 @@ _CHEATING = tuple(
         r"\b(evade|dodge|beat|bypass|get around|cheat)\b.{0,40}\b(immigration|officers?|biometrics?|background check|rules?|law|system|test|exam|ielts|tax(es)?)\b",
         r"\bproxy\b.{0,30}\b(exam|test|ielts|celpip|tef)\b|\b(exam|test|ielts|celpip|tef) proxy\b",
         r"\bstatements? (editor|generator|maker)\b|\b(so|and) (that )?(ircc|cbsa|uscis|nobody|no one|they|the (bank|officer|government)) (never|does ?n.?t|do ?n.?t|will not|won.?t) (find|finds|know|knows|notice|notices)\b",
-        r"\b(someone|somebody|person|friend) (else )?(to )?(take|write|sit|give)s?\b.{0,20}\b(ielts|celpip|test|exam)\b.{0,20}\b(for me|in my place|instead of me)\b",
+        r"\b(someone|somebody|person|friend) (else )?((offer|agree|promis)\w* )?(to )?(take|write|sit|give)s?\b.{0,20}\b(ielts|celpip|test|exam)\b.{0,20}\b(for me|in my place|instead of me)\b",
         r"\b(buy|buying|purchas\w*|sell|selling|seller|sells)\b(?:(?!\b(?:on|with|in|for|while|as|under|during|after|before)\b).){0,30}\b(an? |the |some )?(lmia|job offer|offer letter|experience letter|invitation|nomination|approval|visa stamp|work permit|ielts|degree|diploma)s?\b",
         r"\b(officer|ircc|cbsa|uscis|immigration|they|he|she|canada|embassy|border)\b.{0,25}\b(don'?t|doesn'?t|won'?t|will not|can'?t|cannot|never|not) (find out|know|notice|catch|see|discover|detect)\b",
         r"\b(make|write|create|prepare|sign|issue)\b.{0,25}\b(my|our) own\b.{0,40}\b(letter|reference|certificate|statement|payslips?|paystubs?|offer)\b|\bwith (his|her|their|my (boss|manager|employer)'?s?) signature\b",
@@ -67,7 +67,13 @@ _DISTRESS = re.compile(
     r"take my (own )?life|life is not worth|can(no|')?t go on (living|anymore|any more|like this)|jump (off|from) (a|the) (bridge|roof|building))",
     re.IGNORECASE,
 )
-_ASKS_THE_LAW = re.compile(r"\b(is|are) (it|that|this|they|these)\b.{0,20}\b(il)?legal\b|\bscam\w*\b", re.IGNORECASE)
+# Whether something is allowed or a fraud, what comes of it, and what somebody sells: asked by who means to stay within the rules.
+_ASKS_THE_LAW = re.compile(
+    r"\b(is|are) (it|that|this|they|these)\b.{0,20}\b(il)?legal\b|\bscam\w*\b|\b(crackdown|ban(ned)? for|blamed?|responsible for|"
+    r"(looks?|looking|sounds?|seems?) (fake|bogus|phony|false)|is (it|this|that|my \w+( \w+)?) (fake|bogus|phony)|"
+    r"(agent|agency|consultant|recruiter|website|company|employer|somebody|someone|he|she|they)( is| are)? (sell(s|ing)?|sold))\b",
+    re.IGNORECASE,
+)
 _CHEATED = re.compile(
     r"\b(gave|sent|sold|offered|promised|charged) (me|us|my \w+)\b|\b(scam\w*|victims?|cheated|turned out|suspicious)\b|\bwhat if (the|an) officer\b",
     re.IGNORECASE,
@@ -112,7 +118,7 @@ _DOMAIN = frozenset(
         "lmia pnp nominee province ontario toronto vancouver alberta quebec montreal british columbia calgary ottawa waterloo biometrics passport i797 i94 i140 perm green card "
         "opt laid layoff employer sponsor sponsorship spouse family dependent pathway draw invitation ita eca ielts celpip clb noc teer refugee border cbsa status "
         "maple bc sin ohip msp pgwp bowp owp gts gss pr ee fsw cec fst cusma nafta usmca ict iec rcic nomad startup founder tax relocate move newcomer immigrant expat "
-        "hub tech talent stem wage salary lottery proclamation petition"
+        "hub tech talent stem wage salary lottery proclamation petition dui criminal conviction felony misdemeanor inadmissible overstay"
     )
 )
 PLACES = frozenset(
@@ -198,6 +204,12 @@ _WHICH_PLACE = re.compile(
     re.IGNORECASE,
 )
 _OTHER_OFFER = re.compile(r"\bgold card\b", re.IGNORECASE)
+# A day of the asker's own ("my permit ends in January 2027") is where they stand, not what is asked about.
+_OWN_DAY = re.compile(
+    r"\b(?:i|we|my|our|she|he|wife|husband|son|daughter|permit|owp|passport|visa|h-?1b|h-?4|ead|opt|i-?94|status)\b[^.?!]{0,40}\b(?:land|mov(?:e|ed|ing)|arrive|come|turns?"
+    r"|end(?:s|ing)?|expir\w+|valid|till|until|runs? out|start\w*|graduate\w*|finish\w*|due|get|got)\b[^.?!]{0,25}\b(?:202[7-9]|20[3-9]\d)\b",
+    re.IGNORECASE,
+)
 _YEAR_TO_COME = re.compile(r"\b(202[7-9]|20[3-9]\d)\b")
 
 
@@ -300,7 +312,7 @@ def must_be_about(text: str) -> frozenset[str]:
     countries = [country for groups in _OTHER_SYSTEM.findall(text) for country in groups if country]
     places = [place for groups in _WHICH_PLACE.findall(text) for place in groups if place]
     named |= set(_OTHER_OFFER.findall(text))
-    return frozenset(terms(" ".join((*named, *countries, *places)))) | frozenset(_YEAR_TO_COME.findall(text))
+    return frozenset(terms(" ".join((*named, *countries, *places)))) | frozenset(_YEAR_TO_COME.findall(_OWN_DAY.sub(" ", text)))
 
 
 def asks_whether_open(text: str) -> bool:

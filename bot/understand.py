@@ -108,8 +108,9 @@ def understand(
     previous: tuple[str, ...] = ()
     if alone.context:
         previous = _wordings(alone.previous, vocabulary)
-        forms = (alone.typed, alone.text, f"{alone.typed.rstrip('?.! ')} ({' '.join(alone.previous.split()[:25])})")
-        parts = (tuple(dict.fromkeys(wording for form in forms for wording in _wordings(form, vocabulary))),)
+        parts = tuple(
+            tuple(dict.fromkeys(wording for form in forms for wording in _wordings(form, vocabulary))) for forms in _each_leaning(alone)
+        )
     else:
         questions = _questions(alone.text, vocabulary)
         parts = tuple(_wordings(part, vocabulary, questions[0] if n and _NAMED not in part else "") for n, part in enumerate(questions))
@@ -185,8 +186,9 @@ def past_day(text: str, today: date) -> str:
 
 
 def _written_out(text: str) -> str:
-    """The message with the digits that stand for words written out: "money 4 fam of 5", "how 2 get", "b4 i apply"."""
-    return _B4.sub("before", _AS_TO.sub("to", _AS_FOR.sub("for", text)))
+    """The message with the digits that stand for words written out: "money 4 fam of 5", "how 2 get", "b4 i apply"; and in usual words what
+    other languages ask as "since when does it exist"."""
+    return _EXISTS.sub(r"when was \1 introduced", _B4.sub("before", _AS_TO.sub("to", _AS_FOR.sub("for", text))))
 
 
 _AS_FOR = re.compile(
@@ -199,6 +201,11 @@ _AS_TO = re.compile(
     re.IGNORECASE,
 )
 _B4 = re.compile(r"\bb4\b", re.IGNORECASE)
+_EXISTS = re.compile(
+    r"\b(?:since|from) when (?:(?:do|does|did|is|are|was|were|has|have) )?(?!(?:there|do|does|did|is|are|was|were|has|have)\b)"
+    r"([\w -]{2,60}?) (?:exist(?:s|ed|ing)?|(?:been )?(?:there|around))\b",
+    re.IGNORECASE,
+)
 
 
 def _visible(text: str) -> str:
@@ -232,6 +239,24 @@ def _questions(text: str, vocabulary: Vocabulary) -> list[str]:
         else:
             asking[at : at + 2] = [f"{asking[at]} {asking[at + 1]}"]
     return asking if 1 < len(asking) <= 4 else [text]
+
+
+def _each_leaning(alone: StandAlone) -> list[tuple[str, ...]]:
+    """The forms of a follow-up: what was typed, what it leans on said behind it, and the question it goes on from; of two questions in one
+    message ("is it closed and when is the next one") of each."""
+    _, behind, leant_on = alone.text.rpartition(_NAMED)
+    said = [alone.typed]
+    if behind:
+        each = [_JOINS.sub("", piece.strip(" ,;")) for piece in _BETWEEN.split(alone.typed)]
+        said = each if 1 < len(each) <= 3 and all(map(_asks_itself, each)) else said
+    texts = [alone.text] if len(said) == 1 else [f"{one.rstrip('?.! ')}{behind}{leant_on}" for one in said]
+    before = " ".join(alone.previous.split()[:25])
+    return [(one, text, f"{one.rstrip('?.! ')} ({before})") for one, text in zip(said, texts, strict=True)]
+
+
+def _asks_itself(piece: str) -> bool:
+    """Whether a part of a message is a question with a word that says what is asked."""
+    return bool(terms(piece)) and (_is_question(piece) or _QUESTION_WORD.match(piece) is not None)
 
 
 def _is_question(piece: str) -> bool:

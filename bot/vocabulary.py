@@ -136,7 +136,7 @@ class Vocabulary:
         named = word in self._named  # also as some type it
         if word in SHORT and not named:
             return SHORT[word]
-        if len(word) < _SHORTEST - 1 or word in self._english:
+        if len(word) < _SHORTEST - 1 or word in self._english or word[-1] in "sd" and word[:-1] in self._english:
             return word
         from rapidfuzz import process  # many a question holds no word that must be looked for
         from rapidfuzz.distance import DamerauLevenshtein

@@ -12,7 +12,7 @@ from datetime import date
 from bot import scope
 from bot.answer import Answer, Citation, Claim, Differing, ProgramStanding, Status
 from bot.check import NOT_FOUND, SURE, Checked
-from bot.compose import Piece
+from bot.compose import VERY, Piece
 from bot.joins import fitted, joins
 from bot.language import NOTICES
 from bot.understand import Understood
@@ -195,7 +195,7 @@ def long_date(iso: str) -> str:
     return f"{date(int(parts[0]), int(parts[1]), 1):%B} {parts[0]}" if len(parts) == 2 else iso
 
 
-_VERY = 0.9  # cosine from which a message says the same as a question of ours
+_OURS = 0.9  # cosine from which few words that name no program are the question of a section about none
 
 
 def _status(understood: Understood, hits: Sequence[Sequence[Hit]], checked: Checked) -> Status:
@@ -214,7 +214,7 @@ def _status(understood: Understood, hits: Sequence[Sequence[Hit]], checked: Chec
         return "answered"
     if not any(sure):
         return "not_found" if _in_domain(understood, hits) else "out_of_scope"
-    if scope.asks_to_predict(understood.question):
+    if scope.asks_to_predict(understood.question) and not any(part[0].question >= VERY for part in hits if part):
         return "not_found"
     if checked.unknown and not (len(sure) > 1 and not all(p.passage.unknown for p in checked.pieces)):
         return "not_found"
@@ -227,7 +227,7 @@ def _is_ours(understood: Understood, hits: Sequence[Sequence[Hit]]) -> bool:
     """Whether few words are the very question of a section about no single program: "I want to move to Canada". A fee or a time is one of
     something, and is asked back."""
     return not expected(understood.question) and any(
-        part[0].passage.program == GENERAL and part[0].question >= _VERY for part in hits if part
+        part[0].passage.program == GENERAL and part[0].question >= _OURS for part in hits if part
     )
 
 

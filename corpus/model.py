@@ -64,7 +64,7 @@ class Standing:
 @dataclass(frozen=True)
 class Program:
     """A pathway, rule or service that people ask about by name, with its standing: "" for a subject, such as fees, that is neither open nor
-    closed. `history` holds the earlier ones, oldest first."""
+    closed. `history` holds the earlier ones, oldest first. `part_of`: the program whose rules hold for this one too."""
 
     id: str
     name: str
@@ -73,6 +73,7 @@ class Program:
     as_of: str
     source: str
     replaced_by: str = ""
+    part_of: str = ""
     glance: bool = False
     aliases: tuple[str, ...] = ()
     note: str = ""

@@ -150,6 +150,8 @@ def _registry(folder: Path, tables: Mapping[str, _Rows]) -> Registry:
     for program in programs.values():
         if program.note and program.source not in sources:
             missing("program", program.id, f"no source {program.source!r} in sources.toml; add it there")
+        if program.part_of and program.part_of not in programs:
+            missing("program", program.id, f"part_of {program.part_of!r} is no program; name one, or leave it out")
         if program.replaced_by and program.replaced_by not in programs:
             missing("program", program.id, f"replaced_by {program.replaced_by!r} is no program; name one, or leave it empty")
     for correction in corrections.values():

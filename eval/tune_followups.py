@@ -20,6 +20,7 @@ import numpy as np
 from bot.answer import Turn
 from bot.chain import Bot, open_bot
 from bot.continuing import Weights, features
+from bot.followups import asks_nothing
 from bot.settings import Settings
 from corpus.model import Passage
 from eval.cases import WRITTEN, Case, conversations, load_set
@@ -83,7 +84,8 @@ def _look(bot: Bot, turns: Sequence[Case]) -> list[Seen]:
     for case in turns:
         history = (*case.history, *said)
         understood = bot.understand(case.question, history)
-        if understood.typed and case.answerable and case.facts and not case.at:
+        # What asks nothing is ordered by other weights (`bot.continuing.ASKS_NOTHING`).
+        if understood.typed and not asks_nothing(understood.typed[0]) and case.answerable and case.facts and not case.at:
             (query,) = bot.queries(understood, bot.asked(understood), frozenset())
             hits, alone = bot.both_ways(understood, query)
             rows = [(hit.score, *row) for hit, row in zip(hits, features(understood.typed[0], hits, alone), strict=True)]

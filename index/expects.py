@@ -11,6 +11,8 @@ from corpus.pattern import Pattern
 
 _NUMBER_WORD = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|sixty|ninety|hundred|thousand|half|twice|none|zero|no)"
 _UNIT = r"(?:minute|hour|day|week|month|year)s?"
+# Of these the days since they were issued are asked for, of people the years of their life.
+_PAPER = r"\b(?:(?:bank )?statements?|letters?|documents?|certificates?|results?|reports?|photos?|exams?|tests?|medicals?|biometrics)\b"
 _MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
 
 # Tried in order; the first that matches the question decides. (what is expected, how it is asked for, what it looks like: any of these)
@@ -19,7 +21,7 @@ _SORTS: tuple[tuple[str, Pattern, tuple[str, ...]], ...] = tuple(
     for name, asked, shapes in (
         (
             "age",
-            r"\bage (?:limit|cap|bar|criteri\w+|restriction|requirement)s?\b|\b(?:max\w*|min\w*|upper) age\b|\bhow old\b|\btoo (?:old|young)\b",
+            rf"\bage (?:limit|cap|bar|criteri\w+|restriction|requirement)s?\b|\b(?:max\w*|min\w*|upper) age\b|\bhow old\b(?!.{{0,20}}{_PAPER})|\btoo (?:old|young)\b",
             (
                 r"\bage[ds]?\b",
                 r"\bolder?\b",
@@ -32,7 +34,7 @@ _SORTS: tuple[tuple[str, Pattern, tuple[str, ...]], ...] = tuple(
         ),
         (
             "duration",
-            rf"\bhow (?:many|much) (?:more )?{_UNIT}\b|\bhow (?:long|fast|quick\w*|soon|slow)\b|\b(?:max\w*|number of|no of) {_UNIT}\b|\bin how few\b|\bprocessing times?\b|\bhow much time\b",
+            rf"\bhow (?:many|much) (?:more )?{_UNIT}\b|\bhow (?:long|fast|quick\w*|soon|slow)\b|\b(?:max\w*|number of|no of) {_UNIT}\b|\bin how few\b|\bprocessing times?\b|\bhow much time\b|\bhow (?:old|recent)\b.{{0,20}}{_PAPER}",
             (
                 rf"\b(?:\d+|{_NUMBER_WORD})(?:[ -]\w+)?[ -]{_UNIT}\b",
                 rf"\b\d+\b.{{0,12}}\b{_UNIT}\b",

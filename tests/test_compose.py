@@ -326,6 +326,90 @@ def test_prose_does_not_quote_questions_and_stops_where_it_is_beside_the_point()
     assert quotes(composed(best, beside)) == ["The permit costs CAN$155."]
 
 
+def test_a_quotation_that_begins_is_given_to_its_end() -> None:
+    speech = "“The permit costs CAN$155,” she said. “For that you wait in a long line. You wait until June.” Then she left the room."
+    long = hit(f"{words(50, 'a')} {speech}", [0.1, 0.7, 0.9, 0.1, 0.1], origin="file")
+    said = quotes(composed(replace(long, question=-1.0)))
+    assert said[-1].endswith("“For that you wait in a long line. You wait until June.”") and said[-1].count("“") == said[-1].count("”")
+    rest = quotes(composed(replace(long, question=-1.0), wrong="You wait until June"))
+    assert rest[-1].endswith("“For that you wait in a long line.")  # what is known to be wrong is not read to close it
+
+
+def test_who_asks_about_two_programs_is_told_of_both() -> None:
+    one = hit(f"The old permit needs no employer at all. {words(48, 'a')}", [0.8, 0.7], id="a#1", origin="file", program="old")
+    other = hit("The new permit needs an employer in Canada.", [0.2], id="b#1", score=0.3, origin="file", program="new")
+    programs = (("old", frozenset({("old",)})), ("new", frozenset({("new",)})))
+    asked = Asked(("old or new permit: which one needs an employer?",))
+    assert other.passage.text not in quotes(composed(one, other, asked=asked))
+    both = quotes(composed(one, other, asked=replace(asked, programs=programs)))
+    assert both[0].startswith("The old permit needs no employer at all.") and other.passage.text in both
+
+
+def test_of_a_list_that_is_too_long_the_nearest_item_is_given() -> None:
+    best = hit(words(58, "a"), [0.7], id="a#1", origin="file")
+    items = (
+        "ask your own employer for a letter about the fee",
+        "look for a flat in a street near to your office",
+        "buy a coat before the month of May",
+    )
+    listed = hit(
+        "Some hints: \n" + "\n".join(f"- {item} {words(9, item[:1])}" for item in items), [0.3, 0.6, 0.5, 0.4], id="b#1", origin="file"
+    )
+    assert [quote for quote in quotes(composed(best, listed)) if "\n" in quote or "employer" in quote] == [f"{items[0]} {words(9, 'a')}"]
+
+
+def test_a_short_sentence_does_not_stand_for_a_longer_one_that_says_more() -> None:
+    one = hit("The permit opened in July 2023.", [0.9], id="a#1", origin="file")
+    more = hit("Within two days of July 2023 the permit had opened and was full again.", [0.8], id="b#1", score=0.69, origin="file")
+    assert quotes(composed(one, more)) == [one.passage.text, more.passage.text]
+    assert quotes(composed(more, one)) == [more.passage.text]
+
+
+def test_a_sentence_is_given_without_the_wrong_one_that_it_leans_on() -> None:
+    text = f"{words(70, 'a')} The permit is still open to everybody. It costs CAN$155 for each adult."
+    long = hit(text, [0.1, 0.3, 0.9], origin="file")
+    assert quotes(composed(replace(long, question=-1.0), wrong="still open")) == ["It costs CAN$155 for each adult."]
+
+
+def test_what_goes_on_from_a_sentence_that_is_put_right_is_said_before_what_fills() -> None:
+    text = "The permit is still open to everybody. Its fee is CAN$155. The office stands in a street in Ottawa."
+    near = hit(f"The permit is a card of plastic. {words(40, 'b')}", [0.9, 0.9], id="b#1", origin="file")
+    pieces = composed(near, hit(text, [0.9, 0.7, 0.1], origin="file"), wrong="still open", asked=Asked(("is the permit open?",)), budget=48)
+    assert quotes(pieces)[:2] == ["The permit is still open to everybody.", "Its fee is CAN$155."]
+
+
+def test_the_year_that_is_asked_of_is_looked_for_whatever_is_asked() -> None:
+    early = hit("In 2021 the plan of the ministry was generous to all.", [0.6], id="a#1", origin="file")
+    late = hit("In 2022 the plan of the ministry was cut by a third.", [0.5], id="b#1", origin="file")
+    assert quotes(composed(early, late, asked=Asked(("plan 2022",))))[0] == late.passage.text
+
+
+def test_what_holds_the_sort_of_thing_asked_for_comes_before_what_leads_up_to_it() -> None:
+    best = hit("The permit is a card that a worker carries in a pocket.", [0.97], id="a#1", origin="file")
+    fill = hit(words(30, "b"), [0.95], id="b#1", origin="file")
+    fee = hit("It is printed in Gatineau and costs CAN$155 for each adult.", [0.5], id="c#1", origin="file")
+    others = [quote for quote in quotes(composed(best, fill, fee, budget=45)) if quote != best.passage.text]
+    assert others == [fee.passage.text]
+    assert quotes(composed(best, fill, asked=Asked(("what is the permit?",)), budget=45)) == [best.passage.text, fill.passage.text]
+
+
+def test_a_short_passage_that_lacks_what_is_asked_for_is_not_given_whole() -> None:
+    best = hit("The permit is a card of plastic. Green ink shines on it in the sun of May.", [0.6, 0.0], id="a#1", origin="file")
+    fee = hit("The permit costs CAN$155 for each adult.", [0.5], id="b#1", score=0.6, origin="file")
+    said = quotes(composed(best, fee))
+    assert said[0] == fee.passage.text and "Green ink shines on it in the sun of May." not in " ".join(said)
+
+
+def test_a_sentence_that_leans_on_the_passage_above_it_is_read_after_that() -> None:
+    one = hit("The cats moved in. A minister asked for more care with every single letter.", [0.1, 0.1], id="a#1", score=0.2, origin="file")
+    two = hit("Approvals of letters fell as a result by a tenth.", [0.9], id="a#2", origin="file")
+    two = replace(two, passage=replace(two.passage, position=1))
+    asked = Asked(("why did approvals fall?",))
+    assert quotes(composed(two, one, asked=asked)) == ["A minister asked for more care with every single letter.", two.passage.text]
+    apart = replace(one, passage=replace(one.passage, headings=("Another section",)))
+    assert quotes(composed(two, apart, asked=asked)) == [two.passage.text]
+
+
 def test_of_a_list_with_something_wrong_in_it_the_other_items_may_be_said() -> None:
     text = "The plan has these parts:\n- permits for CAN$155 to every adult\n- an open door for everybody who asks"
     pieces = composed(hit(text, [0.5, 0.9, 0.5], origin="file"), wrong="open door")

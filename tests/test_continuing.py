@@ -68,3 +68,24 @@ def test_a_bare_word_is_about_what_is_talked_of(bot: Bot) -> None:
     assert not {"us-h1b", "permanent-residence", "express-entry"} & {program.id for program in answer.programs}
     assert "registration" not in answer.answer
     assert "1,590" not in answer.answer
+
+
+def test_what_asks_nothing_has_less_say_by_what_it_finds_alone(bot: Bot) -> None:
+    asked, history = ("do i need biometrics", "gave it 6 years ago"), list[Turn]()
+    for question in asked:
+        answer = bot.answer(question, history)
+        history += [Turn(role="user", content=question), Turn(role="assistant", content=answer.answer)]
+    assert "10 years" in answer.claims[0].text
+    assert "h1b-open-work-permit-2023" not in {program.id for program in answer.programs}
+
+
+def test_a_supposition_that_names_a_term_of_the_field_keeps_its_say(bot: Bot) -> None:
+    asked = "my husband is on h4 with ead can he work in canada"
+    history = [Turn(role="user", content=asked), Turn(role="assistant", content=bot.answer(asked).answer)]
+    assert "TEER 2" in bot.answer("what if i am teer 2", history).claims[0].text
+
+
+def test_funds_for_a_family_of_another_size_are_not_put_first(bot: Bot) -> None:
+    asked = "proof of funds for express entry family of 4"
+    answer = bot.answer("and 2?", [Turn(role="user", content=asked), Turn(role="assistant", content=bot.answer(asked).answer)])
+    assert "19,001" in answer.answer and "family of four" not in answer.answer

@@ -15,6 +15,8 @@ from index.expects import expected, holds
         ("how much time does it take", "duration"),
         ("gts processing time", "duration"),
         ("how old can my child be", "age"),
+        ("how old may the bank statement be", "duration"),
+        ("how recent must the reference letters be", "duration"),
         ("how much is the fee", "amount"),
         ("what is the fee for gts", "amount"),
         ("minimum salary for GTS", "amount"),

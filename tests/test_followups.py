@@ -10,7 +10,7 @@ import pytest
 
 from bot import scope
 from bot.answer import Turn
-from bot.followups import StandAlone, stand_alone
+from bot.followups import StandAlone, asks_nothing, stand_alone
 from bot.phrases import phrases
 from bot.swaps import swapped
 from bot.topics import resolve
@@ -655,3 +655,95 @@ def test_still_there_is_no_place_and_much_may_lose_its_vowel() -> None:
     history = ("do I pay the 100k h1b fee if I come back from canada", "Perhaps.")
     assert of_the_field(*history, "is it still there").standalone.startswith("is it still there – about")
     assert of_the_field("super visa for my mom", "Yes.", "how mch insurance").inferred == ("super-visa",)
+
+
+@pytest.mark.parametrize("typed", ["jk how much is it tho", "lol how much is it", "haha, btw how much is it though?", "how much is it bro"])
+def test_words_around_a_question_are_no_part_of_it(typed: str) -> None:
+    made = alone(typed, *OPEN)
+    assert made.text == "how much is it – about the 2023 pilot?" and made.typed.rstrip("?") == "how much is it"
+
+
+def test_a_program_named_with_instead_is_what_the_last_question_is_asked_of() -> None:
+    assert alone("and express entry instead?", "does my boss pay for the h1b pilot", "…").text == "does my boss pay for Express Entry?"
+
+
+def test_a_program_that_was_only_talked_of_is_not_named_by_the_question_asked_again_of_a_relative() -> None:
+    again = alone("and my parents?", *OPEN, "can my wife work", "…")
+    assert again == StandAlone("can my parents work – about the 2023 pilot?", "and my parents?", (), ("pilot",))
+    assert alone("and my parents?", "can my wife use the h1b pilot", "…").named == ("pilot",)  # named before: named still
+
+
+@pytest.mark.parametrize(
+    ("before", "made"),
+    [
+        ("proof of funds for express entry family of 4", "does the h1b pilot need proof of funds"),
+        ("are there quotas in express entry", "are there quotas in the 2023 pilot?"),
+    ],
+)
+def test_whether_another_program_needs_it_is_asked_of_the_thing_before(before: str, made: str) -> None:
+    assert alone("does the h1b pilot need it", before, "…") == StandAlone(made, "does the h1b pilot need it", ("pilot",))
+
+
+def test_whether_a_program_does_more_with_it_than_need_it_is_left_as_it_is() -> None:
+    assert alone("does the h1b pilot refund it", "proof of funds for express entry", "…").text == "does the h1b pilot refund it"
+
+
+@pytest.mark.parametrize("question", ["is there something new for founders", "is there any other program", "are there similar routes?"])
+def test_what_asks_whether_there_is_something_else_is_not_about_the_program_talked_of(question: str) -> None:
+    assert alone(question, *OPEN).about == ()
+    assert alone("is there a deadline", *OPEN).about == ("pilot",)
+
+
+def test_what_instead_asks_for_what_took_its_place_or_for_the_other_ways() -> None:
+    assert alone("so what instead?", *OPEN) == StandAlone("What is the accelerated pathway?", "so what instead?", ("pathway",))
+    assert alone("what instead", "is express entry open", "…").text == "What are my options to move to Canada?"
+    quebec = Program("quebec", "Quebec Experience Program", "closed", "2025-11-19", "2026-01-01", "s", aliases=("peq",))
+    history = said("is peq open", "It ended.")
+    made = stand_alone(
+        "what instead", history, {"quebec": quebec}, lambda text: ["quebec"] if "peq" in text.lower() else [], scope.speaks_of_the_field
+    )
+    assert made.text == "How can I move to Quebec?"
+
+
+def test_a_fee_that_bears_no_name_is_that_of_the_program_talked_of() -> None:
+    assert alone("application fee?", *OPEN).about == ("pilot",)
+    assert alone("application fee?").named == ("fees",)
+
+
+def test_a_spouse_s_papers_are_those_of_the_spouse_s_own_permit() -> None:
+    stream = Program("global-talent-stream", "Global Talent Stream", "open", "", "2026-01-01", "s", aliases=("gts",))
+    spouses = Program("spousal-open-work-permit", "open permit for spouses", "open", "", "2026-01-01", "s")
+    both = {p.id: p for p in (stream, spouses)}
+
+    def follow(question: str, last: str) -> StandAlone:
+        names = {"gts": stream.id, "global talent stream": stream.id, "open permit for spouses": spouses.id}
+        found = lambda text: [id for name, id in names.items() if name in text.lower()]  # noqa: E731
+        return stand_alone(question, said(last, "…"), both, found, scope.speaks_of_the_field)
+
+    assert follow("and for my wife", "documents for gts") == StandAlone(
+        "documents for the open permit for spouses?", "and for my wife", (), ("spousal-open-work-permit",)
+    )
+    assert follow("and for my wife", "language test for gts").about == ("global-talent-stream",)
+
+
+@pytest.mark.parametrize(
+    ("typed", "nothing"),
+    [
+        ("and if i move there first?", True),
+        ("i have 478", True),
+        ("gave it 6 years ago", True),
+        ("got mine for 18 months only", True),
+        ("if i move, how much is it?", False),  # asks as well
+        ("but i have an offer", False),  # objects
+        ("did they need it", False),
+        ("cost?", False),
+    ],
+)
+def test_what_supposes_or_tells_something_asks_nothing(typed: str, nothing: bool) -> None:
+    assert asks_nothing(typed) is nothing
+
+
+def test_what_can_be_done_until_a_program_opens_is_something_else() -> None:
+    announced = ("when does the new h1b pathway open", "No date has been published.")
+    assert alone("ok what can i do meanwhile", *announced).text == "What are my options to move to Canada?"
+    assert alone("what can i do meanwhile", "is express entry open", "Yes.").about == ("entry",)

@@ -30,6 +30,7 @@ def test_a_greeting_with_a_question_is_a_question(text: str) -> None:
         "can i lie to the officer about my layoff",
         "where can I buy an LMIA",
         "someone to write ielts for me",
+        "someone offered to take ielts for me",
         "how to hide my dui from ircc",
         "work under the table in canada",
         "get backdated pay stubs",
@@ -51,6 +52,10 @@ def test_help_with_cheating_is_asked_for(text: str) -> None:
         "do i need to disclose a refusal",
         "can I work remotely without a work permit",
         "how do I correct my application form after I submitted it",
+        "website looks fake canada visa",
+        "somebody is selling me an lmia for 20k is it ok",
+        "5 year ban for working illegally",
+        "who is blamed if my agent put a fake document in",
     ],
 )
 def test_asking_about_the_rules_against_cheating_is_not_cheating(text: str) -> None:
@@ -143,6 +148,8 @@ def test_what_a_question_asks_of_time(text: str, future: bool, past: bool, predi
         ("Express Entry quota in 2028", {"2028"}),
         ("I am on L-1, can I apply?", set()),  # a circumstance, not the visa asked about
         ("what changed in 2025", set()),
+        ("h1b valid till 2028, can i start express entry now?", set()),
+        ("will fsw rules change in 2027", {"2027"}),
         ("is toronto or vancouver better for pr", {"toronto", "vancouv"}),
         ("cheaper to live in calgary or toronto", {"calgari", "toronto"}),
         ("can i move from toronto to vancouver", set()),

@@ -22,7 +22,8 @@ def headings(answer: Answer) -> list[str]:
 
 def test_a_yes_under_whether_they_can_does_not_answer_whether_they_need(bot: Bot) -> None:
     answer = bot.answer("do my kids need study permit for school grade 5")
-    assert first(answer).startswith("Minor children in Canada may attend school without a study permit")
+    assert not first(answer).startswith("Yes")
+    assert "school without a study permit" in first(answer)
 
 
 def test_a_denial_may_be_taken_off_what_says_that_something_was_dropped(bot: Bot) -> None:
@@ -175,3 +176,54 @@ def test_what_is_not_known_or_long_past_does_not_take_a_question_that_has_an_ans
 
 def test_hours_of_work_for_students_do_not_answer_whether_one_may_study(bot: Bot) -> None:
     assert "24 hours" not in first(bot.answer("i work in canada on a permit, may i study in the evening"))
+
+
+@pytest.mark.parametrize(
+    ("question", "leads"),
+    [
+        ("translation of police certificate", "As colour scans of the original"),
+        ("is work permit same as visa", "A visa is for travelling"),
+        ("work permit valid visa expired what to do", "A Canadian work permit is not a travel document"),
+        ("documents for gss", "For two-week processing under the Global Skills Strategy"),
+    ],
+)
+def test_a_question_of_ours_in_its_own_words_is_that_one(bot: Bot, question: str, leads: str) -> None:
+    answer = bot.answer(question)
+    assert (answer.status, first(answer)[: len(leads)]) == ("answered", leads)
+
+
+@pytest.mark.parametrize("question", ["how much does it cost?", "am i eligible", "documents needed"])
+def test_a_few_words_that_any_program_is_asked_by_are_asked_back(bot: Bot, question: str) -> None:
+    assert bot.answer(question).asks_back
+
+
+def test_whether_the_closed_permit_reopens_in_a_year_to_come_is_answered_with_what_is_known(bot: Bot) -> None:
+    answer = bot.answer("will canada reopen h1b work permit in 2027")
+    assert answer.status == "answered"
+    assert "closed on 17 July 2023" in first(answer)
+    assert "no second intake has been seen" in first(answer)
+
+
+def test_two_places_are_compared_only_by_what_names_both(bot: Bot) -> None:
+    assert bot.answer("is toronto or vancouver better for pr").status == "not_found"
+    assert bot.answer("ontario or alberta better for software engineer pnp").status == "answered"
+
+
+def test_a_line_of_a_table_that_is_asked_for_leads_without_the_others(bot: Bot) -> None:
+    answer = bot.answer("how much bank balance for family of 3")
+    assert first(answer) == "Settlement funds for 3 people: 23,360 Canadian dollars."
+    assert "40,392" not in said(answer)
+
+
+def test_a_day_of_the_asker_s_own_is_not_what_is_asked_about(bot: Bot) -> None:
+    assert bot.answer("h1b valid till 2028, can i start express entry now?").status != "not_found"
+
+
+def test_a_case_above_an_age_is_no_denial(bot: Bot) -> None:
+    assert first(bot.answer("is my daughter 22 covered")).startswith("No, as a rule: a child of 22 or older")
+
+
+def test_what_holds_of_the_whole_answers_for_its_part(bot: Bot) -> None:
+    answer = bot.answer("when should i request police certificates for cec")
+    assert answer.status == "answered"
+    assert "police certificate" in first(answer)

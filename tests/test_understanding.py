@@ -66,9 +66,12 @@ def test_a_long_story_is_answered(bot: Bot) -> None:
         ("how 2 get a pcc b4 i apply", "how to get a pcc before i apply"),
         ("is it 4 or 5 years", "is it 4 or 5 years"),
         ("fees in 2024 and 2 kids", "fees in 2024 and 2 kids"),
+        ("since when does the super visa exist", "when was the super visa introduced"),
+        ("since when is there a super visa", "since when is there a super visa"),
+        ("since when can i apply", "since when can i apply"),
     ],
 )
-def test_digits_that_stand_for_words_are_written_out(bot: Bot, text: str, read: str) -> None:
+def test_digits_that_stand_for_words_and_what_other_languages_ask_are_written_out(bot: Bot, text: str, read: str) -> None:
     understood = bot.understand(text)
     assert (understood.question, understood.standalone) == (text, read)
 

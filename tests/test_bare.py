@@ -1,0 +1,152 @@
+"""A bare follow-up ("cost?") is answered by what tells it of the program talked of, and by nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.answer import Answer, Turn
+from bot.bare import Bare, facet_in
+from bot.chain import Bot
+from corpus.model import Passage
+
+
+def talk(bot: Bot, *asked: str) -> Answer:
+    """The answer to the last of these messages, each answered before the next."""
+    history: list[Turn] = []
+    for question in asked:
+        answer = bot.answer(question, history)
+        history += [Turn(role="user", content=question), Turn(role="assistant", content=answer.answer)]
+    return answer
+
+
+def section(heading: str, text: str, program: str = "", unknown: bool = False, asked: tuple[str, ...] = ()) -> Passage:
+    return Passage(
+        id=f"s#{heading}", source_id="s", title="T", headings=("T", heading), text=text, program=program, unknown=unknown, asked=asked
+    )
+
+
+@pytest.mark.parametrize(
+    ("message", "name"),
+    [
+        ("cost?", "fee"),
+        ("whats the fee", "fee"),
+        ("application fees?", "fee"),
+        ("age limit?", "age"),
+        ("how long does it take", "how long it takes"),
+        ("processing time", "how long it takes"),
+        ("how long is it valid", "how long it lasts"),
+        ("and how long", "how long"),
+        ("documents needed?", "documents"),
+        ("who qualifies", "conditions"),
+    ],
+)
+def test_a_message_that_says_nothing_else_asks_for_one_thing(message: str, name: str) -> None:
+    facet = facet_in(message)
+    assert facet is not None and facet.name == name
+
+
+@pytest.mark.parametrize(
+    "message", ["cost of ielts", "how long for my wife's biometrics", "is it open", "which documents prove my marriage"]
+)
+def test_a_message_that_says_more_is_not_bare(message: str) -> None:
+    assert facet_in(message) is None
+
+
+def test_a_section_under_that_question_comes_before_one_that_tells_it_and_what_holds_of_others_last() -> None:
+    facet = facet_in("cost?")
+    assert facet is not None
+    bare = Bare(facet, ("francophone-mobility",))
+    asks = section("What does it cost?", "155 Canadian dollars.", "francophone-mobility")
+    general = section("How much does a Canadian work permit cost?", "155 Canadian dollars.", "fees")
+    tells = section("Who qualifies?", "A worker who pays a fee of 155 Canadian dollars.", "francophone-mobility")
+    where = section("Where do I find the current fee?", "In the fee list.", "fees")
+    rest = section("Who qualifies?", "Speakers of French.", "francophone-mobility")
+    other = section("What does a study permit cost?", "150 Canadian dollars.", "study-permit")
+    names = {general.id: ["work-permit"], other.id: ["study-permit"]}
+    places = [bare.place(one, names.get(one.id, [])) for one in (asks, general, tells, where, rest, other)]
+    assert places == sorted(places) and len(set(places)) == 6
+    assert [bare.answered_by(one, names.get(one.id, [])) for one in (asks, general, tells, where, rest, other)] == [True] * 3 + [False] * 3
+
+
+def test_what_an_open_permit_costs_is_not_what_a_permit_for_one_employer_costs() -> None:
+    facet = facet_in("fee")
+    assert facet is not None
+    extra = section("Is there an extra fee for an open work permit?", "100 Canadian dollars.", "work-permit")
+    assert not Bare(facet, ("intra-company-transfer",)).answered_by(extra, [])
+    assert Bare(facet, ("work-permit",)).answered_by(extra, [])
+
+
+def test_a_wage_is_no_fee_and_how_people_ask_tells_what_a_section_holds() -> None:
+    fee, papers = facet_in("cost?"), facet_in("documents?")
+    assert fee is not None and papers is not None
+    wage = section("Is there a wage rule?", "The wage must be 70 Canadian dollars an hour.", "intra-company-transfer")
+    assert not Bare(fee, ("intra-company-transfer",)).answered_by(wage, [])
+    border = section("What do I tell the officer?", "That the work is abroad.", "digital-nomad", asked=("documents for remote work",))
+    assert Bare(papers, ("digital-nomad",)).answered_by(border, [])
+
+
+@pytest.mark.parametrize(
+    "asked", [("what is cusma", "documents?"), ("digital nomad canada", "cost?"), ("is the start up visa still open", "fees?")]
+)
+def test_what_no_source_gives_for_the_program_is_not_in_our_sources(bot: Bot, asked: tuple[str, ...]) -> None:
+    answer = talk(bot, *asked)
+    assert answer.status == "not_found" and answer.claims == ()
+
+
+def test_where_to_look_for_what_is_not_held_is_told(bot: Bot) -> None:
+    assert "Where do I find the current fee?" in talk(bot, "digital nomad canada", "cost?").answer
+    answer = talk(bot, "alberta tech pathway", "cost?")  # what no province's section gives
+    assert answer.status == "not_found" and "province's own program page" in answer.answer
+
+
+# What is said of every work permit is near the first of these conversations, and has to be looked for in the second.
+@pytest.mark.parametrize("asked", [("what is francophone mobility", "cost?"), ("whats the innovation stream", "fee?")])
+def test_a_permit_for_one_employer_costs_what_a_work_permit_costs(bot: Bot, asked: tuple[str, ...]) -> None:
+    answer = talk(bot, *asked)
+    assert answer.status == "answered" and "15 June 2023" not in answer.answer
+    assert any("155 Canadian dollars" in claim.text for claim in answer.claims[:2])
+
+
+def test_beside_what_tells_the_thing_asked_nothing_else_is_looked_at(bot: Bot) -> None:
+    understood = bot.understand("cost?", [Turn(role="user", content="what is francophone mobility")])
+    (hits,) = bot.search(understood).hits
+    assert hits and "francophone-mobility" not in {hit.passage.program for hit in hits}
+
+
+def test_who_qualifies_is_answered_with_who_can_use_it(bot: Bot) -> None:
+    assert talk(bot, "what is cusma", "who qualifies").claims[0].text.startswith("Only citizens of the United States or Mexico")
+
+
+def test_the_cost_of_a_thing_asked_about_is_that_of_the_thing(bot: Bot) -> None:
+    assert "85 Canadian dollars" in talk(bot, "do i need biometrics for francophone mobility", "cost?").claims[0].text
+
+
+def test_the_cost_after_what_only_names_a_thing_is_that_of_the_program(bot: Bot) -> None:
+    answer = talk(bot, "does canada's new h1b pathway give PR or work permit", "processing time?", "cost?")
+    assert answer.status == "not_found" and "990" not in answer.answer and "No fee has been published" in answer.answer
+
+
+def test_the_age_limit_of_a_program_is_not_that_of_children(bot: Bot) -> None:
+    answer = talk(bot, "canada accelerated pathway for h1b", "age limit?")
+    assert "language, age, education" in answer.answer and "dependent children" not in answer.answer
+
+
+def test_both_questions_of_a_follow_up_are_answered(bot: Bot) -> None:
+    understood = bot.understand("how long is it valid and what does it cost", [Turn(role="user", content="bridging open work permit")])
+    assert [part[0] for part in understood.parts] == ["how long is it valid", "what does it cost"]
+    assert all("Bridging open work permit" in " ".join(part) for part in understood.parts)
+    answer = talk(bot, "bridging open work permit", "how long is it valid and what does it cost")
+    assert "24 months" in answer.answer and "155 Canadian dollars" in answer.answer
+
+
+def test_what_joins_no_two_questions_is_one(bot: Bot) -> None:
+    history = [Turn(role="user", content="bridging open work permit")]
+    assert len(bot.understand("how long is it for me and my wife", history).parts) == 1
+
+
+def test_what_is_brought_up_is_answered_from_what_speaks_of_it(bot: Bot) -> None:
+    history = [Turn(role="user", content="can my wife on h4 work in canada"), Turn(role="assistant", content="…")]
+    understood = bot.understand("and what about our dog", history)
+    (hits,) = bot.search(understood).hits
+    assert hits and all("dog" in hit.terms for hit in hits)
+    assert bot.answer("and if i move there first", history).status != "not_found"  # "move" and "first" bring up nothing
