@@ -275,7 +275,9 @@ def compose(
             return compose(asked, others or rest, answers, wrong, budget)
         if plain is None and others and turned:
             return compose(asked, others, answers, wrong, budget)  # "Do I lose it?" is not answered "Yes, for a time: you may live there"
-        pieces[0] = plain or (_without_verdict(pieces[0], turned) or pieces[0])
+        question = asked.wordings[0]
+        wordless = VERDICT.match(pieces[0].quote) is not None and (asks_openly(question) or not _asks_for_a_word(question))
+        pieces[0] = plain or (_without_verdict(pieces[0], turned or wordless) or pieces[0])
     for hit in others:
         left = budget - sum(p.words for p in pieces)
         if left >= 20:

@@ -106,7 +106,7 @@ _OUTCOME = re.compile(
 )
 # Subjects of other services, whatever country is named beside them.
 _OFF_TOPIC = Pattern(
-    r"\b(weather|temperature|rain|snow(ing)?|translate|translation of|recipe|cook(ing)?|bake|poem|joke|song|lyrics|movie|netflix|horoscope|zodiac|"
+    r"\b(weather|temperature|rain|snow(ing)?|translate|translation of(?! (\w+ )?(documents?|papers?|certificates?|degrees?|diplomas?|transcripts?))|recipe|cook(ing)?|bake|poem|joke|song|lyrics|movie|netflix|horoscope|zodiac|"
     r"(write|fix|debug|review) (me )?(a |an |my |this |some )?(python|java|javascript|sql|code|script|function|program|regex|essay|email to my girlfriend)|"
     r"world cup|ipl|nba|nfl|nhl|cricket|football|hockey|match score|bitcoin|crypto\w*|stock (tip|price|market)s?|which stocks?|shares? to buy|"
     r"lose weight|diet|medicine|headache|dating|restaurants?|hotels?|flights? (to|from)|cheap flights?|capital of|who won|president of|solve|homework|"
@@ -204,6 +204,7 @@ _WHICH_PLACE = re.compile(
     re.IGNORECASE,
 )
 _OTHER_OFFER = re.compile(r"\bgold card\b", re.IGNORECASE)
+_CODE = re.compile(r"(?!c12)(?:[ct]\d\d|imm\d{4})")  # of a permit without an LMIA, and of a form, not Bill C-12: the next number is another
 # A day of the asker's own ("my permit ends in January 2027") is where they stand, not what is asked about.
 _OWN_DAY = re.compile(
     r"\b(?:i|we|my|our|she|he|wife|husband|son|daughter|permit|owp|passport|visa|h-?1b|h-?4|ead|opt|i-?94|status)\b[^.?!]{0,40}\b(?:land|mov(?:e|ed|ing)|arrive|come|turns?"
@@ -304,14 +305,15 @@ def asks_to_predict(text: str) -> bool:
 
 def must_be_about(text: str) -> frozenset[str]:
     """Terms that a passage must hold to answer: another US visa whose holders are asked about, another country whose system is, both of
-    two places that are compared, and years to come.
+    two places that are compared, the code of a form or permit, and years to come.
 
     "The same words about another visa, country or year" is not an answer. A visa named as a circumstance ("I am on L-1") is not meant.
     """
     named = {m.lower() for m in _OTHER_VISA.findall(" ".join(words(text)))}
     countries = [country for groups in _OTHER_SYSTEM.findall(text) for country in groups if country]
     places = [place for groups in _WHICH_PLACE.findall(text) for place in groups if place]
-    named |= set(_OTHER_OFFER.findall(text))
+    codes = set(filter(_CODE.fullmatch, terms(text)))  # of two that are asked about, a passage may answer for one
+    named |= {*_OTHER_OFFER.findall(text), *(codes if len(codes) == 1 else ())}
     return frozenset(terms(" ".join((*named, *countries, *places)))) | frozenset(_YEAR_TO_COME.findall(_OWN_DAY.sub(" ", text)))
 
 

@@ -71,7 +71,7 @@ class Wording:
         self, understood: Understood, hits: Sequence[Sequence[Hit]], checked: Checked, sources: Mapping[str, Source], today: date
     ) -> Answer:
         """The Answer without id, corpus version and timings."""
-        status = _status(understood, hits, checked)
+        status = _status(understood, hits, checked, self._index.manifest.only)
         pieces = _shown(status, checked)
         if status == "refused" and not scope.asks_for_secrets(understood.question):
             pieces = self._consequences()
@@ -198,7 +198,8 @@ def long_date(iso: str) -> str:
 _OURS = 0.9  # cosine from which few words that name no program are the question of a section about none
 
 
-def _status(understood: Understood, hits: Sequence[Sequence[Hit]], checked: Checked) -> Status:
+def _status(understood: Understood, hits: Sequence[Sequence[Hit]], checked: Checked, of_others: bool = False) -> Status:
+    """`of_others`: the documents are of somebody's own choice, whose subject may be any."""
     if understood.kind in ("smalltalk", "out_of_scope", "refused"):
         return understood.kind
     if understood.kind == "distress":
@@ -213,7 +214,7 @@ def _status(understood: Understood, hits: Sequence[Sequence[Hit]], checked: Chec
     if checked.corrected:
         return "answered"
     if not any(sure):
-        return "not_found" if _in_domain(understood, hits) else "out_of_scope"
+        return "not_found" if of_others or _in_domain(understood, hits) else "out_of_scope"
     if scope.asks_to_predict(understood.question) and not any(part[0].question >= VERY for part in hits if part):
         return "not_found"
     if checked.unknown and not (len(sure) > 1 and not all(p.passage.unknown for p in checked.pieces)):

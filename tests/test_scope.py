@@ -148,6 +148,10 @@ def test_what_a_question_asks_of_time(text: str, future: bool, past: bool, predi
         ("Express Entry quota in 2028", {"2028"}),
         ("I am on L-1, can I apply?", set()),  # a circumstance, not the visa asked about
         ("what changed in 2025", set()),
+        ("C11 work permit", {"c11"}),
+        ("imm 1295 form for what", {"imm1295"}),
+        ("do i use IMM 5409 or IMM 5710", set()),
+        ("is c12 law now", set()),
         ("h1b valid till 2028, can i start express entry now?", set()),
         ("will fsw rules change in 2027", {"2027"}),
         ("is toronto or vancouver better for pr", {"toronto", "vancouv"}),

@@ -227,3 +227,15 @@ def test_what_holds_of_the_whole_answers_for_its_part(bot: Bot) -> None:
     answer = bot.answer("when should i request police certificates for cec")
     assert answer.status == "answered"
     assert "police certificate" in first(answer)
+
+
+@pytest.mark.parametrize(
+    "question", ["pr card renewal time", "pgwp length for 2 yr masters", "since when is GTS permanent, was a pilot earlier"]
+)
+def test_who_asks_for_no_yes_or_no_is_told_none(bot: Bot, question: str) -> None:
+    assert not first(bot.answer(question)).startswith(("Yes", "No:"))
+
+
+def test_the_next_code_is_another_permit(bot: Bot) -> None:
+    assert bot.answer("C11 work permit").status == "not_found"
+    assert bot.answer("c16 work permit").status == "answered"
