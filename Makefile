@@ -55,8 +55,11 @@ $(DONE): pyproject.toml constraints.txt
 	    echo "$$python cannot make a virtual environment; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }; \
 	fi
 	@echo 'Installing into .venv: about two minutes the first time'
-	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	@$(BIN)/python -m compileall -q bot corpus index eval # where Python is told not to keep bytecode, each start would compile
+	$(BIN)/python -m pip install --disable-pip-version-check --no-compile -c constraints.txt -e '.[dev]'
+	@# Compiled here, for where Python is told not to keep bytecode each start would do it again: pip would take one process for it, and the
+	@# third that is never loaded along (chromadb brings kubernetes). Files in packages that are no Python of today are passed over, as by pip.
+	@$(BIN)/python -m compileall -qq -j $(WORKERS) -x '/(kubernetes|tests)/' .venv/lib || true
+	@$(BIN)/python -m compileall -q bot corpus index eval
 	@touch $@
 
 # The tests of the page need a browser.

@@ -68,8 +68,9 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 # what needs none for long; then come the files that take long, the longest first, so that no process has one left when the other is done.
 # Which these are: `make test ARGS=--durations=100`.
 FIRST = (
-    "mutations page_visits desk_page page health_page corpus_check switching peers cli building runs database remote_embedder "
-    "reviewed neutral staff model page_languages published fetch bad_input readers_docx training model_real splits"
+    "mutations page_visits desk_page page peers health_page building runs database bad_input corpus_check cli switching staff reviewed "
+    "page_languages model desk fetch neutral remote_embedder model_real training embedder published readers_docx report api explain twins "
+    "journal index splits"
 ).split()
 
 

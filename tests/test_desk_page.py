@@ -169,7 +169,7 @@ def ask_as_applicant(tab: Page, question: str = QUESTION) -> Locator:
     tab.fill("#box textarea", question)
     tab.press("#box textarea", "Enter")
     asked = tab.locator(f'.exchange[data-place="{place}"][data-state="done"]')
-    expect(asked).to_be_attached(timeout=15_000)
+    expect(asked).to_be_attached(timeout=60_000)
     return asked.locator(".answer")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,14 +10,16 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from bot.api import EMBEDDED
 from bot.server import create_app
 from bot.settings import Settings, read_settings
+from tests import chromium
 from tests.small_bot import FIRST, SmallBot
 from tests.test_api import running
 
+browser = chromium.browser
 OURS, OTHER = "https://firm.example", "https://evil.example"
 ASKED = {"question": "Is the permit open?"}
 
@@ -58,17 +59,6 @@ def test_the_sites_named_may_call_the_api_and_others_may_not(allowed: TestClient
     for path in ("/desk/api/session", "/", "/healthz", "/config"):  # Gradio would share its own with anybody, cookies and all
         for origin in (OURS, OTHER):
             assert not [name for name in allowed.get(path, headers={"origin": origin}).headers if name.startswith("access-control-")]
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    chromium = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
-    if chromium is None:
-        pytest.skip("no chromium on PATH: the box is not tested in a browser")
-    with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 class Site(BaseHTTPRequestHandler):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,23 +12,17 @@ from typing import Any, Literal
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from bot.answering import Answering
 from bot.page import Before, read_before, read_kept
 from bot.page_words import LANGUAGES, words
 from bot.server import create_app, listen
 from bot.settings import Settings
+from tests import chromium
 from tests.small_bot import FIRST, NEWS, SECOND, SmallBot, closed
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--disable-component-update",
-    "--disable-sync",
-]
+browser = chromium.browser
 LEFT = "AbortError: BodyStreamBuffer was aborted"  # Gradio's line where its page is left while its stream is open
 WIDE, PHONE = ViewportSize(width=1280, height=900), ViewportSize(width=390, height=844)
 PAYLOADS = (
@@ -82,24 +74,10 @@ class Visit:
         self.finished(place)
 
     def finished(self, place: int = 0) -> None:
-        expect(self.page.locator(f'.exchange[data-place="{place}"][data-state="done"]')).to_be_attached(timeout=15_000)
+        expect(self.page.locator(f'.exchange[data-place="{place}"][data-state="done"]')).to_be_attached(timeout=60_000)
 
 
 Open = Callable[..., Visit]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
-    if chromium is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no chromium on PATH: install it, the page is tested in it")
-        pytest.skip("no chromium on PATH: the page is not tested")
-    expect.set_options(timeout=30_000)  # what comes late on a busy machine has still come
-    with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 class Tabs:
@@ -116,14 +94,18 @@ class Tabs:
         viewport: ViewportSize,
         color_scheme: Literal["light", "dark"] = "light",
         reduced_motion: Literal["no-preference", "reduce"] = "no-preference",
+        permissions: Sequence[str] = (),
+        locale: str = "en-US",
         **options: Any,
     ) -> Page:
         """An empty tab; those that differ in what cannot be changed while a tab is open have nothing in common."""
-        key = repr(sorted(options.items()))
+        key = repr([locale, *sorted(options.items())])
         if key not in self._contexts:
-            self._contexts[key] = self._browser.new_context(viewport=WIDE, **options)
+            self._contexts[key] = self._browser.new_context(viewport=WIDE, locale=locale, **options)
             self._contexts[key].set_default_timeout(10_000)
         context = self._contexts[key]
+        if permissions:
+            context.grant_permissions(permissions)
         free = self._free.setdefault(context, [])
         page = free.pop() if free else context.new_page()
         page.set_viewport_size(viewport)
@@ -132,6 +114,7 @@ class Tabs:
 
     def give_back(self, page: Page, address: str) -> None:
         page.context.set_offline(False)
+        page.context.clear_permissions()
         if page.is_closed():
             return
         page.unroute_all()

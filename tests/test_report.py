@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
@@ -14,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, ViewportSize
 from pypdf import PdfReader
 
 from bot import wording
@@ -28,11 +25,13 @@ from eval.failures import REASONS, Why, why
 from eval.metrics import MEASURES
 from eval.report import _HEADINGS, page, report
 from eval.saved import Answered, Run, read_run
+from tests import chromium
 from tests.conftest import Command, complaint
 from tests.saved_run import CLOSED, EVIDENCE, write_run, write_set
 from tests.small_bot import FIRST, SECOND, closed, from_evil_document, news, not_found, plain
-from tests.test_page import FLAGS, PHONE, WIDE
+from tests.test_page import PHONE, WIDE
 
+browser = chromium.browser
 EVIL = "<script>window.ran=1</script>\"'<img src=https://evil.example/x>"
 VOID = ("meta", "br")
 
@@ -374,19 +373,6 @@ def test_the_command_refuses_what_is_no_run(northbound: Command, tmp_path: Path)
     (tmp_path / "half").mkdir()
     told = complaint(northbound("eval", "report", tmp_path / "half", home=tmp_path))
     assert "half: not a whole run: config.json, answers.jsonl, corpus.json, scores.jsonl, summary.json missing" in told
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
-    if chromium is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no chromium on PATH: install it, the report is tested in it")
-        pytest.skip("no chromium on PATH: the report is not opened")
-    with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
