@@ -345,7 +345,8 @@ def _answers_rather(asked: Asked, other: Hit, best: Hit) -> bool:
         return other.question > best.question - _ASKED_RATHER and other.overlap > best.overlap - _LACKS
     if asks_openly(question):
         return _gives_verdict(best) and not _gives_verdict(other) and other.question > best.question - _ASKED_RATHER
-    return asks_openly(best.passage.heading) and _gives_verdict(other) and _same_way_round(question, other)
+    near = other.question >= best.question - _ASKED_RATHER / 2  # a case of its own is further off than the rule
+    return near and asks_openly(best.passage.heading) and _gives_verdict(other) and _same_way_round(question, other)
 
 
 # Words that turn a question round: "can I come without X?" is answered yes where "do I need X?" is answered no.
