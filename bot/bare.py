@@ -98,19 +98,7 @@ _ALSO = frozenset(
     terms("age ages aged old young limit duration timeline charge charges pricing expensive who qualify qualifies fast quick soon whats")
 )
 
-# What each of these is a kind of. A class or a category of Express Entry is applied for, and paid, as Express Entry is; what the provinces
-# ask, they ask alike as far as our sources go; and what a permit for a job with one employer costs is what a Canadian work permit costs.
-_KINDS = {
-    "express-entry": frozenset(
-        "federal-skilled-worker canadian-experience-class federal-skilled-trades ee-categories ee-stem-category ee-french-category".split()
-    ),
-    "provincial-nominee-program": frozenset(
-        (
-            "ontario-workforce-priority oinp-human-capital-priorities bc-pnp bc-pnp-tech-draws alberta-accelerated-tech-pathway "
-            "saskatchewan-nominee"
-        ).split()
-    ),
-}
+# What a permit for a job with one employer costs is what a Canadian work permit costs.
 _WORK_PERMIT = "work-permit"
 _WORK_PERMITS = frozenset(
     "global-talent-stream global-skills-strategy intra-company-transfer francophone-mobility cusma-professionals innovation-stream".split()
@@ -121,11 +109,13 @@ _OPEN = Pattern(r"\bopen\b")
 
 @dataclass(frozen=True)
 class Bare:
-    """A bare follow-up: what it asks for, the programs that are talked of, and the things that the last question asked the need of."""
+    """A bare follow-up: what it asks for, the programs that are talked of, the things that the last question asked the need of, and the
+    programs of which those talked of are part."""
 
     facet: Facet
     talked_of: tuple[str, ...]
     things: tuple[Concept, ...] = ()
+    wholes: tuple[str, ...] = ()
 
     def place(self, passage: Passage, named: Sequence[str]) -> int:
         """Where a passage comes, whose heading names these programs: first what stands under that very question, on the thing asked about
@@ -153,9 +143,8 @@ class Bare:
     @property
     def kinds(self) -> tuple[str, ...]:
         """The programs that those talked of are kinds of, for what is asked."""
-        of = [kind for kind, programs in _KINDS.items() if not programs.isdisjoint(self.talked_of)]
         paid_alike = self.facet.name == "fee" and not _WORK_PERMITS.isdisjoint(self.talked_of)
-        return (*of, _WORK_PERMIT) if paid_alike else tuple(of)
+        return (*self.wholes, _WORK_PERMIT) if paid_alike else self.wholes
 
     def _is_of_its_kind(self, passage: Passage, named: Sequence[str]) -> bool:
         kinds = {passage.program, *named}.intersection(self.kinds)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -283,7 +283,12 @@ class Bot:
             return None
         names = frozenset(t for p in understood.inferred for names in self._vocabulary.names_of(p) for t in names)
         needed = self._vocabulary.concepts(self._vocabulary.spelled(needed_in(understood.previous[0]))) if understood.previous else []
-        return Bare(facet, understood.inferred, tuple(thing for thing in needed if not covered([thing], names)))
+        things = tuple(thing for thing in needed if not covered([thing], names))
+        return Bare(facet, understood.inferred, things, tuple(self._wholes(understood.inferred)))
+
+    def _wholes(self, programs: Iterable[str]) -> dict[str, None]:
+        """The programs of which these are part."""
+        return dict.fromkeys(whole for program in programs if program in self.programs and (whole := self.programs[program].part_of))
 
     def _is_of_another(self, passage: Passage, talked_of: Sequence[str]) -> bool:
         """Whether a passage holds of another program than those: its heading names another alone, or it is another's and names none."""
@@ -421,7 +426,7 @@ class Bot:
                 named,
                 understood.tense,
                 understood.at or self.today.isoformat(),
-                frozenset(whole for program in about if (whole := self.programs[program].part_of)),
+                frozenset(self._wholes(about)),
                 frozenset(() if understood.named else understood.inferred),
             )
             for w in understood.parts

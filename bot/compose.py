@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from bot.scope import PLACES, asks_whether_open, domain_terms
 from corpus.model import GENERAL, Passage
 from corpus.sentences import QUALIFIED, VERDICT, leans
 from index.expects import ONLY, expected, holds
-from index.keywords import Concept, covered, stem, terms
+from index.keywords import STOPWORDS, Concept, covered, stem, terms
 from index.search import Hit, follows_any_refusal
 
 MAX_WORDS = 100  # of an answer; a list may run a little over
@@ -719,21 +719,38 @@ def _has_list(hit: Hit) -> bool:
 _NUMBER_WORDS = {word: str(n) for n, word in enumerate("two three four five six seven eight nine ten".split(), 2)}
 
 
+_PEOPLE_WORDS = frozenset("people ppl persons person members".split())
+_FOLLOWS_A_NUMBER = STOPWORDS | frozenset("now please pls total yr yrs year years old single married alone canada express entry".split())
+
+
 def _line_asked_for(asked: Asked, hit: Hit) -> _Unit | None:
-    """The one item of a list that is about a number in the question ("family of three": "… for 3 people: …"); None where none or
-    several are. An item is about what stands before its colon."""
+    """The one item of a list that is about a number in the question ("family of three": "… for 3 people: …", "age 33": "CRS at age 33:
+    …"); None where none or several are. An item is about what stands before its colon, and a number is of what it counts: "two kids" is not
+    "2 people"."""
     words = re.findall(r"\d+|[a-z]+", asked.wordings[0].lower())
-    numbers = {_NUMBER_WORDS.get(word, word) for word in words}
     text = hit.passage.text
     about = []
     for scored in hit.sentences:
         head, colon, _ = text[scored.span.start : scored.span.end].partition(":")
-        if scored.span.kind == "item" and colon and numbers & set(re.findall(r"(?<![\d.,])\d+(?![\d.,])", head)):
+        held = set(re.findall(r"(?<![\d.,])\d+(?![\d.,])|[a-z]+", head.lower()))
+        if scored.span.kind == "item" and colon and any(_counts_alike(words, at, held) for at in range(len(words))):
             about.append(scored)
     if len(about) != 1:
         return None
     span = about[0].span
     return _Unit(span.start, span.end, about[0].cosine, len(text[span.start : span.end].split()))
+
+
+def _counts_alike(words: Sequence[str], at: int, held: Set[str]) -> bool:
+    """Whether the word at a place is a number that a line's head holds too, of the same thing."""
+    number = _NUMBER_WORDS.get(words[at], words[at])
+    if not number.isdigit() or number not in held:
+        return False
+    after, before = words[at + 1] if at + 1 < len(words) else "", words[at - 1] if at else ""
+    family = at > 1 and before == "of" and words[at - 2] in ("family", "fam", "household")
+    people = (family or after in _PEOPLE_WORDS) and not held.isdisjoint(_PEOPLE_WORDS)
+    aged = before in ("im", "am", "aged", "turned", "turning") and "age" in held
+    return people or aged or not after or after in held or after in _FOLLOWS_A_NUMBER or before in held - STOPWORDS
 
 
 def _holds(unit: _Unit, other: _Unit) -> bool:

@@ -173,8 +173,9 @@ def test_a_french_question_is_answered_in_french_with_exact_quotes(bot: Bot) -> 
 
 def test_french_says_the_same_as_english(bot: Bot) -> None:
     french, english = bot.answer("Combien coûte un permis de travail au Canada?"), bot.answer("How much does a Canadian work permit cost?")
-    assert [c.passage_id.removesuffix(".fr") for c in french.citations] == [c.passage_id for c in english.citations]
-    assert [c.as_of for c in french.claims] == [c.as_of for c in english.claims]
+    told = [(c.passage_id, c.as_of) for c in english.citations if c.passage_id in bot.twins]  # what has no twin is not said in French
+    assert [(c.passage_id.removesuffix(".fr"), c.as_of) for c in french.citations] == told
+    assert len(told) > 1
     assert "155\u00a0$\u00a0CA" in french.answer and "155 Canadian dollars" in english.answer
 
 
@@ -309,7 +310,7 @@ def test_who_writes_hindi_in_latin_letters_and_chinese_in_the_old_ones_is_answer
 
 def test_a_conversation_in_another_language_goes_on(bot: Bot) -> None:
     _, wife = ask(bot, "¿Necesito una oferta de trabajo para el Global Talent Stream?", "¿y mi esposa?")
-    assert wife.language == "es" and "Global Talent Stream" in wife.standalone_question
+    assert wife.language == "es" and "spouses of workers" in wife.standalone_question  # she holds a permit of her own
     assert re.search(r"\bspouse\b", wife.answer)
 
 

@@ -213,6 +213,14 @@ def test_a_line_of_a_table_that_is_asked_for_leads_without_the_others(bot: Bot) 
     answer = bot.answer("how much bank balance for family of 3")
     assert first(answer) == "Settlement funds for 3 people: 23,360 Canadian dollars."
     assert "40,392" not in said(answer)
+    assert first(bot.answer("family of 3 bank balance")) == "Settlement funds for 3 people: 23,360 Canadian dollars."
+    assert first(bot.answer("im 47, zero for age on 67 points grid?")) == "Federal Skilled Worker age points at 47 or more: 0."
+    assert first(bot.answer("crs points for age 33")) == "CRS at age 33: 88 without a spouse, 80 with an accompanying spouse."
+
+
+def test_two_children_are_not_two_people(bot: Bot) -> None:
+    assert "28,362" in first(bot.answer("proof of funds for a couple with two kids"))
+    assert "28,362" in said(bot.answer("me my wife and 2 kids how much settlement money"))
 
 
 def test_a_day_of_the_asker_s_own_is_not_what_is_asked_about(bot: Bot) -> None:
