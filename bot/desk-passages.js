@@ -61,6 +61,7 @@ export function chooseQuotes(about) {
       once(look, async () => {
         problem(trouble, "");
         if (!sought.value.trim()) return problem(trouble, "type what to look for");
+        found.replaceChildren(); // what is ticked while the next are on their way would be lost when they come
         try {
           const passages = await call("GET", `passages?about=${encodeURIComponent(sought.value)}`);
           found.replaceChildren(...passages.map(offered));
