@@ -22,7 +22,7 @@ from bot import scope, tongues
 from bot.answer import Answer, Part, Timings, Turn, parts
 from bot.bare import Bare, facet_in
 from bot.check import NOT_FOUND, SURE, Checked, check
-from bot.compose import MAX_WORDS, VERY, Asked, Piece, answerability, beside_the_refusal, compose, may_not_answer, of_others, of_theirs
+from bot.compose import MAX_WORDS, Asked, Piece, answerability, beside_the_refusal, compose, is_asked, may_not_answer, of_others, of_theirs
 from bot.continuing import ASKS_NOTHING, Weights, best_first
 from bot.followups import Rewriter, asks_nothing, needed_in
 from bot.settings import Settings
@@ -468,7 +468,7 @@ def _recognised(understood: Understood, hits: Sequence[Sequence[Hit]]) -> Unders
     if understood.kind not in ("vague", "out_of_scope") or understood.context or len(hits) != 1 or not hits[0]:
         return understood
     best, *others = hits[0]
-    if best.question < VERY or not best.passage.asked or understood.kind == "vague" and expected(understood.question):
+    if not is_asked(best) or understood.kind == "vague" and expected(understood.question):
         return understood  # a fee or a time is one of something, and is asked back
     meant = {branch.passage for branch in understood.split.branches} if understood.split is not None else set()
     near = max((hit.question for hit in others if hit.passage.program != best.passage.program), default=0.0)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from bot.scope import PLACES, asks_whether_open, domain_terms
 from corpus.model import GENERAL, Passage
-from corpus.sentences import QUALIFIED, VERDICT, leans
+from corpus.sentences import VERDICT, leans, opening_verdict
 from index.expects import ONLY, expected, holds
 from index.keywords import STOPWORDS, Concept, covered, stem, terms
 from index.search import Hit, follows_any_refusal
@@ -142,7 +142,7 @@ class Answerability:
         likely = self(asked, self.nearest(asked, hits))
         # A section of ours may say in other words how long or how much; who asks for an age, after a refusal, or for the papers is told
         # these or nothing.
-        only = asked.wants in ONLY and not _is_asked(hits[0])
+        only = asked.wants in ONLY and not is_asked(hits[0])
         near = hits[: self.reach[1]] if not _is_written_answer(hits[0]) else hits[:1] if only else ()
         return self.lacking * likely if near and not any(holds(asked.wants, hit.passage.text) for hit in near) else likely
 
@@ -277,7 +277,7 @@ def compose(
             return compose(asked, others, answers, wrong, budget)  # "Do I lose it?" is not answered "Yes, for a time: you may live there"
         question = asked.wordings[0]
         wordless = VERDICT.match(pieces[0].quote) is not None and (asks_openly(question) or not _asks_for_a_word(question))
-        pieces[0] = plain or (_without_verdict(pieces[0], turned or wordless) or pieces[0])
+        pieces[0] = plain or _without_verdict(pieces[0], turned or wordless) or pieces[0]
     for hit in others:
         left = budget - sum(p.words for p in pieces)
         if left >= 20:
@@ -429,23 +429,26 @@ def _turned_round(question: str, hit: Hit) -> bool:
 def _without_verdict(piece: Piece, written_so: bool = False) -> Piece | None:
     """The piece without an opening "Yes:" or "No:"; None where what is left would no longer say the same, because the opening denies
     or limits it ("No, for most people:"). `written_so`: the brief says that what is asked is answered by what is left."""
-    verdict = VERDICT.match(piece.quote)
-    if written_so and (opening := verdict or QUALIFIED.match(piece.quote)):
+    opening, verdict = opening_verdict(piece.quote), VERDICT.match(piece.quote)
+    if opening is None:
+        return piece
+    if written_so:
         return replace(piece, start=piece.start + opening.end())
     if verdict is None:
-        return None if QUALIFIED.match(piece.quote) else piece
+        return None
     rest = piece.quote[verdict.end() :]
     if _DENIAL.search(verdict.group()) and not _DENIAL.search(rest):
         return None
     return replace(piece, start=piece.start + verdict.end())
 
 
-def _is_asked(hit: Hit) -> bool:
+def is_asked(hit: Hit) -> bool:
+    """Whether the message says the same as a question of the passage."""
     return bool(hit.passage.asked) and hit.question >= VERY
 
 
 def _gives_verdict(hit: Hit) -> bool:
-    return bool(VERDICT.match(hit.passage.text) or QUALIFIED.match(hit.passage.text))
+    return opening_verdict(hit.passage.text) is not None
 
 
 def _near(best: Hit) -> float:
@@ -751,10 +754,6 @@ def _counts_alike(words: Sequence[str], at: int, held: Set[str]) -> bool:
     people = (family or after in _PEOPLE_WORDS) and not held.isdisjoint(_PEOPLE_WORDS)
     aged = before in ("im", "am", "aged", "turned", "turning") and "age" in held
     return people or aged or not after or after in held or after in _FOLLOWS_A_NUMBER or before in held - STOPWORDS
-
-
-def _holds(unit: _Unit, other: _Unit) -> bool:
-    return unit.start <= other.start and other.end <= unit.end
 
 
 class _Unit(NamedTuple):

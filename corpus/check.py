@@ -28,7 +28,7 @@ from corpus.model import LANGUAGES, Document, Program, Section, Source
 from corpus.passages import MAX_WORDS, passages, slugify
 from corpus.pattern import Needing
 from corpus.registry import BUNDLED, Registry, entry_lines, load_registry
-from corpus.sentences import QUALIFIED, VERDICT, Span, spans
+from corpus.sentences import Span, opening_verdict, spans
 from corpus.twins import wrong_twins
 
 _LONGEST_SENTENCE = 40
@@ -461,7 +461,7 @@ def _section(registry: Registry, document: Document, section: Section) -> Iterat
     heading = section.headings[-1]
     if len(section.asked) < _FEWEST_ASKED:
         yield f"{heading!r} has {len(section.asked)} asked: variants; write at least {_FEWEST_ASKED}", "section"
-    if section.no_verdict and not (VERDICT.match(section.text) or QUALIFIED.match(section.text)):
+    if section.no_verdict and opening_verdict(section.text) is None:
         yield f"~{section.no_verdict[0]}: {heading!r} opens with no yes or no to leave out; take the ~ off", "section"
     for source in section.sources:
         if source not in registry.sources:

@@ -247,6 +247,11 @@ class Passage:
     def heading(self) -> str:
         return self.headings[-1] if self.headings else self.title
 
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """Its own heading and the ways it is asked for, each of which has a row in the index, in this order."""
+        return (*self.headings[-1:], *self.asked)
+
 
 def is_date(text: object) -> bool:
     """Whether this is the text of an ISO date, month or year that exists, or empty (not known)."""

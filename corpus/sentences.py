@@ -32,6 +32,11 @@ QUALIFIED = re.compile(
 )
 
 
+def opening_verdict(text: str) -> re.Match[str] | None:
+    """The yes or no that a text opens with, plain or qualified ("No, for most people:")."""
+    return VERDICT.match(text) or QUALIFIED.match(text)
+
+
 # After "U.S." these open a new sentence; a name or a noun goes on with the old one.
 _STARTERS = frozenset("the a an in for this it but if many some they we he she at by on however all most there these those no only".split())
 

@@ -179,7 +179,7 @@ class Known:
         self.places: dict[str, int] = {}  # the row of each heading, question and sentence
         row = 0
         for passage in (passages[number] for number in dict.fromkeys(owner[kind != WRONG].tolist())):
-            asked = (*passage.headings[-1:], *passage.asked)
+            asked = passage.questions
             sentences = [passage.text[span.start : span.end] for span in spans(passage.text)]
             self.headings += passage.headings[-1:]
             self.questions += asked

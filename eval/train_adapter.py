@@ -70,7 +70,7 @@ def embedded() -> Pairs:
     """The pairs of the bundled briefs, through the model as published."""
     registry = load_registry()
     sections = [p for p in passages(load_briefs(registry)) if p.asked]
-    asked = [(question, n) for n, p in enumerate(sections) for question in (*p.headings[-1:], *p.asked)]
+    asked = [(question, n) for n, p in enumerate(sections) for question in p.questions]
     embedder = plain_embedder()
     return Pairs(
         embedder.embed([question for question, _ in asked]),

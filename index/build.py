@@ -323,7 +323,7 @@ def dense_text(passage: Passage) -> str:
 def searched_texts(passage: Passage) -> list[str]:
     """What a passage has a row each for, in the order of the rows: its heading and the ways it is asked for, its text, its sentences."""
     sentences = (passage.text[span.start : span.end] for span in spans(passage.text))
-    return [*passage.headings[-1:], *passage.asked, dense_text(passage), *sentences]
+    return [*passage.questions, dense_text(passage), *sentences]
 
 
 def read_passages(folder: Path) -> list[Passage]:
@@ -352,7 +352,7 @@ def _rows(passages: Sequence[Passage]) -> tuple[list[str], list[int], list[int]]
         if passage.kind != "section":
             continue
         found = searched_texts(passage)
-        questions = len(passage.headings[-1:]) + len(passage.asked)
+        questions = len(passage.questions)
         for place, text in enumerate(found):
             add(number, QUESTION if place < questions else TEXT if place == questions else SENTENCE, text)
     for number, passage in enumerate(passages):

@@ -139,7 +139,7 @@ class Hit:
 
 class Candidate(NamedTuple):
     """A passage that a leg brought up, scored. `number` is its place in the index; `parts` are what each thing added to the score, by name;
-    `sentences` are the cosines of its sentences. The rest is as in Hit."""
+    `sentences` are the cosines of its sentences, `nearest` the place of the best of its questions, -1 for none. The rest is as in Hit."""
 
     number: int
     passage: Passage
@@ -150,7 +150,7 @@ class Candidate(NamedTuple):
     keyword: float
     parts: Mapping[str, float]
     sentences: Sequence[float]
-    asked_as: str = ""
+    nearest: int = -1
 
 
 @dataclass(frozen=True)
@@ -454,8 +454,8 @@ class Index:
         self._fit(parts, number, passage, sought, query)
         if (ahead := near - max(question, text)) > 0:
             parts["favoured"] = self.weights.question * ahead
-        asked_as = (*passage.headings[-1:], *passage.asked)[best.index(question)] if asks else ""
-        return Candidate(number, passage, sum(parts.values()), question, text, sentence, keyword, parts, each, asked_as)
+        nearest = best.index(question) if asks else -1
+        return Candidate(number, passage, sum(parts.values()), question, text, sentence, keyword, parts, each, nearest)
 
     def _hit(self, candidate: Candidate, wanted: Sequence[_Weighed], folded: tuple[str, ...] = ()) -> Hit:
         held = self.terms_of(candidate.number)
@@ -473,7 +473,7 @@ class Index:
             tuple(map(Scored, cut, candidate.sentences)),
             held,
             folded,
-            asked_as=candidate.asked_as,
+            asked_as=candidate.passage.questions[candidate.nearest] if candidate.nearest >= 0 else "",
         )
 
     def _apart(self, candidate: Candidate, query: Query) -> tuple[float, float] | None:
