@@ -165,10 +165,11 @@ def serve(host: str | None, port: int | None) -> None:
     settings = _settings()
     settings = replace(settings, host=host or settings.host, port=port or settings.port)
     click.echo("starting …")
-    from bot.server import listen
+    from bot.listening import listen
+
+    listen(settings.host, settings.port).close()  # before the page is loaded and the index built: who hears that it is taken has not waited
     from bot.server import serve as serve_page
 
-    listen(settings.host, settings.port).close()  # before the index is built: nobody waits a minute to hear that the port is taken
     _ensure_index(settings)
     from bot.live import LiveBot
 

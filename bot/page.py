@@ -19,13 +19,13 @@ from html import escape
 from pathlib import Path
 from threading import Thread
 
-import gradio as gr
 from pydantic import TypeAdapter, ValidationError
 
 from bot import render
 from bot.answer import Answer, Turn
 from bot.answering import Answering
 from bot.french import program_names
+from bot.gradio_import import gr
 from bot.journal import keep, named
 from bot.page_words import LANGUAGES, Words, words
 from bot.reviewed import claim_by_claim

@@ -6,21 +6,14 @@ page does not use is shut here, and a content security policy covers what a brow
 
 from __future__ import annotations
 
-import errno
-import os
 import re
 import secrets
-import socket
 import threading
 import time
 from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
 from functools import lru_cache
 
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # both must stand before gradio is imported
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
-
-import gradio as gr
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -33,7 +26,9 @@ from bot.answer import STATUSES, Answer, ModelUse, Part, Turn
 from bot.answering import Answering, InFront, Quoting
 from bot.api import CONTRACT, Limited, Shared, routes
 from bot.frame import COLORS, ICON
+from bot.gradio_import import gr
 from bot.journal import told
+from bot.listening import listen
 from bot.live import LiveBot
 from bot.page import PALETTE, SCRIPT, STYLE, TITLE, build_page, opening, theme
 from bot.page_words import LANGUAGES, words
@@ -127,26 +122,6 @@ def serve(bot: Answering, settings: Settings) -> None:
     config = uvicorn.Config(create_app(bot, settings), log_level="warning", access_log=False, server_header=False)
     with listening:
         uvicorn.Server(config).run(sockets=[listening])
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A socket bound to the address. Raises NorthboundError with what to do when it is taken or not ours."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-        listening.listen(128)
-    except OSError as error:
-        listening.close()
-        if error.errno == errno.EADDRINUSE:
-            raise NorthboundError(
-                f"port {port} is in use; choose another: NORTHBOUND_PORT={port + 1 if port < 65535 else 7861} make run"
-            ) from error
-        raise NorthboundError(
-            f"cannot listen on {host}:{port}: {error.strerror or error}; set NORTHBOUND_HOST and NORTHBOUND_PORT"
-        ) from error
-    return listening
 
 
 class Counted(InFront[Answering]):

@@ -12,9 +12,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from filelock import FileLock
 
-from bot import database
+from bot import cli, database
 from bot.chain import Bot, open_bot
 from bot.documents import index_corpus
 from bot.settings import Settings
@@ -68,10 +69,14 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 # what needs none for long; then come the files that take long, the longest first, so that no process has one left when the other is done.
 # Which these are: `make test ARGS=--durations=100`.
 FIRST = (
-    "mutations page_visits desk_page page peers health_page building runs database bad_input corpus_check cli switching staff reviewed "
-    "page_languages model desk fetch neutral remote_embedder model_real training embedder published readers_docx report api explain twins "
+    "mutations page_visits desk_page page page_languages health_page peers runs staff cli building neutral reviewed database switching "
+    "corpus_check model bad_input desk fetch remote_embedder model_real training embedder published readers_docx report api explain twins "
     "journal index splits"
 ).split()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--shots", metavar="FOLDER", help="leave pictures of the pages that are tested in this folder")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -211,6 +216,23 @@ def northbound() -> Command:
             check=False,
         )
         return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def northbound_here() -> Command:
+    """The same in the process of the tests, in a tenth of the time: for tests of what is said, beside one that shows it of a process."""
+
+    def run(
+        *arguments: str | bytes | Path, home: Path, settings: Mapping[str, str] | None = None, input: bytes = b""
+    ) -> subprocess.CompletedProcess[str]:
+        others = {name: None for name in os.environ if name.startswith("NORTHBOUND_")}
+        env = {**others, "NORTHBOUND_HOME": str(home), **(settings or {})}
+        done = CliRunner().invoke(cli.main, [os.fsdecode(one) for one in arguments], input, env, prog_name="northbound")
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return subprocess.CompletedProcess(list(arguments), done.exit_code, done.stdout, done.stderr)
 
     return run
 

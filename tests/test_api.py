@@ -18,7 +18,8 @@ from bot.answer import Answer, Claim, Part, Turn
 from bot.api import CONTRACT, EVENTS, Asked, Feedback, Limited, client
 from bot.chain import Bot
 from bot.journal import read_rows
-from bot.server import create_app, listen
+from bot.listening import listen
+from bot.server import create_app
 from bot.settings import Settings
 from corpus.errors import NorthboundError
 from tests.small_bot import SmallBot, closed

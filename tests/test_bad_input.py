@@ -33,8 +33,8 @@ CAP = "How many could apply for the 2023 open work permit for H-1B holders?"
     ],
     ids=["empty", "blank", "50,000 characters", "binary"],
 )
-def test_a_question_that_cannot_be_read(northbound: Command, tmp_path: Path, question: str | bytes, told: str) -> None:
-    assert complaint(northbound("ask", question, home=tmp_path)).startswith(told)
+def test_a_question_that_cannot_be_read(northbound_here: Command, tmp_path: Path, question: str | bytes, told: str) -> None:
+    assert complaint(northbound_here("ask", question, home=tmp_path)).startswith(told)
     assert not list(tmp_path.iterdir())
 
 
@@ -108,11 +108,11 @@ def test_every_bad_line_of_a_batch_is_named_and_nothing_is_written(northbound: C
     ],
     ids=["missing", "empty", "blank", "latin-1", "binary"],
 )
-def test_a_batch_file_that_cannot_be_used(northbound: Command, tmp_path: Path, content: bytes | None, told: str) -> None:
+def test_a_batch_file_that_cannot_be_used(northbound_here: Command, tmp_path: Path, content: bytes | None, told: str) -> None:
     batch = tmp_path / "in.jsonl"
     if content is not None:
         batch.write_bytes(content)
-    assert complaint(northbound("ask", "--batch", batch, home=tmp_path / "data")).startswith(f"{batch}: {told}")
+    assert complaint(northbound_here("ask", "--batch", batch, home=tmp_path / "data")).startswith(f"{batch}: {told}")
 
 
 def test_a_place_that_answers_cannot_be_written_to(northbound: Command, home: Path, tmp_path: Path) -> None:
@@ -135,11 +135,11 @@ def test_a_place_that_answers_cannot_be_written_to(northbound: Command, home: Pa
     ],
     ids=["missing", "empty", "half", "not a list", "no content", "not turns"],
 )
-def test_a_history_that_cannot_be_used(northbound: Command, tmp_path: Path, content: str | None, told: str) -> None:
+def test_a_history_that_cannot_be_used(northbound_here: Command, tmp_path: Path, content: str | None, told: str) -> None:
     history = tmp_path / "history.json"
     if content is not None:
         history.write_text(content)
-    assert complaint(northbound("ask", "fees", "--history", history, home=tmp_path)).startswith(f"{history}: {told}")
+    assert complaint(northbound_here("ask", "fees", "--history", history, home=tmp_path)).startswith(f"{history}: {told}")
 
 
 # Settings and options
@@ -156,8 +156,8 @@ def test_a_history_that_cannot_be_used(northbound: Command, tmp_path: Path, cont
         ({"NORTHBOUND_TODAY": "yesterday"}, "NORTHBOUND_TODAY='yesterday': give an ISO date such as 2026-02-12"),
     ],
 )
-def test_a_setting_that_cannot_be_used(northbound: Command, tmp_path: Path, setting: dict[str, str], told: str) -> None:
-    assert complaint(northbound("config", home=tmp_path, settings=setting)).startswith(told)
+def test_a_setting_that_cannot_be_used(northbound_here: Command, tmp_path: Path, setting: dict[str, str], told: str) -> None:
+    assert complaint(northbound_here("config", home=tmp_path, settings=setting)).startswith(told)
 
 
 @pytest.mark.parametrize(
@@ -170,8 +170,8 @@ def test_a_setting_that_cannot_be_used(northbound: Command, tmp_path: Path, sett
         (["index", "rebuild"], "No such command 'rebuild'"),
     ],
 )
-def test_a_command_that_does_not_exist_is_one_line_too(northbound: Command, tmp_path: Path, arguments: list[str], told: str) -> None:
-    done = northbound(*arguments, home=tmp_path)
+def test_a_command_that_does_not_exist_is_one_line_too(northbound_here: Command, tmp_path: Path, arguments: list[str], told: str) -> None:
+    done = northbound_here(*arguments, home=tmp_path)
     assert done.returncode == 2  # as shells and make expect of a wrong usage
     assert done.stderr.startswith(f"northbound: {told}") and done.stderr.count("\n") == 1
 
@@ -229,8 +229,8 @@ def test_two_files_of_one_id_are_not_taken_for_one(northbound: Command, empty_ho
         (["--id", "one", "x.txt", "y.txt"], "--id names one file; several were given"),
     ],
 )
-def test_a_wrong_description_of_a_file(northbound: Command, tmp_path: Path, options: list[str], told: str) -> None:
-    assert complaint(northbound("corpus", "add", *options, home=tmp_path)).startswith(told)
+def test_a_wrong_description_of_a_file(northbound_here: Command, tmp_path: Path, options: list[str], told: str) -> None:
+    assert complaint(northbound_here("corpus", "add", *options, home=tmp_path)).startswith(told)
 
 
 def test_an_added_document_that_was_damaged_is_named(northbound: Command, empty_home: Path) -> None:

@@ -91,7 +91,7 @@ def test_a_run_of_some_sets_is_judged_as_a_part(tmp_path: Path) -> None:
     assert all(verdict.holds for verdict in judge(run))
 
 
-def test_the_command_ends_with_1_when_a_bar_is_broken(northbound: Command, tmp_path: Path) -> None:
+def test_the_command_ends_with_1_when_a_bar_is_broken(northbound: Command, northbound_here: Command, tmp_path: Path) -> None:
     sets = write_set(tmp_path / "sets", *({**BOTH, "id": f"c{n}"} for n in range(40)))
     good = write_run(tmp_path / "good", sets, [(closed(), ["manual#1"])] * 40)
     held = northbound("eval", "gate", good, home=tmp_path)
@@ -101,8 +101,8 @@ def test_the_command_ends_with_1_when_a_bar_is_broken(northbound: Command, tmp_p
         update={"citations": tuple(c.model_copy(update={"passage": c.passage + "!"}) for c in closed().citations)}
     )
     bad = write_run(tmp_path / "bad", sets, [(altered, ["manual#1"]), *[(closed(), ["manual#1"])] * 39])
-    broken = northbound("eval", "gate", bad, home=tmp_path)
+    broken = northbound_here("eval", "gate", bad, home=tmp_path)
     assert broken.returncode == 1 and "BROKEN  all                passages unaltered" in broken.stdout
     assert broken.stderr.startswith("northbound: 1 of ")
-    worse = northbound("eval", "gate", write_run(tmp_path / "worse", sets, [(not_found(), [])] * 40), home=tmp_path)
+    worse = northbound_here("eval", "gate", write_run(tmp_path / "worse", sets, [(not_found(), [])] * 40), home=tmp_path)
     assert worse.returncode == 1 and "BROKEN  all                right" in worse.stdout

@@ -141,7 +141,7 @@ def test_a_broken_set_is_named_with_file_and_line(data: Path, file: str, text: s
     assert reason in str(told.value)
 
 
-def test_a_set_that_is_not_there_is_refused_in_one_line(northbound: Command, data: Path) -> None:
-    assert "none: no such folder" in complaint(northbound("eval", "bench", "--data", data / "none", home=data))
+def test_a_set_that_is_not_there_is_refused_in_one_line(northbound_here: Command, data: Path) -> None:
+    assert "none: no such folder" in complaint(northbound_here("eval", "bench", "--data", data / "none", home=data))
     (data / "qrels.tsv").unlink()
-    assert "qrels.tsv: cannot be read: No such file or directory" in complaint(northbound("eval", "bench", "--data", data, home=data))
+    assert "qrels.tsv: cannot be read: No such file or directory" in complaint(northbound_here("eval", "bench", "--data", data, home=data))

@@ -195,9 +195,9 @@ def test_personal_data_is_counted_by_kind_and_false_hits_by_place(tmp_path: Path
     assert lines[3].endswith("PERSON 0 of 1")
 
 
-def test_a_folder_of_no_known_form_is_refused_with_the_forms(northbound: Command, tmp_path: Path) -> None:
+def test_a_folder_of_no_known_form_is_refused_with_the_forms(northbound_here: Command, tmp_path: Path) -> None:
     rows(tmp_path / "odd" / "odd.jsonl", [{"something": 1}])
-    said = complaint(northbound("eval", "bench", "--data", tmp_path / "odd", home=tmp_path))
+    said = complaint(northbound_here("eval", "bench", "--data", tmp_path / "odd", home=tmp_path))
     assert "holds no set of a known form" in said and "claims and evidence: claim, evidence, label" in said
 
 

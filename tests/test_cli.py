@@ -17,6 +17,7 @@ import pytest
 
 from bot.answer import Answer
 from bot.cli import main
+from bot.listening import listen
 from index.build import current, read_manifest
 from tests.chroma_process import free_port
 from tests.conftest import ROOT, Command, complaint, environment, new_home
@@ -177,6 +178,18 @@ def test_serving_answers_refuses_a_taken_port_and_ends_at_once(northbound: Comma
         finally:
             process.kill()
     assert said.read_text() == f"starting …\nNorthbound is on {address} (Ctrl-C ends it)\nended\n"  # nothing was built
+
+
+def test_that_a_port_is_taken_is_told_before_the_page_is_loaded(tmp_path: Path) -> None:
+    with listen("127.0.0.1", 0) as taken:
+        code = (
+            f"import sys\nfrom bot.cli import main\ntry: main(['serve', '--port', '{taken.getsockname()[1]}'])\nexcept SystemExit: pass\n"
+        )
+        code += "print('gradio' in sys.modules)"
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, env=environment(tmp_path), capture_output=True, text=True, check=False
+        )
+    assert done.stdout == "starting …\nFalse\n" and "is in use; choose another" in done.stderr
 
 
 def _fetch(url: str, process: subprocess.Popen[bytes], body: bytes | None = None) -> bytes:

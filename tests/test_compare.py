@@ -66,20 +66,20 @@ def test_many_losses_are_a_significant_drop_and_as_many_gains_are_not(tmp_path: 
     assert "a significant rise" in compare(bad, good).text
 
 
-def test_the_command_ends_with_1_on_a_significant_drop_only(northbound: Command, tmp_path: Path) -> None:
+def test_the_command_ends_with_1_on_a_significant_drop_only(northbound: Command, northbound_here: Command, tmp_path: Path) -> None:
     good, bad = run_of(tmp_path, "good", *[True] * 8), run_of(tmp_path, "bad", *[False] * 8)
     dropped = northbound("eval", "compare", good, bad, home=tmp_path)
     assert dropped.returncode == 1
     assert "worse: 8" in dropped.stdout
     assert dropped.stderr.startswith("northbound: right answers fell from 1.000 to 0.000 (n 8, p = 0.0")
-    same = northbound("eval", "compare", good, good, home=tmp_path)
+    same = northbound_here("eval", "compare", good, good, home=tmp_path)
     assert (same.returncode, same.stderr) == (0, "")
     assert "no significant change" in same.stdout
 
 
-def test_a_folder_that_is_no_whole_run_is_refused_in_one_line(northbound: Command, tmp_path: Path) -> None:
+def test_a_folder_that_is_no_whole_run_is_refused_in_one_line(northbound_here: Command, tmp_path: Path) -> None:
     good = run_of(tmp_path, "good", True, True)
-    told = complaint(northbound("eval", "compare", good, tmp_path / "none", home=tmp_path))
+    told = complaint(northbound_here("eval", "compare", good, tmp_path / "none", home=tmp_path))
     assert told.endswith("none: no such run; give a folder that `northbound eval run` wrote")
 
 

@@ -202,20 +202,20 @@ def test_a_spreadsheet_takes_no_question_for_a_formula() -> None:
     assert read["question"] == '\'=HYPERLINK("http://x")'
 
 
-def test_the_commands_over_a_journal(northbound: Command, tmp_path: Path, home: Path, models: Path) -> None:
+def test_the_commands_over_a_journal(northbound: Command, northbound_here: Command, tmp_path: Path, home: Path, models: Path) -> None:
     (tmp_path / "models").symlink_to(models, target_is_directory=True)
     on = {"NORTHBOUND_JOURNAL": "on"}
     for question in ("Can I bring my dog to Canada?", "Can I bring my dog into Canada?"):
         keep(not_found(question), Settings(home=tmp_path, journal="on"))
     (gap,) = json.loads(northbound("desk", "gaps", "--json", home=tmp_path, settings=on).stdout)
     assert gap["count"] == 2 and gap["first"] == datetime.now(UTC).date().isoformat()
-    shown = northbound("desk", "gaps", home=tmp_path)  # turned off since: what is there is still shown
+    shown = northbound_here("desk", "gaps", home=tmp_path)  # turned off since: what is there is still shown
     assert "(and 1 alike) [not_found 2]" in shown.stdout and "NORTHBOUND_JOURNAL=on" in shown.stderr
     assert len(northbound("desk", "export", home=tmp_path, settings=on).stdout.splitlines()) == 2
-    assert northbound("desk", "export", "--format", "csv", home=tmp_path, settings=on).stdout.startswith("id,at,question,")
-    assert northbound("desk", "forget", "--before", "2020-01-01", home=tmp_path, settings=on).stdout == "0 rows deleted\n"
+    assert northbound_here("desk", "export", "--format", "csv", home=tmp_path, settings=on).stdout.startswith("id,at,question,")
+    assert northbound_here("desk", "forget", "--before", "2020-01-01", home=tmp_path, settings=on).stdout == "0 rows deleted\n"
     assert northbound("desk", "forget", "--all", home=tmp_path).stdout == "2 rows deleted\n"
-    assert northbound("desk", "gaps", home=tmp_path, settings=on).stdout == "no gaps in the journal\n"
+    assert northbound_here("desk", "gaps", home=tmp_path, settings=on).stdout == "no gaps in the journal\n"
 
 
 def test_a_draft_on_the_command_line_keeps_what_to_check_apart(northbound: Command, home: Path) -> None:

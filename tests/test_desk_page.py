@@ -1,4 +1,4 @@
-"""The support desk in a real Chromium, against the real server and a real database. Screenshots go to a temporary folder."""
+"""The support desk in a real Chromium, against the real server and a real database. Pictures: as in tests/test_page.py."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests import test_page, test_privacy
 from tests.conftest import ROOT, Command, new_home
 from tests.small_bot import FIRST, PERMIT, SECOND, HoldingBot, closed, not_found
 from tests.test_logins import PASSWORD, cheaply  # noqa: F401
-from tests.test_page import PAYLOADS, WIDE, served, too_small
+from tests.test_page import PAYLOADS, WIDE, Shots, served, too_small
 from tests.test_page_visits import violations
 
 browser, shots = test_page.browser, test_page.shots
@@ -176,7 +176,7 @@ def ask_as_applicant(tab: Page, question: str = QUESTION) -> Locator:
 # Logging in
 
 
-def test_the_page_is_there_once_a_command_has_made_a_user_and_lets_nobody_else_in(desk: Desk, northbound: Command, shots: Path) -> None:
+def test_the_page_is_there_once_a_command_has_made_a_user_and_lets_nobody_else_in(desk: Desk, northbound: Command, shots: Shots) -> None:
     context = desk.browser.new_context(viewport=WIDE)
     desk.contexts.append(context)
     for path in ("/desk", "/staff/desk.js", "/staff/staff.css"):
@@ -187,7 +187,7 @@ def test_the_page_is_there_once_a_command_has_made_a_user_and_lets_nobody_else_i
     policy = context.request.get(f"{desk.address}/desk").headers["content-security-policy"]
     assert "unsafe" not in policy and "script-src 'self';" in policy and "frame-ancestors 'none'" in policy
     expect(page.get_by_label("Name")).to_be_focused()
-    page.screenshot(path=shots / "desk-login.png")
+    shots(page, "desk-login.png")
     page.keyboard.type("priya")
     page.keyboard.press("Tab")
     page.keyboard.type("a wrong password")
@@ -274,7 +274,7 @@ def test_what_cannot_be_drafted_gets_a_sentence_and_stays(desk: Desk) -> None:
 # Reviewed answers
 
 
-def test_a_wrong_answer_is_put_right_by_staff_and_stays_right(desk: Desk, shots: Path) -> None:
+def test_a_wrong_answer_is_put_right_by_staff_and_stays_right(desk: Desk, shots: Shots) -> None:
     page = desk.open()
     tab = desk.tab(page.context, path="/")
     tab.wait_for_selector("body.ready")
@@ -285,7 +285,7 @@ def test_a_wrong_answer_is_put_right_by_staff_and_stays_right(desk: Desk, shots:
     page.get_by_role("button", name="Save as a reviewed answer").click()
     expect(page.locator(".notice")).to_contain_text("Saved as version 1. Applicants are given it from the next question on.")
     expect(page.locator(".facts")).to_contain_text("Served")
-    page.screenshot(path=shots / "desk-saved.png", full_page=True)
+    shots(page, "desk-saved.png", full_page=True)
     answer = ask_as_applicant(tab, "hi, is the 2023 h1b open work permit still open pls?")
     expect(answer).to_contain_text(RIGHT)
     expect(answer).to_contain_text("Reviewed by priya")
@@ -314,7 +314,7 @@ def test_a_wrong_answer_is_put_right_by_staff_and_stays_right(desk: Desk, shots:
     )
 
 
-def test_an_answer_to_what_the_sources_were_thought_not_to_hold_is_written_with_quotes_that_are_looked_up(desk: Desk, shots: Path) -> None:
+def test_an_answer_to_what_the_sources_were_thought_not_to_hold_is_written_with_quotes_that_are_looked_up(desk: Desk, shots: Shots) -> None:
     page = desk.open()
     draft(page)
     page.get_by_role("button", name="Write an answer: question 2").click()
@@ -330,7 +330,7 @@ def test_an_answer_to_what_the_sources_were_thought_not_to_hold_is_written_with_
     group.get_by_label(FIRST).check()
     group.get_by_label(SECOND).check()
     group.get_by_label("No second intake is known.").check()
-    page.screenshot(path=shots / "desk-chooser.png")
+    shots(page, "desk-chooser.png")
     chooser.get_by_role("button", name="Quote what is ticked").click()
     expect(page.get_by_label("Sentence 1")).to_be_focused()
     expect(page.locator(".claim blockquote").first).to_have_text(PASSAGE)
@@ -404,7 +404,7 @@ def test_what_is_typed_while_it_is_being_saved_is_not_lost(desk: Desk) -> None:
     assert [change.review.note for change in history(id, desk.settings)] == ["", "first", "first and second"]
 
 
-def test_two_who_edit_one_answer_see_both_and_neither_is_overwritten(desk: Desk, shots: Path) -> None:
+def test_two_who_edit_one_answer_see_both_and_neither_is_overwritten(desk: Desk, shots: Shots) -> None:
     id = desk.write(note="")
     mine, theirs = desk.open("priya", f"reviewed/{id}"), desk.open("omar", f"reviewed/{id}")
     for page, text, note in ((mine, "It is closed, since 17 July 2023.", "mine"), (theirs, "Closed on 17 July 2023, for good.", "theirs")):
@@ -421,7 +421,7 @@ def test_two_who_edit_one_answer_see_both_and_neither_is_overwritten(desk: Desk,
     expect(says.locator("td").first).to_contain_text("It is closed, since 17 July 2023.")
     expect(says.locator("td").last).to_contain_text("Closed on 17 July 2023, for good.")
     expect(conflict.locator("tr.differs")).to_have_count(2)
-    mine.screenshot(path=shots / "desk-conflict.png", full_page=True)
+    shots(mine, "desk-conflict.png", full_page=True)
     mine.reload()  # both are still there
     expect(conflict.locator("tr.differs")).to_have_count(2)
     assert [change.review.note for change in history(id, desk.settings)] == ["", "theirs"]
@@ -450,7 +450,7 @@ def test_a_second_answer_to_one_question_is_shown_beside_the_first(desk: Desk) -
     assert page.url.endswith(f"#reviewed/{id}") and len(reviews(desk.settings)) == 1
 
 
-def test_a_login_that_ends_in_mid_edit_keeps_every_word(desk: Desk, shots: Path) -> None:
+def test_a_login_that_ends_in_mid_edit_keeps_every_word(desk: Desk, shots: Shots) -> None:
     page = desk.open()
     draft(page)
     put_right(page)
@@ -459,7 +459,7 @@ def test_a_login_that_ends_in_mid_edit_keeps_every_word(desk: Desk, shots: Path)
     page.get_by_role("button", name="Save as a reviewed answer").click()
     again = page.get_by_role("dialog", name="Log in again")
     expect(again).to_contain_text("Your login has ended")
-    page.screenshot(path=shots / "desk-login-again.png")
+    shots(page, "desk-login-again.png")
     page.keyboard.press("Escape")
     expect(page.get_by_role("alert")).to_contain_text("Your login has ended")
     assert page.get_by_label("Note").input_value() == "Half a thou" and reviews(desk.settings) == []
@@ -502,7 +502,7 @@ PRIVATE = "My passport is N1234567, my cell is 416-555-0199, write to a.b@mail.e
 STORED = "JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage)])"
 
 
-def test_what_was_not_saved_when_the_tab_was_closed_is_offered_back_without_personal_numbers(desk: Desk, shots: Path) -> None:
+def test_what_was_not_saved_when_the_tab_was_closed_is_offered_back_without_personal_numbers(desk: Desk, shots: Shots) -> None:
     page = desk.open()
     draft(page, f"{MESSAGE} {PRIVATE}")
     page.get_by_label("The reply").fill(f"Hello, {PRIVATE}")
@@ -517,7 +517,7 @@ def test_what_was_not_saved_when_the_tab_was_closed_is_offered_back_without_pers
     assert desk.leaving == 1
     offers = again.get_by_role("region", name="Not saved when a tab was closed")
     expect(offers.get_by_role("listitem")).to_have_count(2)
-    again.screenshot(path=shots / "desk-offers.png")
+    shots(again, "desk-offers.png")
     offers.get_by_role("button", name="Go on with it. The answer to").click()
     expect(again.get_by_label("Sentence 1")).to_have_value(RIGHT)
     expect(again.get_by_label("Note")).to_have_value(f"Called back. {mask(PRIVATE)}")
@@ -829,7 +829,7 @@ def seen_both_ways(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize(("scheme", "widths"), [("light", (320, 390, 768, 1920)), ("dark", (360, 1280))])
-def test_it_fits_and_can_be_tapped(desk: Desk, shots: Path, scheme: str, widths: Sequence[int]) -> None:
+def test_it_fits_and_can_be_tapped(desk: Desk, shots: Shots, scheme: str, widths: Sequence[int]) -> None:
     """320 pixels are what is left of 1280 at 400 % zoom."""
     id = desk.write(conditions=("I live in Quebec",), note="Seen with A. Lawyer")
     desk.write("Can the 2023 H-1B open work permit be renewed?", by="priya")
@@ -841,7 +841,7 @@ def test_it_fits_and_can_be_tapped(desk: Desk, shots: Path, scheme: str, widths:
         for width in widths:
             page.set_viewport_size({"width": width, "height": 256 if width == 320 else 844})
             page.evaluate("scrollTo(0, 0)")
-            page.screenshot(path=shots / f"desk-{width}-{scheme}-{name}.png", full_page=True)
+            shots(page, f"desk-{width}-{scheme}-{name}.png", full_page=True)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             assert too_small(page, "button, a, textarea, summary, select, input, label.check") == [], (name, width)
 
@@ -928,7 +928,7 @@ Call me at 416 555 0199. Thx"""
 
 
 def test_a_messy_message_with_five_questions_through_the_real_bot(
-    browser: Browser, tmp_path: Path, models: Path, bot: Bot, shots: Path
+    browser: Browser, tmp_path: Path, models: Path, bot: Bot, shots: Shots
 ) -> None:
     settings = Settings(home=new_home(tmp_path / "data", models), journal="on", today="2026-11-20")
     with served(bot, settings) as address, desk_of(browser, address, settings, bot) as desk:
@@ -940,12 +940,12 @@ def test_a_messy_message_with_five_questions_through_the_real_bot(
             assert number not in reply and number not in page.locator(".result").inner_text()
         assert "17 July 2023" in reply and "170" in reply
         page.locator(".sources-of summary").first.click()
-        page.screenshot(path=shots / "desk-real.png", full_page=True)
+        shots(page, "desk-real.png", full_page=True)
         page.get_by_role("button", name="Put it right: question 2").click()
         page.get_by_label("Question", exact=True).fill("How much are biometrics for two people?")
         page.get_by_role("button", name="Save as a reviewed answer").click()
         expect(page.locator(".facts")).to_contain_text("Served")
-        page.screenshot(path=shots / "desk-real-saved.png", full_page=True)
+        shots(page, "desk-real-saved.png", full_page=True)
         served_now = page.context.request.post(
             f"{address}/api/v1/ask", data={"question": "Hi! How much are biometrics for two people?"}
         ).json()

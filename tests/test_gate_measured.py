@@ -152,7 +152,7 @@ def test_weights_and_threshold_come_out_of_training(tmp_path: Path, capsys: pyte
     assert said[2].startswith("in 10 folds: balanced accuracy 1.000")
 
 
-def test_the_command_line_measures_either_the_gate_or_a_set(northbound: Command, tmp_path: Path) -> None:
-    refused = northbound("eval", "bench", "--gate", "--data", tmp_path, home=tmp_path)
+def test_the_command_line_measures_either_the_gate_or_a_set(northbound_here: Command, tmp_path: Path) -> None:
+    refused = northbound_here("eval", "bench", "--gate", "--data", tmp_path, home=tmp_path)
     assert refused.returncode == 2
     assert "--gate makes its own sentences; only --keep goes with it" in refused.stderr

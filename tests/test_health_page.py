@@ -33,7 +33,7 @@ from tests.conftest import PASSAGES, ROOT, Stored
 from tests.saved_run import CLOSED, write_run, write_set
 from tests.small_bot import HoldingBot, closed, not_found
 from tests.test_logins import PASSWORD, cheaply  # noqa: F401
-from tests.test_page import WIDE, Visit, browser, served, shots  # noqa: F401
+from tests.test_page import WIDE, Shots, Visit, browser, served, shots  # noqa: F401
 from tests.test_page_visits import violations
 
 MORE = Passage(
@@ -162,7 +162,7 @@ def all_drawn(page: Page) -> None:
 
 
 def test_the_page_shows_how_the_bot_does_at_every_width_and_on_paper(
-    visits: Any, place: Place, shots: Path, sets: Path  # noqa: F811
+    visits: Any, place: Place, shots: Shots, sets: Path  # noqa: F811
 ) -> None:  # fmt: skip
     page = visits(place).page
     all_drawn(page)
@@ -188,14 +188,14 @@ def test_the_page_shows_how_the_bot_does_at_every_width_and_on_paper(
         expect(page.locator("figure img.screen").first).to_have_attribute("width", str(min(width - 32, 680)), timeout=30_000)
         all_drawn(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        page.screenshot(path=shots / f"health-{width}.png", full_page=True)
+        shots(page, f"health-{width}.png", full_page=True)
     page.set_viewport_size({"width": 794, "height": 1123})
     page.emulate_media(media="print")
     assert page.locator("figure img.paper").first.is_visible() and not page.locator("figure img.screen").first.is_visible()
     assert not page.get_by_role("button", name="Go back").is_visible()
-    page.screenshot(path=shots / "health-print.png", full_page=True)
+    shots(page, "health-print.png", full_page=True)
     page.emulate_media(media="screen", color_scheme="dark")
-    page.screenshot(path=shots / "health-dark.png", full_page=True)
+    shots(page, "health-dark.png", full_page=True)
     light, dark = (page.evaluate(f"document.querySelector('img.{kind}').src") for kind in ("paper", "screen"))
     assert "%2385c4ec" in dark and "%2385c4ec" not in light  # the accent of dark
 

@@ -162,12 +162,12 @@ def test_a_setting_that_would_open_more_than_meant_is_refused(given: dict[str, s
         read_settings(given)
 
 
-def test_the_commands(northbound: Command, tmp_path: Path) -> None:
+def test_the_commands(northbound: Command, northbound_here: Command, tmp_path: Path) -> None:
     add = ("desk", "user", "add", "priya")
     assert northbound(*add, home=tmp_path, input=b"a long password\n").stdout == "priya is added as desk\n"
-    changed = northbound(*add, "--role", "maintainer", home=tmp_path, input=b"another password\n").stdout
+    changed = northbound_here(*add, "--role", "maintainer", home=tmp_path, input=b"another password\n").stdout
     assert changed == "priya has a new password and is maintainer; earlier logins have ended\n"
     assert re.fullmatch(r"priya +maintainer +since \d{4}-\d\d-\d\d\n", northbound("desk", "user", "list", home=tmp_path).stdout)
     log_in("priya", "another password", Settings(home=tmp_path))
-    assert northbound("desk", "user", "remove", "priya", home=tmp_path).stdout == "priya is removed\n"
+    assert northbound_here("desk", "user", "remove", "priya", home=tmp_path).stdout == "priya is removed\n"
     assert "give 10 to 1,000" in complaint(northbound(*add, home=tmp_path, input=b"short\n"))

@@ -1,4 +1,4 @@
-"""The page in a real Chromium, against the real server on a loopback port. Screenshots go to a temporary folder."""
+"""The page in a real Chromium, against the real server on a loopback port. `make test ARGS=--shots=FOLDER` leaves pictures."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from bot.answering import Answering
+from bot.listening import listen
 from bot.page import Before, read_before, read_kept
 from bot.page_words import LANGUAGES, words
-from bot.server import create_app, listen
+from bot.server import create_app
 from bot.settings import Settings
 from tests import chromium
 from tests.small_bot import FIRST, NEWS, SECOND, SmallBot, closed
@@ -78,6 +79,7 @@ class Visit:
 
 
 Open = Callable[..., Visit]
+Shots = Callable[..., None]
 
 
 class Tabs:
@@ -154,8 +156,15 @@ def visit(tabs: Tabs, address: str) -> Iterator[Open]:
 
 
 @pytest.fixture(scope="module")
-def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("screenshots")
+def shots(request: pytest.FixtureRequest) -> Shots:
+    """Takes a picture for whoever wants to see: `shots(page, "sheet.png")`. No test looks at it, so it is taken where a folder is given."""
+    folder: str | None = request.config.getoption("shots")
+
+    def take(page: Page, name: str, full_page: bool = False) -> None:
+        if folder:
+            page.screenshot(path=Path(folder) / name, full_page=full_page)
+
+    return take
 
 
 @contextmanager
@@ -243,7 +252,7 @@ def test_a_mark_opens_its_source_beside_the_answer_and_escape_goes_back(visit: O
     expect(mark).to_be_focused()
 
 
-def test_on_a_phone_a_mark_opens_a_sheet_that_the_keyboard_closes(visit: Open, shots: Path) -> None:
+def test_on_a_phone_a_mark_opens_a_sheet_that_the_keyboard_closes(visit: Open, shots: Shots) -> None:
     opened = visit(PHONE, has_touch=True)
     opened.ask("Is the permit open?")
     page = opened.page
@@ -251,7 +260,7 @@ def test_on_a_phone_a_mark_opens_a_sheet_that_the_keyboard_closes(visit: Open, s
     mark.tap()
     expect(page.locator("#sheet mark.current")).to_have_text(FIRST)
     expect(page.locator("#sheet .close")).to_be_focused()
-    page.screenshot(path=shots / "sheet.png")
+    shots(page, "sheet.png")
     page.keyboard.press("Escape")
     expect(page.locator("#sheet")).to_be_hidden()
     expect(mark).to_be_focused()
@@ -384,15 +393,15 @@ def test_a_conversation_that_is_not_ours_is_none(kept: str) -> None:
 
 
 @pytest.mark.parametrize(("scheme", "widths"), [("light", (360, 768, 1280, 1920)), ("dark", (390, 1280))])
-def test_it_fits_and_can_be_tapped(visit: Open, shots: Path, scheme: str, widths: Sequence[int]) -> None:
+def test_it_fits_and_can_be_tapped(visit: Open, shots: Shots, scheme: str, widths: Sequence[int]) -> None:
     opened = visit(ViewportSize(width=widths[0], height=844), color_scheme=scheme, reduced_motion="reduce")
     page = opened.page
-    page.screenshot(path=shots / f"{widths[0]}-{scheme}-start.png", full_page=True)
+    shots(page, f"{widths[0]}-{scheme}-start.png", full_page=True)
     opened.ask("Is the permit open?")
     opened.ask("Something unknown?", 1)
     for width in widths:
         page.set_viewport_size({"width": width, "height": 844})
-        page.screenshot(path=shots / f"{width}-{scheme}.png", full_page=True)
+        shots(page, f"{width}-{scheme}.png", full_page=True)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert too_small(page, "button, a, textarea, summary") == [], width
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
@@ -418,7 +427,7 @@ def test_at_four_times_zoom_nothing_is_cut(visit: Open) -> None:
     assert opened.page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
-def test_paper_gets_the_answer_and_its_sources_without_the_controls(visit: Open, shots: Path) -> None:
+def test_paper_gets_the_answer_and_its_sources_without_the_controls(visit: Open, shots: Shots) -> None:
     opened = visit()
     opened.ask("Is the permit open?")
     page = opened.page
@@ -427,7 +436,7 @@ def test_paper_gets_the_answer_and_its_sources_without_the_controls(visit: Open,
         expect(page.locator(hidden).first).to_be_hidden()
     expect(page.locator(".said")).to_be_visible()
     expect(page.locator(".card")).to_have_count(2)
-    page.screenshot(path=shots / "paper.png", full_page=True)
+    shots(page, "paper.png", full_page=True)
 
 
 def test_copy_gives_the_answer_with_its_sources(visit: Open) -> None:
@@ -446,7 +455,7 @@ def test_programs_and_the_plain_statement_stand_on_the_page(visit: Open) -> None
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
 
 
-def test_the_real_bot_answers_on_the_page(tabs: Tabs, bot: Answering, shots: Path) -> None:
+def test_the_real_bot_answers_on_the_page(tabs: Tabs, bot: Answering, shots: Shots) -> None:
     with served(bot) as address, visitor(tabs, address) as visit:
         opened = visit()
         began = time.perf_counter()
@@ -456,7 +465,7 @@ def test_the_real_bot_answers_on_the_page(tabs: Tabs, bot: Answering, shots: Pat
         expect(page.locator(".answer .chips")).to_contain_text("Closed since 17 July 2023")
         assert page.locator(".card mark").count() >= page.locator(".mark").count() >= 1
         opened.ask("What about my family?", 1)
-        page.screenshot(path=shots / "real.png", full_page=True)
+        shots(page, "real.png", full_page=True)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from bot.page_words import FILE, LANGUAGES, words
 from corpus.registry import load_registry
 from tests import test_page
 from tests.small_bot import PERMIT, SmallBot, cited, closed
-from tests.test_page import PHONE, Open, Tabs, served, visitor
+from tests.test_page import PHONE, Open, Shots, Tabs, served, visitor
 
 browser, tabs, shots, visit = test_page.browser, test_page.tabs, test_page.shots, test_page.visit
 FRENCH = "Le permis de travail ouvert de 2023 a fermé le 17 juillet 2023."
@@ -76,7 +76,7 @@ def test_a_french_standing_has_its_article_only_with_a_day() -> None:
     assert words("tl").language == "en"
 
 
-def test_the_language_is_switched_and_remembered_and_nothing_typed_is_lost(visit: Open, shots: Path) -> None:
+def test_the_language_is_switched_and_remembered_and_nothing_typed_is_lost(visit: Open, shots: Shots) -> None:
     opened = visit(locale="en-US")
     page = opened.page
     opened.ask("Is the permit open?")
@@ -89,7 +89,7 @@ def test_the_language_is_switched_and_remembered_and_nothing_typed_is_lost(visit
     expect(page.get_by_label("Votre question")).to_be_visible()
     expect(page.locator(".exchange")).to_have_count(1)  # the conversation goes on
     expect(page.get_by_role("button", name="Enregistrer en Markdown")).to_be_visible()
-    page.screenshot(path=shots / "french.png", full_page=True)
+    shots(page, "french.png", full_page=True)
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Vos questions")
     assert page.evaluate("Object.entries(localStorage)") == [["northbound-language", "fr"]]
@@ -97,11 +97,11 @@ def test_the_language_is_switched_and_remembered_and_nothing_typed_is_lost(visit
     expect(page.get_by_role("heading", level=1)).to_contain_text("Ask about")
 
 
-def test_a_browser_set_to_french_gets_french_at_once(visit: Open, shots: Path) -> None:
+def test_a_browser_set_to_french_gets_french_at_once(visit: Open, shots: Shots) -> None:
     page = visit(PHONE, locale="fr-CA").page
     expect(page.get_by_role("heading", level=1)).to_contain_text("Vos questions")
     expect(page.locator(".main.app")).to_be_visible()
-    page.screenshot(path=shots / "french-phone.png", full_page=True)
+    shots(page, "french-phone.png", full_page=True)
 
 
 def test_french_comes_though_the_first_call_for_it_was_lost(browser: Browser, address: str) -> None:
@@ -177,7 +177,7 @@ def test_a_note_that_is_in_english_only_says_so_on_the_french_page() -> None:
     assert '<span class="note">It was announced.</span>' in shown
 
 
-def test_the_real_bot_answers_in_french_on_the_french_page(tabs: Tabs, bot: Answering, shots: Path) -> None:
+def test_the_real_bot_answers_in_french_on_the_french_page(tabs: Tabs, bot: Answering, shots: Shots) -> None:
     with served(bot) as address, visitor(tabs, address) as visit:
         opened = visit(locale="fr-CA")
         page = opened.page
@@ -186,4 +186,4 @@ def test_the_real_bot_answers_in_french_on_the_french_page(tabs: Tabs, bot: Answ
         opened.finished()
         expect(page.locator(".answer .chips")).to_contain_text("Fermé depuis le 17 juillet 2023")
         expect(page.locator(".answer")).to_have_attribute("lang", "fr")
-        page.screenshot(path=shots / "french-real.png", full_page=True)
+        shots(page, "french-real.png", full_page=True)

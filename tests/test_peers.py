@@ -63,9 +63,9 @@ def test_without_the_recipes_packages_the_install_line_is_said(job: tuple[Path, 
         list(peers.compare_peers(Settings(), None, *job))
 
 
-def test_what_cannot_be_used_is_named(northbound: Command, job: tuple[Path, Path], tmp_path: Path) -> None:
+def test_what_cannot_be_used_is_named(northbound: Command, northbound_here: Command, job: tuple[Path, Path], tmp_path: Path) -> None:
     for given in (["--peers"], ["--peers", "--corpus", job[0]], ["--corpus", job[0], "--questions", job[1]]):
-        done = northbound("eval", "bench", *given, home=tmp_path)
+        done = northbound_here("eval", "bench", *given, home=tmp_path)
         assert done.returncode == 2 and "give --data DIR, or --peers with --corpus DIR and --questions FILE" in done.stderr
     empty = tmp_path / "empty"
     empty.mkdir()

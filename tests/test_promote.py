@@ -93,8 +93,8 @@ def test_a_broken_set_or_a_name_that_is_none_is_told_before_anything_is_written(
         promote(Seen("q?", "answered"), "../x", sets)
 
 
-def test_the_command_wants_one_thing_to_make_a_case_of(northbound: Command, tmp_path: Path) -> None:
+def test_the_command_wants_one_thing_to_make_a_case_of(northbound: Command, northbound_here: Command, tmp_path: Path) -> None:
     done = northbound("eval", "case", home=tmp_path)
     assert done.returncode == 2 and "give one of --from FILE, --gap N and --row ID" in done.stderr
-    told = complaint(northbound("eval", "case", "--from", "-", home=tmp_path, input=b"{}"))
+    told = complaint(northbound_here("eval", "case", "--from", "-", home=tmp_path, input=b"{}"))
     assert told.startswith("not an answer as `northbound ask --json` gives it")

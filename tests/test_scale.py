@@ -160,9 +160,9 @@ def test_each_size_is_a_line_a_row_of_figures_and_a_point_of_the_plot(small_home
     assert sorted(small_home.rglob("*")) == before
 
 
-def test_a_size_that_is_none_and_a_set_beside_it_are_refused(northbound: Command, small_home: Path) -> None:
-    assert complaint(northbound("eval", "bench", "--scale", "many", home=small_home)).startswith("--scale 'many': 'many' is no size")
-    both = northbound("eval", "bench", "--scale", "10k", "--data", "set", home=small_home)
+def test_a_size_that_is_none_and_a_set_beside_it_are_refused(northbound_here: Command, small_home: Path) -> None:
+    assert complaint(northbound_here("eval", "bench", "--scale", "many", home=small_home)).startswith("--scale 'many': 'many' is no size")
+    both = northbound_here("eval", "bench", "--scale", "10k", "--data", "set", home=small_home)
     assert both.returncode == 2 and "--scale makes its own documents; only --keep goes with it" in both.stderr
 
 

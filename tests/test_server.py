@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Iterator
+from pathlib import Path
+from runpy import run_path
 
 import pytest
 from fastapi.testclient import TestClient
 
 from bot.answer import Answer
-from bot.server import MAX_BODY, Counted, create_app, listen, own_page, serve
+from bot.listening import listen
+from bot.server import MAX_BODY, Counted, create_app, own_page, serve
 from bot.settings import Settings
 from corpus.errors import NorthboundError
 from tests.small_bot import SmallBot
@@ -162,3 +165,9 @@ def test_an_answer_that_nobody_waits_for_counts_as_stopped_and_not_as_failed() -
     assert 'northbound_answers_total{status="stopped"} 1' in told
     assert 'northbound_answers_total{status="answered"} 1' in told
     assert 'northbound_answers_total{status="failed"} 1' in told
+
+
+def test_loading_gradio_writes_no_type_stubs(tmp_path: Path) -> None:
+    made = tmp_path / "own_component.py"
+    made.write_text("from bot.gradio_import import gr\n\n\nclass Own(gr.Button):\n    pass\n", encoding="utf-8")
+    assert run_path(str(made))["Own"].EVENTS and list(tmp_path.iterdir()) == [made]

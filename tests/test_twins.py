@@ -214,10 +214,12 @@ def test_a_twin_that_says_something_else_cannot_be_recorded(corpus: Path) -> Non
         review(registry, load_briefs(registry, corpus / "briefs"), corpus / "briefs", ["ircc-crs#nothing"])
 
 
-def test_the_command_lists_the_twins_and_refuses_one_that_there_is_not(northbound: Command, tmp_path: Path) -> None:
+def test_the_command_lists_the_twins_and_refuses_one_that_there_is_not(
+    northbound: Command, northbound_here: Command, tmp_path: Path
+) -> None:
     listed = northbound("corpus", "twins", home=tmp_path)
     assert f"{CRS}  fr  shown" in listed.stdout.splitlines()
-    assert "ircc-crs#nothing: no twin" in complaint(northbound("corpus", "twins", "--reviewed", "ircc-crs#nothing", home=tmp_path))
+    assert "ircc-crs#nothing: no twin" in complaint(northbound_here("corpus", "twins", "--reviewed", "ircc-crs#nothing", home=tmp_path))
 
 
 # Sentence by sentence
