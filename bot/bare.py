@@ -6,7 +6,7 @@ does, what the program is would be no answer: a fee that no source gives is not 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -17,6 +17,7 @@ from index.keywords import Concept, covered, terms, words
 
 _MONEY = r"(?:\b\d[\d,.]*\s?(?:canadian |us )?(?:dollars|cad|usd)\b|[$€£]\s?\d)"
 _SO_LONG = r"\b(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|twelve|half a)(?:[ -]\w+)?[ -](?:hour|day|week|month|year)s?\b"
+_DEADLINE = Pattern(r"^(?:when|by when|until when) (?:must|should|can|do|does) .*\b(?:apply|file|submit|renew)\b|\bdeadline\b")
 _MOST_WORDS = 9  # of a message that asks for nothing else
 
 
@@ -30,6 +31,7 @@ class Facet:
     heading: Pattern
     told: Pattern
     needed: bool = True
+    unlike: Pattern | None = None  # finds the question of a section that tells something else in the same words
 
 
 # Tried in order; the first that a message asks for is meant.
@@ -68,12 +70,14 @@ _FACETS = (
         Pattern(r"\bhow long (?:is|are|was|can|does|do|valid|for)\b|\bduration\b"),
         Pattern(r"\bhow (?:long|many (?:days|weeks|months|years))\b(?!.*\btakes?\b)|\buntil when\b"),
         Pattern(rf"{_SO_LONG}|\bno (?:time )?limit\b"),
+        unlike=_DEADLINE,
     ),
     Facet(
         "how long",
         Pattern(r"\bhow long\b"),
         Pattern(r"\bhow (?:long|fast|quick\w*|soon|many (?:days|weeks|months|years))\b|\bprocessing times?\b|\buntil when\b"),
         Pattern(rf"{_SO_LONG}|\bno (?:time )?limit\b"),
+        unlike=_DEADLINE,
     ),
     Facet(
         "documents",
@@ -122,6 +126,8 @@ class Bare:
         ("do I need biometrics?" – "cost"), on the program itself, on what it is a kind of; then what tells it; then what a reader may
         look at instead: where such things are found, the rest on the program, and what holds of others."""
         asks, tells = self.facet.heading.search(passage.heading) is not None, self.facet.needed and self._told(passage)
+        if self.facet.unlike is not None and self.facet.unlike.search(passage.heading) is not None:
+            asks = tells = False
         own = passage.program in self.talked_of or not set(named).isdisjoint(self.talked_of)
         kind = self._is_of_its_kind(passage, named)
         on_thing = any(covered([thing], frozenset(terms(passage.heading))) for thing in self.things)
@@ -151,8 +157,24 @@ class Bare:
         return bool(kinds - {_WORK_PERMIT} or kinds and _OPEN.search(passage.heading) is None)
 
 
-def facet_in(message: str) -> Facet | None:
-    """What a message that says nothing else asks for, or None."""
-    if len(words(message)) > _MOST_WORDS or not set(terms(message)) <= ASKING | _ALSO:
+@dataclass(frozen=True)
+class Leaning:
+    """What a question of a follow-up leaves to the conversation: it may be `bare`, bring up something (`news`, its terms) that was not
+    spoken of ("and our dog?"), or ask more of a thing of which the last answer said that our sources hold nothing (`unheld`, the id of the
+    passage that says so)."""
+
+    bare: Bare | None = None
+    news: frozenset[str] = frozenset()
+    unheld: str = ""
+
+    def brings_up_beyond(self, told: Set[str]) -> bool:
+        """Whether it brings up something of which a passage with these terms says nothing, so that it is near for what was said before."""
+        return bool(self.news) and self.news.isdisjoint(told)
+
+
+def facet_in(message: str, known: Set[str] = frozenset()) -> Facet | None:
+    """What a message that says nothing else asks for, or None. `known` are terms of what is talked of, which say nothing else either:
+    "and the fees of Ontario"."""
+    if len(words(message)) > _MOST_WORDS or not set(terms(message)) <= ASKING | _ALSO | known:
         return None
     return next((facet for facet in _FACETS if facet.asked.search(message) is not None), None)

@@ -9,6 +9,7 @@ neither is imported.
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,11 +21,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot import scope, tongues
 from bot.answer import Answer, Part, Timings, Turn, parts
-from bot.bare import Bare, facet_in
+from bot.bare import Bare, Leaning, facet_in
 from bot.check import NOT_FOUND, SURE, Checked, check
 from bot.compose import MAX_WORDS, Asked, Piece, answerability, beside_the_refusal, compose, is_asked, may_not_answer, of_others, of_theirs
-from bot.continuing import ASKS_NOTHING, Weights, best_first
-from bot.followups import Rewriter, asks_nothing, needed_in
+from bot.continuing import ASKS_NOTHING, SAYS_LITTLE, Weights, best_first
+from bot.followups import Rewriter, asks_nothing, needed_in, says_little
 from bot.settings import Settings
 from bot.splits import Splits, first_sentences
 from bot.understand import Understood, check_question, past_day, understand
@@ -59,6 +60,15 @@ _ANOTHER = 0.1  # cosine by which what another program is asked for is less near
 _SHOWN = 10  # hits that go on from searching
 _LOOKED_AT = 20  # of a follow-up, each way
 
+_IN_COUNTRY = re.compile(
+    r"\bin (?:the )?(?:(canada)|us|usa|united states|america|states|california|texas|new jersey|new york|washington|illinois|massachusetts|"
+    r"virginia|florida|michigan|ohio|pennsylvania|arizona|north carolina|georgia|colorado|oregon|maryland|minnesota|seattle|chicago|boston|"
+    r"san francisco|bay area|silicon valley|austin|dallas|houston|atlanta)\b",
+    re.IGNORECASE,
+)
+_OTHER_STATUS = re.compile(r"\b(?:opt|f-?1|l-?1|o-?1|tn|j-?1|b-?[12])\b", re.IGNORECASE)
+_REFERS_BACK = re.compile(r"\b(?:it|there|that|this|they|them|those|these)\b", re.IGNORECASE)
+
 _log = logging.getLogger("northbound.chain")
 
 
@@ -71,6 +81,7 @@ class Found:
     hits: tuple[tuple[Hit, ...], ...]
     not_yet: frozenset[str] = frozenset()  # programs that did not exist on the day that is answered as of
     reduced: tuple[str, ...] = ()  # what a person should know of a search that did without its server
+    leaning: tuple[Leaning, ...] = ()  # of each question what it leaves to the conversation
 
 
 @dataclass(frozen=True)
@@ -214,48 +225,57 @@ class Bot:
         questions = tuple(self.asked(understood))
         later = not_yet(self.registry, understood.at) if understood.at else frozenset()
         queries = self.queries(understood, questions, later)
-        hits = (_for_them_first(asked, self._going_on(understood, query)) for asked, query in zip(questions, queries, strict=True))
-        found = tuple(hits)
-        return Found(_recognised(understood, found), questions, found, later)
+        leaning = tuple(self._leaning(understood, asked) for asked in questions)
+        found = tuple(
+            _for_them_first(asked, self._going_on(understood, query, leans))
+            for asked, query, leans in zip(questions, queries, leaning, strict=True)
+        )
+        return Found(_recognised(understood, found), questions, found, later, leaning=leaning)
 
     def queries(self, understood: Understood, questions: Sequence[Asked], later: frozenset[str]) -> list[Query]:
         """What the search looks for, for each question in the message. `later`: programs that did not exist on the day asked about."""
         told = (
             frozenset(hit.passage.id for hit in self.index.search(Query(understood.previous), k=1)) if understood.previous else frozenset()
         )
-        return [
-            Query(
-                asked.wordings,
-                understood.context,
-                understood.before,
-                frozenset(understood.named),
-                frozenset(understood.inferred),
-                asked.wants,
-                asked.concepts,
-                understood.tense,
-                told,
-                understood.at,
-                self.today.isoformat(),
-                later,
-            )
-            for asked in questions
-        ]
+        return [self._query(understood, number, asked, told, later) for number, asked in enumerate(questions)]
 
-    def _going_on(self, understood: Understood, query: Query) -> list[Hit]:
+    def _query(self, understood: Understood, number: int, asked: Asked, told: frozenset[str], later: frozenset[str]) -> Query:
+        named, inferred = self._programs_of(understood, number)
+        story = () if number in understood.apart else understood.told  # is to its questions what a conversation is to a follow-up
+        return Query(
+            asked.wordings,
+            understood.context or story,
+            understood.before or story,
+            frozenset(named),
+            frozenset(inferred),
+            asked.wants,
+            asked.concepts,
+            understood.tense,
+            told,
+            understood.at,
+            self.today.isoformat(),
+            later,
+        )
+
+    def _going_on(self, understood: Understood, query: Query, leans: Leaning) -> list[Hit]:
         """The best hits; of a follow-up in an order that what was typed alone has a say in. That was weighed on passages with questions
         of their own, which the documents of somebody's own choice lack, and as of today. A bare "cost" is that of what is talked of, and
         alone of anything: there other programs come after."""
-        bare = self._bare(understood, query.wordings)
+        bare = leans.bare
+        if leans.unheld:
+            return [replace(self.index.hit(leans.unheld, query), question=_AS_ASKED)]
         if not understood.typed or query.at or self.index.manifest.only:
             return self._hits(query) if bare is None else self._by_place(bare, self.index.search(query, k=_LOOKED_AT), query)
         typed = understood.typed[0]
-        tells = asks_nothing(typed) and not scope.domain_terms(typed) - scope.PLACES - scope.ASKING
-        hits = best_first(typed, *self.both_ways(understood, query), ASKS_NOTHING if tells else Weights())
+        little = says_little(typed)
+        tells = little or asks_nothing(typed) and not scope.domain_terms(typed) - scope.PLACES - scope.ASKING
+        weights = SAYS_LITTLE if little and not understood.programs else ASKS_NOTHING if tells else Weights()
+        hits = best_first(typed, *self.both_ways(understood, query), weights)
         if bare is not None:
             return self._by_place(bare, hits, query)
-        if news := self._news(understood):
-            return ([hit for hit in hits if news & hit.terms] or hits)[:_SHOWN]  # the rest is near for what was said before
-        if understood.inferred and query.wants and scope.is_vague(typed):
+        if leans.news:
+            return ([hit for hit in hits if leans.news & hit.terms] or hits)[:_SHOWN]  # the rest is near for what was said before
+        if understood.inferred and query.wants and says_little(typed):
             hits.sort(key=lambda hit: self._is_of_another(hit.passage, understood.inferred))
         return hits[:_SHOWN]
 
@@ -274,14 +294,35 @@ class Bot:
         telling = [hit for hit in hits if bare.answered_by(hit.passage, named[hit.passage.id])]
         return (telling or hits)[:_SHOWN]
 
+    def _leaning(self, understood: Understood, asked: Asked) -> Leaning:
+        """What a question of a message leaves to the conversation: worked out once, for the search and for what comes of it."""
+        return Leaning(self._bare(understood, asked.wordings), frozenset(self._news(understood)), self._unheld(understood))
+
+    def _unheld(self, understood: Understood) -> str:
+        """The passage by which the last answer said that we hold nothing on what a follow-up asks more of ("do I need a job offer there");
+        "" where it did not, or the follow-up says itself what it is about."""
+        if not understood.context or understood.programs or understood.at or self.index.manifest.only:
+            return ""
+        typed = understood.typed[0] if understood.typed else ""
+        if not (scope.is_vague(typed) or _REFERS_BACK.search(typed)):
+            return ""
+        told = next((id for id, sentence in self._not_held if understood.context[-1].startswith(sentence)), "")
+        first = self.index.search(Query(understood.context[:1]), k=1) if told else ()
+        return told if any(hit.passage.id == told for hit in first) else ""  # the conversation began with it
+
+    @cached_property
+    def _not_held(self) -> list[tuple[str, str]]:
+        """The passages that say what our sources do not hold, each with its first sentence."""
+        return [(p.id, p.text.split("\n", 1)[0]) for p in self.index.passages.by_id.values() if p.unknown]
+
     def _bare(self, understood: Understood, wordings: Sequence[str]) -> Bare | None:
         """What a question of a follow-up asks of the program that is talked of, where it says nothing else; or None."""
         if not understood.context or not understood.inferred or understood.at or self.index.manifest.only:
             return None
-        facet = facet_in(self._vocabulary.spelled(wordings[0]))
+        names = frozenset(t for p in understood.inferred for names in self._vocabulary.names_of(p) for t in names)
+        facet = facet_in(self._vocabulary.spelled(wordings[0]), names & scope.PLACES)
         if facet is None:
             return None
-        names = frozenset(t for p in understood.inferred for names in self._vocabulary.names_of(p) for t in names)
         needed = self._vocabulary.concepts(self._vocabulary.spelled(needed_in(understood.previous[0]))) if understood.previous else []
         things = tuple(thing for thing in needed if not covered([thing], names))
         return Bare(facet, understood.inferred, things, tuple(self._wholes(understood.inferred)))
@@ -343,7 +384,8 @@ class Bot:
             pieces = tuple(piece for _, piece in first_sentences(understood.split, self.index.passages.by_id))
             about = dict.fromkeys(piece.passage.program for piece in pieces if piece.passage.program != GENERAL)
             return Checked(pieces, (0.0,), unknown=False, programs=tuple(about))
-        likely = [self.likely(understood, a, hits) for a, hits in zip(draft.found.asked, draft.found.hits, strict=True)]
+        found = draft.found
+        likely = [self.likely(understood, *one) for one in zip(found.asked, found.hits, found.leaning, strict=True)]
         checked = check(
             understood, draft.found.hits, draft.pieces, likely, self._registry_on(understood.at), self.index, draft.found.not_yet
         )
@@ -383,25 +425,18 @@ class Bot:
     def _named_in(self, text: str) -> list[str]:
         return self._vocabulary.programs(self._vocabulary.spelled(text))
 
-    def likely(self, understood: Understood, asked: Asked, hits: Sequence[Hit]) -> float:
+    def likely(self, understood: Understood, asked: Asked, hits: Sequence[Hit], leans: Leaning) -> float:
         """How likely the best hit answers: hardly, where the question names nothing of the field and only resembles one of ours."""
         if not hits:
             return 0.0
         best = hits[0]
         resembles = bool(best.passage.asked) and not understood.in_field and best.question < _RESEMBLES and best.overlap < _IN_COMMON
-        probability = self.answerability.of(asked, hits) * (0.3 if resembles or self._is_news(understood, best) else 1.0)
+        probability = self.answerability.of(asked, hits) * (0.3 if resembles or leans.brings_up_beyond(best.terms) else 1.0)
         if understood.heard is not None and understood.heard.known < tongues.ENOUGH:  # what was not read may be what matters
             probability *= understood.heard.known
-        bare = self._bare(understood, asked.wordings)
-        if bare is not None and not bare.answered_by(best.passage, self._named_in(best.passage.heading)):
+        if leans.bare is not None and not leans.bare.answered_by(best.passage, self._named_in(best.passage.heading)):
             return 0.0  # what no source gives for the program is not there, however near the rest on it is
         return min(probability, (NOT_FOUND + SURE) / 2) if may_not_answer(best) else probability
-
-    def _is_news(self, understood: Understood, best: Hit) -> bool:
-        """Whether a follow-up brings up something ("and our dog?") of which the best passage says nothing: it is near for what was said
-        before."""
-        news = self._news(understood)
-        return bool(news) and not news & best.terms
 
     def _news(self, understood: Understood) -> set[str]:
         """The terms of what a follow-up brings up that is no term of the field and was not spoken of; none where it brings up nothing."""
@@ -414,23 +449,36 @@ class Bot:
 
     def asked(self, understood: Understood) -> list[Asked]:
         """The questions of the message, as composing needs them."""
+        return [self._asked(understood, number) for number in range(len(understood.parts))]
+
+    def _asked(self, understood: Understood, number: int) -> Asked:
+        wordings = understood.parts[number]
+        typed = wordings[0]
+        named, inferred = self._programs_of(understood, number)
         # What is said of a program's successor is about the program too.
-        about = dict.fromkeys(i for n in understood.named for i in (n, self.programs[n].replaced_by) if i)
-        named = tuple((program, self._vocabulary.names_of(program)) for program in about)
-        return [
-            Asked(
-                w,
-                tuple(self._vocabulary.concepts(self._vocabulary.spelled(w[0]))),
-                expected(w[0]) or expected(w[min(1, len(w) - 1)]),  # as typed, else with its spelling put right
-                scope.must_be_about(w[0]),
-                named,
-                understood.tense,
-                understood.at or self.today.isoformat(),
-                frozenset(self._wholes(about)),
-                frozenset(() if understood.named else understood.inferred),
-            )
-            for w in understood.parts
-        ]
+        about = dict.fromkeys(i for n in named for i in (n, self.programs[n].replaced_by) if i)
+        return Asked(
+            wordings,
+            tuple(self._vocabulary.concepts(self._vocabulary.spelled(typed))),
+            expected(typed) or expected(wordings[min(1, len(wordings) - 1)]),  # as typed, else with its spelling put right
+            scope.must_be_about(typed),
+            tuple((program, self._vocabulary.names_of(program)) for program in about),
+            understood.tense,
+            understood.at or self.today.isoformat(),
+            frozenset(self._wholes(about)),
+            frozenset(() if named else inferred),
+            understood.told,
+        )
+
+    def _programs_of(self, understood: Understood, number: int) -> tuple[Sequence[str], Sequence[str]]:
+        """The programs that a question of the message names, and those that what is said beside it suggests: of several questions each has
+        its own, and what another one names is not asked about here."""
+        if len(understood.parts) == 1 or understood.context:
+            return understood.named, understood.inferred
+        said = [understood.alone[number] if understood.alone else understood.parts[number][0], *understood.told]
+        found = [self._vocabulary.programs(self._vocabulary.spelled(text)) for text in said]
+        suggested = () if number in understood.apart else tuple(dict.fromkeys(program for each in found[1:] for program in each))
+        return tuple(found[0]), tuple(program for program in suggested if program not in found[0])
 
     def runnable(self) -> Runnable[dict[str, Any], Answer]:
         """The chain as a LangChain runnable over {"question", "history", "at"}: to invoke, batch, stream and trace with its tools."""
@@ -477,10 +525,27 @@ def _recognised(understood: Understood, hits: Sequence[Sequence[Hit]]) -> Unders
     return replace(understood, kind="question", split=None)
 
 
+def _of_elsewhere(asked: Asked, hit: Hit) -> bool:
+    """Whether a section is on the one of the two countries that the question, which names the other, does not ask about: "I lost my job in
+    Canada" for who was laid off in Texas; or on another status in the United States, where who names none is on an H-1B. What the question
+    names last is where it asks about."""
+    asked_of = next((found[-1] for wording in asked.wordings[:2] if (found := _in_country(wording))), "")
+    told_of, heading = set(_in_country(hit.passage.heading)), hit.passage.heading
+    if is_asked(hit) or not asked_of:
+        return False
+    if asked_of == "us" and _OTHER_STATUS.search(heading) and not _OTHER_STATUS.search(asked.wordings[0]):
+        return True
+    return bool(told_of) and asked_of not in told_of
+
+
+def _in_country(text: str) -> list[str]:
+    return ["canada" if found[1] else "us" for found in _IN_COUNTRY.finditer(text)]
+
+
 def _for_them_first(asked: Asked, hits: Sequence[Hit]) -> tuple[Hit, ...]:
-    """Of a refusal, what tells what follows one; of a named program, or where the best hits speak of their citizenship, what is said of
-    none or of theirs before what is said of another."""
-    hits = sorted(hits, key=lambda hit: beside_the_refusal(asked, hit))
+    """Of a refusal, what tells what follows one; of one of the two countries, what is not said of the other; of a named program, or where
+    the best hits speak of their citizenship, what is said of none or of theirs before what is said of another."""
+    hits = sorted(hits, key=lambda hit: (beside_the_refusal(asked, hit), _of_elsewhere(asked, hit)))
     if not asked.programs and not any(of_theirs(asked, hit) for hit in hits[:4]):
         return tuple(hits)
     return tuple(sorted(hits, key=lambda hit: of_others(asked, hit)))

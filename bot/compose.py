@@ -48,6 +48,8 @@ _FEW_WORDS = 6  # of a sentence without a number that says nothing alone: "Deman
 _OF_PASSAGE = 0.85  # what a passage's score counts beside its sentence's cosine
 _TYPED = 0.2  # what holding the sort of thing asked for adds to a sentence's cosine
 _NAMED = 0.15  # and what naming a year or a number of the question does
+_NAMES_THEM = 0.1  # and what naming somebody does whom the question names
+_OTHER_YEAR = 0.3  # and what naming other years than the question's takes away
 _LIST_WORDS = 120  # a list stays whole up to this, whatever the budget: half a list misleads
 _ALSO_YES_OR_NO = ("refusal", "documents")  # sorts of thing that may be asked for with a yes or no: "can I apply again after a refusal?"
 WITH_LIST = 150  # words of an answer whose list is asked for
@@ -56,7 +58,19 @@ _SAME = 0.7  # share of the shorter sentence's terms that makes two sentences sa
 _TOLD = 0.8
 _FIGURE = re.compile(r"\d[\d,.]*\d|\d")
 _COUNTED = re.compile(r"(?<![\w-])\d[\d,.]*\d(?![\w-])")  # a year or a number, not the 1 of H-1B
+_A_NUMBER = re.compile(r"(?<![\w-])\d")  # the same, of one digit too
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_YEARS_ON = re.compile(r"(?:19|20)\d\d ?(?:to|and|until|[-–]) ?(?:the )?(?:19|20)\d\d")
+# Whose name, and what place, a sentence gives. A country's own name, in a text on moving there, is none.
+_WHO_OR_WHERE = re.compile(r"\W*(?:(?:and|so|but) )?(who|where)\b", re.IGNORECASE)
+_GIVES = {
+    "who": re.compile(
+        r"\b(?:[Mm]inister|[Ll]awyer|[Cc]onsultant|[Pp]resident|[Rr]eporter|[Bb]y|said|[Aa]ccording to),? (?:[A-Z][a-z]+ ){1,2}"
+        r"|\b[A-Z][a-z]+ [A-Z][a-z]+(?:,| (?:said|says|called|told|believes|noted|is an?)\b)"
+    ),
+    "where": re.compile(r"\b(?:in|at|near|from) (?!Canada\b|The\b)[A-Z][a-z]"),
+}
+_SETS_BESIDE = re.compile(r"\b(?:or|vs|versus|than|difference|between|compared?|better|and|both)\b", re.IGNORECASE)
 _WHICH_DAY = re.compile(r"\b(?:wh(?:at|ich) (?:day|date)|deadline|last (?:day|date))\b", re.IGNORECASE)
 _A_DAY = re.compile(
     r"\b(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.? (?:the )?\d{1,2}\b|\b\d{1,2}(?:st|nd|rd|th)?(?: of)? "
@@ -99,6 +113,12 @@ class Asked:
     day: str = ""  # the ISO day that is answered as of
     wholes: frozenset[str] = frozenset()  # programs of which those are part, whose rules hold for them too
     talked_of: frozenset[str] = frozenset()  # the programs that a follow-up, which names none, goes on about
+    told: tuple[str, ...] = ()  # what a long message tells beside its questions
+
+    @property
+    def said(self) -> str:
+        """The question, with what is told of who asks and how many they are."""
+        return " ".join((*self.told, self.wordings[0]))
 
 
 @dataclass(frozen=True)
@@ -143,8 +163,12 @@ class Answerability:
         # A section of ours may say in other words how long or how much; who asks for an age, after a refusal, or for the papers is told
         # these or nothing.
         only = asked.wants in ONLY and not is_asked(hits[0])
-        near = hits[: self.reach[1]] if not _is_written_answer(hits[0]) else hits[:1] if only else ()
-        return self.lacking * likely if near and not any(holds(asked.wants, hit.passage.text) for hit in near) else likely
+        prose = not _is_written_answer(hits[0])
+        near = hits[: self.reach[1]] if prose else hits[:1] if only else ()
+        lacks = bool(near) and not any(holds(asked.wants, hit.passage.text) for hit in near)
+        if prose and self.reach[1] > 1 and (_lacks_the_very_thing(asked, near) or _in_no_document(asked, hits)):
+            likely *= _MERELY_LIKE
+        return self.lacking * likely if lacks else likely
 
     def nearest(self, asked: Asked, hits: Sequence[Hit]) -> Hit:
         """The best hit; of prose with the cosines of the nearest text and the nearest sentence among those that follow, and with the terms
@@ -187,6 +211,64 @@ def answerability(passages: Sequence[Passage]) -> Answerability:
     return Answerability() if speaking >= _SPEAKING * len(some) else OF_ANOTHER_FIELD
 
 
+# What is asked for by its kind: "the budget of", "which province takes". What has a name a text names, without saying what kind of thing it
+# is; a time it gives; and the text that is asked about is the source itself. A province is one of few names.
+_BY_KIND = re.compile(
+    r"\bwh(?:at|ich) (?:is|are|was|were) the (?:\w+ )?(\w+) (?:of|for|behind)\b"
+    r"|\bwhich (?:\w+ )?(\w+) (?:is|are|was|were|do|does|did|has|have|had|takes?|gets?|got|can|will|should|could|would)\b",
+    re.IGNORECASE,
+)
+_NEEDS_NO_WORD = frozenset(
+    terms(
+        "year month day date week time company firm employer person people department agency ministry minister lawyer expert city town "
+        "country university newspaper article paper text page source author program programme one thing kind sort way part"
+    )
+)
+_PROVINCES = frozenset(terms("province territory Ontario Quebec Alberta Manitoba Saskatchewan Columbia Scotia Brunswick Yukon Nunavut"))
+
+
+def _lacks_the_very_thing(asked: Asked, near: Sequence[Hit]) -> bool:
+    """Whether none of these passages, however near, speaks of the thing that is asked for, or of the people or year whose number is."""
+    if _counts_others(asked, near) or _of_no_such_year(asked, near):
+        return True
+    kind = _BY_KIND.search(asked.wordings[0])
+    things = set(terms(kind[1] or kind[2])) - _NEEDS_NO_WORD if kind is not None else set()
+    meant = _PROVINCES if things & _PROVINCES else things
+    called = [names for names in asked.concepts if any(things.intersection(name) for name in names)]  # the field's other words for it
+    return bool(things) and not any(meant & hit.terms or called and covered(called, hit.terms) for hit in near)
+
+
+def _in_no_document(asked: Asked, hits: Sequence[Hit]) -> bool:
+    """Whether one text speaks of the one thing that is asked about and another of the other, and none of both: who asks for the score of a
+    pathway is not answered by what one article says of scores and another of the pathway. Who sets two things beside each other is."""
+    if len(asked.concepts) < 2 or _SETS_BESIDE.search(asked.wordings[0]) is not None:
+        return False
+    spoken: dict[str, set[str]] = {}
+    for hit in hits[:_PROSE_PASSAGES]:
+        spoken.setdefault(hit.passage.source_id, set()).update(hit.terms)
+    together = covered(asked.concepts, frozenset().union(*spoken.values()))
+    return together > max(covered(asked.concepts, frozenset(own)) for own in spoken.values())
+
+
+def _counts_others(asked: Asked, hits: Sequence[Hit]) -> bool:
+    """Whether a number of people of one citizenship is asked for, and these passages, which speak of no such people, count others."""
+    named = _citizenships(asked.wordings[0]) if asked.wants == "number" else frozenset()
+    return bool(named) and all(named.isdisjoint(_citizenships(hit.passage.text)) for hit in hits)
+
+
+_NUMBERS = ("number", "amount", "points")
+
+
+def _of_no_such_year(asked: Asked, hits: Sequence[Hit]) -> bool:
+    """Whether a number of a year is asked for, and none of these passages names that year, a span of years or was published in it."""
+    years = _years(_asked_of(asked.wordings[0])[1]) if asked.wants in _NUMBERS else frozenset()
+    if not years:
+        return False
+    return not any(
+        hit.passage.as_of[:4] in years or _YEARS_ON.search(hit.passage.text) or years & set(_YEAR.findall(hit.passage.text)) for hit in hits
+    )
+
+
 # Citizenships that a heading singles out, each with the country. "A Mexican citizen can …" is no answer for an Indian one.
 _CITIZENS = {
     stem(word): pair
@@ -201,7 +283,7 @@ _CITIZENS = {
 
 def of_others(asked: Asked, hit: Hit) -> bool:
     """Whether the question names a citizenship, or a family of so many, and the passage's heading only others."""
-    named, many = _citizenships(asked.wordings[0]), _people(asked.wordings[0])
+    named, many = _citizenships(asked.said), _people(asked.said)
     if many and (other := _people(hit.passage.heading)) and other != many:
         return True
     return bool(named) and bool(held := _citizenships(hit.passage.heading)) and not named & held
@@ -209,7 +291,7 @@ def of_others(asked: Asked, hit: Hit) -> bool:
 
 def of_theirs(asked: Asked, hit: Hit) -> bool:
     """Whether the passage's heading names a citizenship that the question names."""
-    named = _citizenships(asked.wordings[0])
+    named = _citizenships(asked.said)
     return bool(named) and not named.isdisjoint(_citizenships(hit.passage.heading))
 
 
@@ -311,9 +393,9 @@ def _is_meant(asked: Asked, hit: Hit, best: Hit) -> bool:
     citizenship, or for a family of so many."""
     if hit.score < best.score - _CASE_FOR_RULE or hit.passage.unknown or not _is_written_answer(hit):
         return False
-    people = _people(asked.wordings[0])
+    people = _people(asked.said)
     many = people and _people(hit.passage.heading) == people != _people(best.passage.heading)
-    theirs = _citizenships(asked.wordings[0]) & _citizenships(hit.passage.heading)
+    theirs = _citizenships(asked.said) & _citizenships(hit.passage.heading)
     return bool(many) or bool(theirs and not theirs & _citizenships(best.passage.text))
 
 
@@ -547,6 +629,8 @@ def _from_prose(asked: Asked, hits: Sequence[Hit], answers: Answerability, wrong
     # Those with the sort of thing asked for come before those that only lead up to it, and so does what follows the best passage.
     near_enough = sorted((one for one in right if one[0] >= least), key=lambda one: not _is_typed(asked, *one[1:]))
     elsewhere = bool(near_enough) and _is_typed(asked, *near_enough[0][1:]) and not holds(asked.wants, best.passage.text)
+    named = frozenset().union(*(_names_given(asked.wordings[0], hit.passage.text) for hit in near))
+    elsewhere = elsewhere or bool(named) and named.isdisjoint(_names_given(asked.wordings[0], best.passage.text))
     used = 0
     if not mistaken and not elsewhere:
         whole = _by_item(best, _units(best, leaning=False), wrong)
@@ -675,21 +759,47 @@ def _without_wrong(hit: Hit, unit: _Unit, wrong: Callable[[str], str]) -> _Unit:
 
 def _worth(asked: Asked, hit: Hit, unit: _Unit) -> float:
     """What a sentence of prose is worth beside others: how near it and its passage are, that it holds the sort of thing asked for, and
-    that it or one before it names the year or number of which that is asked. The first under a heading that asks nearly the same
-    answers that."""
+    that it or one before it names the year, the number or the person of which that is asked, and no other years. The first under a heading
+    that asks nearly the same answers that."""
     _, counted = _asked_of(asked.wordings[0])
-    counted = counted if asked.wants else frozenset(filter(_YEAR.fullmatch, counted))  # "the 10,000" are no more than a name
-    named = bool(counted) and not counted.isdisjoint(_COUNTED.findall(hit.passage.text[: unit.end]))
+    years = _years(counted)
+    counted = counted if asked.wants else years  # "the 10,000" are no more than a name
+    said = hit.passage.text[: unit.end]
+    named = bool(counted) and not counted.isdisjoint(_COUNTED.findall(said))
+    others = bool(years) and _YEAR.search(said, unit.start) is not None and years.isdisjoint(_YEAR.findall(said))
     first = _is_written_answer(hit) and unit.start <= hit.sentences[0].span.start
     near = max(unit.cosine, hit.question) if first else unit.cosine
-    return near + _OF_PASSAGE * hit.score + (_TYPED if _is_typed(asked, hit, unit) else 0.0) + (_NAMED if named else 0.0)
+    them = not _names_given(asked.wordings[0], hit.passage.text).isdisjoint(_WORD.findall(said.lower()))
+    near += _NAMES_THEM if them else 0.0
+    typed = _is_typed(asked, hit, unit)
+    return near + _OF_PASSAGE * hit.score + (_TYPED if typed else 0.0) + (_NAMED if named else 0.0) - (_OTHER_YEAR if others else 0.0)
 
 
 def _is_typed(asked: Asked, hit: Hit, unit: _Unit) -> bool:
     """Whether it holds the sort of thing asked for, if any is."""
     text = hit.passage.text[unit.start : unit.end]
+    if not asked.wants:
+        opening = _WHO_OR_WHERE.match(asked.wordings[0])
+        return opening is not None and _GIVES[opening[1].lower()].search(text) is not None
     which_day, _ = _asked_of(asked.wordings[0])
-    return bool(asked.wants) and holds(asked.wants, text) and (not which_day or _A_DAY.search(text) is not None)
+    return holds(asked.wants, text) and (not which_day or _A_DAY.search(text) is not None)
+
+
+_WORD = re.compile(r"[a-z]{3,}")
+_WRITTEN_LARGE = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]{2,}")
+
+
+@lru_cache(64)  # of one question beside each sentence of a passage
+def _names_given(question: str, text: str) -> frozenset[str]:
+    """The words of the question, however typed, that are names in the text: written with a capital within a sentence, and never without.
+    Those of our field, such as its programs and places, are not meant."""
+    large = {word.lower() for word in _WRITTEN_LARGE.findall(text)} - set(_WORD.findall(text))
+    field = domain_terms(question) | PLACES
+    return frozenset(word for word in large & set(_WORD.findall(question.lower())) if field.isdisjoint(terms(word)))
+
+
+def _years(counted: Set[str]) -> frozenset[str]:
+    return frozenset(filter(_YEAR.fullmatch, counted))
 
 
 @lru_cache(64)  # of one question beside each sentence
@@ -700,7 +810,7 @@ def _asked_of(question: str) -> tuple[bool, frozenset[str]]:
 
 def _stands_alone(hit: Hit, unit: _Unit) -> bool:
     """Whether a sentence says something: it is not a few words without a number."""
-    return unit.words > _FEW_WORDS or _FIGURE.search(hit.passage.text, unit.start, unit.end) is not None
+    return unit.words > _FEW_WORDS or _A_NUMBER.search(hit.passage.text, unit.start, unit.end) is not None
 
 
 def _untold(text: str, unit: _Unit, chosen: Sequence[_Unit]) -> _Unit:
@@ -730,7 +840,7 @@ def _line_asked_for(asked: Asked, hit: Hit) -> _Unit | None:
     """The one item of a list that is about a number in the question ("family of three": "… for 3 people: …", "age 33": "CRS at age 33:
     …"); None where none or several are. An item is about what stands before its colon, and a number is of what it counts: "two kids" is not
     "2 people"."""
-    words = re.findall(r"\d+|[a-z]+", asked.wordings[0].lower())
+    words = re.findall(r"\d+|[a-z]+", asked.said.lower())
     text = hit.passage.text
     about = []
     for scored in hit.sentences:

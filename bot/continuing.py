@@ -28,6 +28,8 @@ class Weights:
 
 # "If I move there first", "I have 478": what asks nothing and names nothing of the field finds little alone.
 ASKS_NOTHING = Weights(alone=0.3)
+# "After how long", where no program is talked of: alone it is near whatever has a time, and its words tell little.
+SAYS_LITTLE = Weights(alone=0.2, typed=0.1)
 
 
 def best_first(typed: str, hits: Sequence[Hit], alone: Sequence[Hit], weights: Weights = Weights()) -> list[Hit]:

@@ -14,9 +14,9 @@ from functools import lru_cache
 from typing import Protocol
 
 from bot.answer import Turn
-from bot.phrases import focus
+from bot.phrases import focus, phrases
 from bot.scope import ASKING, PLACES, asks_whether_open, domain_terms, is_vague
-from bot.swaps import citizenship_in, closing, place_in, places_in, relative_in, swapped
+from bot.swaps import citizenship_in, closing, place_in, places_in, relative_in, swapped, told_apart
 from bot.topics import introduces, resolve
 from corpus.model import Program
 from index.keywords import terms
@@ -71,6 +71,7 @@ _PEOPLE = frozenset(terms("family spouse dependent"))
 _ANSWERS = frozenset(terms("no yes yeah not"))
 _LAST_LINK = re.compile(r"\b(?:for|in|of|under|on|about|to|with|by)(?: the)?\W*$", re.IGNORECASE)
 _NEEDING = frozenset(terms("need needs needed require requires required ask asks want wants count counts same also too"))
+_BOUNDS = frozenset(terms("after many max maximum min minimum least most limit total exactly"))
 _RATHER = frozenset(terms("instead rather also too then"))
 _LONG = 300  # characters; a longer message tells its own story
 _SHORT = 4  # fewer content words than this rarely make a question of their own
@@ -159,6 +160,39 @@ _NEEDS = re.compile(
     r"\b(?:need(?:ed|s)?|required?|mandatory|compulsory|how (?:to|(?:do|can|could) (?:i|we)) (?:get|obtain|find))\b", re.IGNORECASE
 )
 _BARE = re.compile(r"\bthe \w+\W*$", re.IGNORECASE)  # "how long is the permit", "who can give the offer": which one was said before
+# "Are you sure?", "really? my lawyer says …": the last answer is doubted.
+_DOUBTS = re.compile(
+    r"^\W*(?:(?:but|hmm+|no|wait|ok)\b\W*)*(?:(?:are|r) (?:you|u) (?:really |very )?sure|(?:you|u) sure|sure|really|seriously"
+    r"|is (?:that|this|it) (?:really )?(?:true|right|correct))\b\s*(?:about (?:it|that|this)\b\s*)?(?:[?.!,:;-]+\s*|$)|"
+    r"(?:[,.;!?]\s*|\s(?=(?:are|r|you|u)\b))(?:(?:are |r )?(?:you |u ))?sure\W*$",
+    re.IGNORECASE,
+)
+_AFTER = re.compile(r" – after “.+”$")
+# "How much of it": a share of what the last question was about, not its price.
+_SHARE_OF = re.compile(r"\bhow (?:much|many) of (?:it|this|that|them|those|these)\b", re.IGNORECASE)
+# "The other one" of what was spoken of; what compares two names the other one itself.
+_THE_OTHER = re.compile(
+    r"\b(?:the )?other (?:one|program(?:me)?|option|route|way|stream|pathway)\b(?! (?:is|are|was|than)\b)", re.IGNORECASE
+)
+# "For the second", "the latter?", of two that a question named.
+_OF_TWO = re.compile(
+    r"\b(?:the )?(first|second|1st|2nd|former|latter)(?: (?:one|option|program(?:me)?|route|way|stream)\b|(?=\W*$))", re.IGNORECASE
+)
+# "How many points for that age": the age that somebody told before.
+_THAT_AGE = re.compile(r"\b(?:that|this|my) age\b", re.IGNORECASE)
+_AGED = re.compile(
+    r"\b(?:i ?['’]?m|i am|aged?|turn(?:ed|ing)?|i will be|i ?['’]?ll be) (?:now |only |already |just )?(?P<said>[1-6]\d)\b"
+    r"(?! ?(?:%|k\b|months?|weeks?|days?|hours?|years? (?!old)|yrs? (?!old)))|\b(?P<old>[1-6]\d) ?-?(?:years?|yrs?|y)[- /]?(?:old|o)\b",
+    re.IGNORECASE,
+)
+# "Is Canada doing anything about it", after talk of the United States: what Canada does is not the American program.
+_CANADA_DOES = re.compile(r"\b(?:is|does|did|has|will|can|would) (?:canada|ircc|the canadian government)\b", re.IGNORECASE)
+# Takes for granted that something has closed.
+_CLOSING = re.compile(
+    r"\b(?:since when|when|why|how|what day|which day)\b.{0,20}\b(?:close[ds]?|closing|shut|ended?|stop(?:ped)?)\b", re.IGNORECASE
+)
+# "Do I need it", "must I show it": the thing that the last question was about.
+_OF_A_THING = re.compile(r"\b(?:need|require|show|submit) (it|them|one)\b", re.IGNORECASE)
 # How people type the words that a follow-up opens with.
 _TYPED = {
     "n": "and",
@@ -171,6 +205,8 @@ _TYPED = {
     "mch": "much",
     "wen": "when",
     "whn": "when",
+    "yr": "year",
+    "yrs": "years",
 }
 _TYPED_SO = re.compile(rf"(?<![\w'’-])(?:{'|'.join(_TYPED)})(?![\w'’-])")
 _BARE_ONE = re.compile(
@@ -184,6 +220,7 @@ _SOMEBODY = re.compile(
 )
 # "My husband is a US citizen": the question is about what he could apply for himself, as about anybody.
 _APPLIES = re.compile(r"\b(?:citizens?|nationals?|passports?|engineers?|developers?|nurses?|doctors?)\b", re.IGNORECASE)
+_SOMEBODY_THERE = re.compile(r"\b(?:Canadian )?(?:citizens?|permanent residents?)\b", re.IGNORECASE)
 _SHE, _HE = frozenset(("she", "her")), frozenset(("he", "him", "his"))
 # Money and an offer are asked of the permit that somebody holds, and a worker's spouse holds a permit of her or his own.
 _OWN_PERMIT = re.compile(
@@ -401,6 +438,13 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
     last = said.asked[-1]
     if len(question) > _LONG:
         return StandAlone(question, question, tuple(named))
+    if not named and (doubts := _DOUBTS.search(question)) is not None:
+        against = f"{question[: doubts.start()]}{question[doubts.end() :]}".strip(" ,.;:?!")
+        if not terms(against):
+            return last
+        if not _ASKS.match(against) and len(terms(against)) <= 2 * _SHORT:
+            doubted = last.previous if last.previous and not _ASKS.search(last.typed) else last.text  # a fragment is no question by itself
+            return StandAlone(f"{_bare(doubted)}, {against}?", against, (), last.about, _context(said), doubted)
     if (back := _BACK.match(question)) is not None:
         return _of_before(back, said, known)
     if (instead := _INSTEAD.match(question)) is not None and (put := _put_right(instead, last, said, known)):
@@ -419,8 +463,11 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
         return StandAlone(_OPTIONS, question)
     if not named and _INSTEAD_OF_IT.match(question):
         return _in_its_place(question, last, known)
-    if not named and (listed := _of_the_list(question, said, known)) is not None:
+    if not named and (listed := _of_the_list(question, said, known) or _of_the_other(question, said, known)) is not None:
         return listed
+    apart = next(filter(None, (told_apart(question, _bare(one.text)) for one in said.asked[: -_LATELY - 1 : -1])), "")
+    if not named and apart:
+        return StandAlone(apart, question, tuple(known.named_in(apart)), () if known.named_in(apart) else last.inferred)
     added = "" if named else clause["clause"] if (clause := _CLAUSE.match(question)) else _finishing(question, last)
     if added:
         instead_of = bool(last.previous and _CLAUSE.match(last.typed) and _CLAUSE.match(question))  # one supposition for the other
@@ -435,14 +482,14 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
         if (both := _comparing(own, [meant], talked_of, last, known)) is not None:
             return both
         return _of_another(question, one, known.programs[meant], last, known)
-    spoken = _with_somebody(question, said)
+    spoken = _with_a_thing(_at_that_age(_with_somebody(question, said), said), talked_of, said, known)
     if named and (it := _IT.search(question)) is not None:
         if thing := _thing_asked_of(said, known):
             return StandAlone(f"{question[: it.start()]}{thing}{question[it.end() :]}", question, tuple(named))
         if needing := _needing_it(question, it, named, last, known):
             return StandAlone(needing, question, tuple(named))
     spoken_of = list(dict.fromkeys(program for asked in reversed(said.asked) for program in asked.about if program in known.programs))
-    if (both := _comparing(question, named, talked_of, last, known, spoken_of)) is not None:
+    if (both := _comparing(question, named, talked_of, last, known, spoken_of, _pair(said))) is not None:
         return both
     if not _leans(question, named, talked_of, known.speaks) or _is_of_canada(question, named, talked_of, known):
         return StandAlone(spoken, question, tuple(named))
@@ -471,9 +518,10 @@ def _comparing(
     last: StandAlone,
     known: _Field,
     asked_of: Sequence[str] = (),
+    pair: Sequence[str] = (),
 ) -> StandAlone | None:
     """The question with both things that it compares: "how is it different from X", "what is the difference with X", "how is it
-    different" after two that were `asked_of`, the latest first, and, after two were compared, "which one is faster"."""
+    different" after two that were `asked_of`, the latest first, and, after a `pair` was compared, "which one is faster"."""
     others = [program for program in talked_of if program in known.programs and program not in named]
     it = _COMPARES.search(question)
     if named and others:
@@ -489,8 +537,9 @@ def _comparing(
         return StandAlone(
             f"{question[: it.start(1)]}{first}{question[it.end(1) :].rstrip('?.! ')} from {second}?", question, tuple(asked_of[:2])
         )
-    two = [program for program in last.named if program in known.programs]
-    if len(two) == 2 and (_DIFFERS.search(last.text) or " or " in last.text) and _WHICH_ONE.search(question):
+    two = [program for program in pair or last.named if program in known.programs]
+    compared = _DIFFERS.search(last.text) or " or " in last.text or set(last.about) < set(two)
+    if len(two) == 2 and compared and _WHICH_ONE.search(question):
         first, second = (_named(known.programs[program]) for program in two)
         return StandAlone(f"{question.rstrip('?.! ')}, {first} or {second}?", question, tuple(two))
     return None
@@ -519,6 +568,12 @@ def asks_nothing(typed: str) -> bool:
         return _CLAUSE.match(typed) is not None
     told = _STATES.match(typed) or _TOLD.match(typed)
     return told is not None and not _ASKS.search(typed[told.end() :]) and not _PUSHES.search(typed)
+
+
+def says_little(typed: str) -> bool:
+    """Whether what was typed only asks for a fee, a time, a number and the like: "how many years max"."""
+    own = terms(typed)
+    return bool(own) and set(own) <= ASKING | _BOUNDS
 
 
 def _with_somebody(question: str, said: _Said) -> str:
@@ -551,6 +606,59 @@ def _is_of_canada(question: str, named: Sequence[str], talked_of: Sequence[str],
     if citizenship_in(question) and re.search(r"\bvisa\b", question, re.IGNORECASE):
         return True
     return bool(talked_of) and talked_of[0].startswith(_UNITED_STATES) and known.terms_in(question[needs.end() :])
+
+
+def _at_that_age(question: str, said: _Said) -> str:
+    """With the age that the user told last for "that age"."""
+    if _THAT_AGE.search(question) is None:
+        return question
+    told = (aged["said"] or aged["old"] for one in reversed(said.asked) for aged in reversed(list(_AGED.finditer(one.typed))))
+    age = next(told, "")
+    return _THAT_AGE.sub(f"age {age}", question, count=1) if age else question
+
+
+def _with_a_thing(question: str, talked_of: Sequence[str], said: _Said, known: _Field) -> str:
+    """With the thing of the field that the last question was about for "it" in "do I need it", where no program is talked of that it could
+    stand for."""
+    it = _OF_A_THING.search(question)
+    if it is None or said.asked[-1].about:
+        return question
+    things = [p for p in phrases(_bare(said.asked[-1].text)) if known.terms_in(f"{p.text}{p.tail}") and not known.named_in(p.text)]
+    if not things or known.named_in(question):
+        return question
+    return f"{question[: it.start(1)]}{things[0].said}{question[it.end(1) :]}"
+
+
+def _of_the_other(question: str, said: _Said, known: _Field) -> StandAlone | None:
+    """The question about "the other one": of what the user spoke of, or else of what the answers named, the first that is not talked of
+    now; and about "the second" or "the latter" of two that a question named."""
+    of_two, other = _OF_TWO.search(question), _THE_OTHER.search(question)
+    place = of_two or other
+    if place is None or len(terms(question)) > _SHORT + 2 or _COMPARES.search(question) or _DIFFERS.search(question):
+        return None
+    now = said.asked[-1].about[:1]
+    if of_two is not None:
+        pair = _pair(said)
+        meant = pair[of_two[1].lower() in ("second", "2nd", "latter")] if pair else ""
+    else:
+        spoken = [p for one in reversed(said.asked) for p in one.about]
+        answers = [turn.content for turn in reversed(said.turns) if turn.role == "assistant"]
+        named = (p for answer in answers[:_LATELY] for p in known.named_in(answer))
+        meant = next((p for p in (*spoken, *named) if now and p not in now and p in known.programs), "")
+    if meant not in known.programs:
+        return None
+    rest = f"{question[: place.start()]}{question[place.end() :]}".strip(" ,.:;?!")
+    own = set(terms(rest)) - _ANSWERS
+    return StandAlone(
+        _about(_LAST_LINK.sub("", rest), known.programs[meant]) if own else _again(said.asked[-1].text, known.programs[meant], known),
+        question,
+        (meant,),
+    )
+
+
+def _pair(said: _Said) -> tuple[str, ...]:
+    """The two programs that a question named last, or ()."""
+    return next((one.named for one in said.asked[::-1] if len(one.named) == 2), ())
 
 
 def _of_the_list(question: str, said: _Said, known: _Field) -> StandAlone | None:
@@ -608,7 +716,9 @@ def _placed(question: str, said: _Said) -> str:
 def _leaning(question: str, named: Sequence[str], talked_of: Sequence[str], said: _Said, known: _Field, typed: str = "") -> StandAlone:
     """What it leans on said behind it: the program, or else the topic of the conversation. `typed` where that was put in other words."""
     last, typed = said.asked[-1], typed or question
-    another = _WHICH_OTHER.search(question) or _SOMETHING.search(question)
+    american = bool(talked_of) and talked_of[0].startswith(_UNITED_STATES)
+    sorts = (_WHICH_OTHER, _SOMETHING, _SHARE_OF, *((_CANADA_DOES,) if american else ()))
+    another = any(sort.search(question) for sort in sorts)
     about = named or [program for program in talked_of[:1] if program not in _NO_SUBJECT and not another]
     if not named:
         about = _narrowed(question, about, said, known)
@@ -629,11 +739,17 @@ def _leaning(question: str, named: Sequence[str], talked_of: Sequence[str], said
 
 
 def _narrowed(question: str, about: Sequence[str], said: _Said, known: _Field) -> Sequence[str]:
-    """The program meant where the one talked of is too wide: its renewal, when that is what was asked about, or the one that the last
-    answer named besides and that "the pathway" or "the stream" says."""
+    """The program meant where the one talked of is too wide or not the one: its renewal, when that is what was asked about, the province's
+    that the question names, the closed one that the last answer named besides, when the question asks of a closing, or the one there that
+    "the pathway" or "the stream" says."""
     sort = _SORT.search(question)
     if sort is not None and about and sort[1].lower() not in _label(about[0], known):
         about = [p for p in known.named_in(said.answer) if sort[1].lower() in _label(p, known)][:1] or about
+    place = place_in(question)
+    if place and about and place not in _label(about[0], known):  # each province has a program of its own
+        about = [p for p in (_which(place, about, known.programs),) if p] or about
+    if _CLOSING.search(question) and not any(known.programs[p].standing in _OVER for p in about if p in known.programs):
+        about = [p for p in known.named_in(said.answer) if p in known.programs and known.programs[p].standing in _OVER][:1] or about
     if about and any(_RENEWS.search(one.text) for one in said.asked[-_LATELY:]):
         renewals = (p for p in known.programs.values() if p.name.startswith("Renewal of "))
         about = [p.id for p in renewals if about[0] in known.named_in(p.name.removeprefix("Renewal of "))][:1] or about
@@ -732,12 +848,15 @@ def _elsewhere(question: str, last: StandAlone, said: _Said, known: _Field) -> S
         return StandAlone(_with_program(again, known.programs[other], known) or again, question, (other,), previous=asked)
     if last.inferred and last.inferred[0] in known.programs and not known.named_in(again):
         return StandAlone(_about(again, known.programs[last.inferred[0]]), question, (), last.inferred)
-    return _changed(again, question, last, known)
+    return _changed(again, question, replace(last, previous="") if fragment else last, known)
 
 
 def _changed(text: str, typed: str, last: StandAlone, known: _Field) -> StandAlone:
-    """The last question with a word changed, and the program that it was about, unless the changed word was part of that name."""
+    """The last question with a word changed, and the program that it was about, unless the changed word was part of that name; what it
+    leant on where it was about none."""
     named = tuple(known.named_in(text))
+    if not named and not last.about and last.previous and (behind := _AFTER.search(last.text)) is not None and " – after “" not in text:
+        return StandAlone(f"{text.rstrip('?.! ')}{behind[0]}", typed, (), (), last.context, last.previous)
     kept = () if named or known.named_in(last.text) else last.named
     return StandAlone(text, typed, named or kept, () if named else last.inferred)
 
@@ -746,6 +865,9 @@ def _leans(question: str, named: Sequence[str], talked_of: Sequence[str], in_fie
     content = terms(question)
     if _ORDINARY.search(question):
         return False
+    objects = _OBJECTS.match(question)
+    if objects and len(content) <= 9 and not question.rstrip().endswith("?") and not _ASKS.match(question[objects.end() :].lstrip()):
+        return True  # "but a green card is permanent residence" is said against the last answer, whatever it names
     if named and named[0] not in talked_of and len(content) <= 1:
         return True
     if named and talked_of and named[0] not in talked_of:
@@ -825,8 +947,9 @@ def _talked_of(said: _Said, known: _Field) -> list[str]:
 
 
 def _opening(turn: Turn) -> str:
-    """What the user asked; of an answer its first sentence, which says what it is about."""
-    return turn.content if turn.role == "user" else _first_sentence(turn.content)
+    """What the user asked; of an answer its first sentence, which says what it is about. Somebody who is a citizen or resident there is no
+    program: "a Canadian citizen may sponsor a spouse" is not about citizenship."""
+    return turn.content if turn.role == "user" else _SOMEBODY_THERE.sub("somebody", _first_sentence(turn.content))
 
 
 def _first_sentence(answer: str) -> str:

@@ -26,7 +26,8 @@ _FAREWELL = re.compile(
     re.IGNORECASE,
 )
 _WHO = re.compile(
-    r"\b(who|what) (are|r) (you|u)\b|\bare you (a |an )?(real|human|bot|robot|ai|person|lawyer|chatgpt)\b|\bwhat (can|do) you (do|know|help)\b|\bhow do you work\b",
+    r"\b(who|what) (are|r) (you|u)\b|\bare you (a |an )?(real|human|bot|robot|ai|person|lawyer|chatgpt)\b|\bwhat (can|do) (you|u) (do|know|help)\b|\bhow do you work\b|"
+    r"\bwhat (can|do|could|would) (you|u) tell (me|us)( about| here| today)*\W*$|\bwhat (can|may|should|do) i ask( you| u| here| about)*\W*$",
     re.IGNORECASE,
 )
 
@@ -107,7 +108,7 @@ _OUTCOME = re.compile(
 # Subjects of other services, whatever country is named beside them.
 _OFF_TOPIC = Pattern(
     r"\b(weather|temperature|rain|snow(ing)?|translate|translation of(?! (\w+ )?(documents?|papers?|certificates?|degrees?|diplomas?|transcripts?))|recipe|cook(ing)?|bake|poem|joke|song|lyrics|movie|netflix|horoscope|zodiac|"
-    r"(write|fix|debug|review) (me )?(a |an |my |this |some )?(python|java|javascript|sql|code|script|function|program|regex|essay|email to my girlfriend)|"
+    r"(?<!\bi )(?<!\bwe )(write|fix|debug|review) (me )?(a |an |my |this |some )?(python|java|javascript|sql|code|script|function|program|regex|essay|email to my girlfriend)|"
     r"world cup|ipl|nba|nfl|nhl|cricket|football|hockey|match score|bitcoin|crypto\w*|stock (tip|price|market)s?|which stocks?|shares? to buy|"
     r"lose weight|diet|medicine|headache|dating|restaurants?|hotels?|flights? (to|from)|cheap flights?|capital of|who won|president of|solve|homework|"
     r"video games?|playstation|iphone)\b",
@@ -186,7 +187,7 @@ _OPEN = re.compile(
 
 
 _PAST = re.compile(
-    r"\b(when did|what date did|did (canada|they|the|ircc|uscis|it)|was (it|the|there)|were (the|there)|announced|cancell?ed|removed|happened|ended|how many (got|came|were|people (got|came|applied)))\b",
+    r"\b(when did|what date did|did (canada|they|the|ircc|uscis|it)|did (?:\w+ ){1,6}(?:need|have to|require|qualify)|was (it|the|there)|were (the|there)|announced|cancell?ed|removed|happened|ended|how many (got|came|were|people (got|came|applied)))\b",
     re.IGNORECASE,
 )
 _PREDICT = re.compile(
@@ -203,6 +204,8 @@ _WHICH_PLACE = re.compile(
     rf"|\b(?:better|best|cheaper|faster|easier)\b.*?\b({_CITIES}) (?:or|vs\.?|versus|than) ({_CITIES})\b|\b({_CITIES}) (?:vs\.?|versus) ({_CITIES})\b",
     re.IGNORECASE,
 )
+_ONESELF = re.compile(r"\b(?:i|i'?m|i'?ve|we|my|our|me|us)\b", re.IGNORECASE)
+_IN_CANADA = re.compile(rf"\bcanad\w*|\b(?:{_CITIES}|mississauga|brampton|surrey|burnaby|hamilton)\b", re.IGNORECASE)
 _OTHER_OFFER = re.compile(r"\bgold card\b", re.IGNORECASE)
 _CODE = re.compile(r"(?!c12)(?:[ct]\d\d|imm\d{4})")  # of a permit without an LMIA, and of a form, not Bill C-12: the next number is another
 # A day of the asker's own ("my permit ends in January 2027") is where they stand, not what is asked about.
@@ -267,6 +270,11 @@ def is_elsewhere(text: str) -> bool:
 def domain_terms(text: str) -> set[str]:
     """The field's own terms in the text."""
     return set(terms(text)) & _DOMAIN
+
+
+def speaks_of_own_move(text: str) -> bool:
+    """Whether somebody speaks of themselves and of Canada or a place in it: "there is a seat for me in the Vancouver office"."""
+    return _ONESELF.search(text) is not None and _IN_CANADA.search(text) is not None
 
 
 def speaks_of_the_field(text: str) -> bool:

@@ -70,15 +70,27 @@ _AROUND = frozenset(
     "who has have having holders holder people person persons us only just say that are same actually really now make".split()
 )
 _PEOPLE = r"(?:people|persons?|applicants?|members?|adults?|of us|we are)"
+_IN_A_COUNTRY = re.compile(rf"in (?:{_COUNTRIES})", re.IGNORECASE)
+# "US experience" – "and Canadian one?": what a noun of the last question is told apart by.
+_TELLING_APART = (
+    r"us|u\.s\.|american|usa|canadian|indian|foreign|overseas|domestic|local|provincial|federal|temporary|permanent|"
+    r"full[- ]time|part[- ]time|paper|online|open|closed|english|french"
+)
+_ANOTHER_ONE = re.compile(rf"(?:(?:an?|the|my|our) )?({_TELLING_APART}) ones?", re.IGNORECASE)
 _HEADS = r"(?:people|persons?|applicants?|members?|adults?|kids?|children|years?|months?|days?|of us|family members)"
 _NUMBER = re.compile(
     rf"(?<![\w$.,-])(?:\d[\d,]*(?![\w.-])|(?:two|three|four|five|six|seven|eight|nine|ten)\b|one(?= {_HEADS}))", re.IGNORECASE
 )
+_APART = re.compile(rf"(?<![\w-])({_TELLING_APART})(?= [a-z-]{{3,}})", re.IGNORECASE)
+_COUNTRY_OF = {"us": "the US", "u.s.": "the US", "usa": "the US", "american": "the US", "canadian": "Canada", "indian": "India"}
+_FROM_A_COUNTRY = re.compile(rf"\b(?:from|of) ((?:the )?(?:{_COUNTRIES}|canada))(?![\w-])", re.IGNORECASE)
 _WE_ARE = re.compile(
     rf"\bwe(?:['’]re| are| were| r| will be| would be| become)"
     rf"(?: (?:actually|now|only|just|really|total))*,? ({_NUMBER.pattern})(?! (?:years?|months?|days?)\b)",
     re.IGNORECASE,
 )
+_CARD = re.compile(r"^(?:an? |the )?(us green card)$", re.IGNORECASE)
+_ONE_PERSON = re.compile(r"(?<=^ )person\b", re.IGNORECASE)
 _PHRASE = re.compile(r"(for|in|with|from|at|on)(?: (?:an?|the|my|our))?(?: [\w'-]+){1,3}", re.IGNORECASE)
 _ANY_PLACE = re.compile(rf"(?<![\w-])(?:{_PLACES}|canada|(?:the )?(?:usa|united states|states)|america)(?![\w-])", re.IGNORECASE)
 _CIRCUMSTANCE = re.compile(
@@ -106,8 +118,22 @@ def swapped(fragment: str, question: str) -> str:
     for kind in _KINDS:
         new = kind.value.findall(said)
         if len(new) == 1 and _nothing_else(kind.value.sub(" ", said)):
+            if (where := _IN_A_COUNTRY.fullmatch(said)) and not kind.value.search(question):  # where, not whence
+                return f"{question} {where[0]}?"
             return _put(kind, new[0], question) or _prepositional(said, question) or _added(kind, new[0], question)
     return _counted(said, question) or _prepositional(said, question)
+
+
+def told_apart(fragment: str, question: str) -> str:
+    """The question of the other one of a kind: "is my US experience counted" asked again of "and Canadian one?", "a certificate from India"
+    of "and the US one"; "" where the fragment says more, or the question tells no noun apart in that way."""
+    one = _ANOTHER_ONE.fullmatch(_OPENING.sub("", fragment.strip()).rstrip("?.! "))
+    if one and (country := _COUNTRY_OF.get(one[1].lower())) and len(whence := list(_FROM_A_COUNTRY.finditer(question))) == 1:
+        return f"{question[: whence[0].start(1)]}{country}{question[whence[0].end(1) :].rstrip('?.! ')}?"
+    held = list(_APART.finditer(question)) if one else []
+    if not one or len(held) != 1 or held[0][1].lower() == one[1].lower():
+        return ""
+    return f"{question[: held[0].start(1)]}{one[1]}{question[held[0].end(1) :].rstrip('?.! ')}?"
 
 
 def closing(fragment: str, for_whom: bool = False) -> str:
@@ -159,6 +185,7 @@ def _added(kind: _Kind, new: str, question: str) -> str:
     if kind.value.search(question):
         return ""
     if kind.added:
+        new = _CARD.sub(r"\1 holders", new)  # the people, not what they hold
         return f"{question} {kind.added.format(new)}?"
     asks = _I_ASK.search(question) if _RELATIVE.search(new) else None
     if asks is None and _RELATIVE.search(new) and _MONEY.search(question) and not re.search(r"\bfor\b", question):
@@ -183,5 +210,8 @@ def _counted(said: str, question: str) -> str:
         return ""
     question = question.rstrip("?.! ")
     if held:
-        return f"{question[: held[0].start()]}{new[0]}{question[held[0].end() :]}?"
+        rest = question[held[0].end() :]
+        if new[0].lower() not in ("1", "one"):
+            rest = _ONE_PERSON.sub("people", rest, count=1)
+        return f"{question[: held[0].start()]}{new[0]}{rest}?"
     return f"{question} for {new[0]} people?" if re.search(rf"\b{_PEOPLE}\b", said, re.IGNORECASE) else ""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from bot import language, privacy, scope
 from bot.answer import Turn
 from bot.followups import Rewriter, StandAlone, stand_alone
+from bot.story import Story, read
 from bot.vocabulary import Vocabulary
 from corpus.errors import RequestError
 from corpus.model import Program, Split
@@ -25,6 +26,8 @@ _KEPT_TURNS = 12  # what was said before that is no longer what a follow-up is a
 _NAMED = " – "  # before the program that a second question is about
 _OWN = 5  # content words that make a question stand without the story before it
 _LONG = 28  # words; a longer message is a story with a question in it
+_TELLING = 4  # content words of a sentence that may be what is asked
+_SAYS_NOTHING = 2  # content words of a question that asks only about what was told before it: "Is that allowed?"
 
 Kind = Literal["question", "smalltalk", "out_of_scope", "refused", "outcome", "vague", "distress"]
 
@@ -49,6 +52,9 @@ class Understood:
     typed: tuple[str, ...] = ()  # of a follow-up, wordings of what was typed, which does not stand alone
     at: str = ""  # the past ISO day to answer as of; "" is today
     split: Split | None = None  # the message has no answer before one thing is known (bot/splits.py)
+    told: tuple[str, ...] = ()  # what a long message tells beside its questions (bot/story.py)
+    alone: tuple[str, ...] = ()  # of a long message, each question by itself, as the parts are in order
+    apart: frozenset[int] = frozenset()  # places among the parts of those that need nothing of what is told
     heard: Heard | None = None  # the message as it came, where that is not in English (bot/tongues.py)
 
     @property
@@ -106,14 +112,18 @@ def understand(
         kind = "vague"
     parts: tuple[tuple[str, ...], ...]
     previous: tuple[str, ...] = ()
+    story: Story | None = None
     if alone.context:
         previous = _wordings(alone.previous, vocabulary)
-        parts = tuple(
-            tuple(dict.fromkeys(wording for form in forms for wording in _wordings(form, vocabulary))) for forms in _each_leaning(alone)
-        )
+        parts = tuple(_in_wordings(forms, vocabulary) for forms in _each_leaning(alone))
+    elif story := read(alone.text, lambda text: _names_of_the_field(text, vocabulary), lambda text: _program_in(text, vocabulary)):
+        parts = tuple(_in_wordings(question.forms, vocabulary) for question in story.questions)
     else:
         questions = _questions(alone.text, vocabulary)
-        parts = tuple(_wordings(part, vocabulary, questions[0] if n and _NAMED not in part else "") for n, part in enumerate(questions))
+        parts = tuple(
+            (*_wordings(part, vocabulary, questions[0] if n and _NAMED not in part else ""), *_as_told(part, vocabulary))
+            for n, part in enumerate(questions)
+        )
     tense = 1 if kind == "outcome" or scope.asks_of_future(plain) else -1 if scope.asks_of_past(plain) else 0
     return Understood(
         masked,
@@ -130,6 +140,9 @@ def understand(
         previous,
         typed=_wordings(alone.typed, vocabulary) if past and len(parts) == 1 and (alone.context or alone.text != alone.typed) else (),
         split=split if kind == "vague" else None,
+        told=story.told if story else (),
+        alone=tuple(question.asked for question in story.questions) if story else (),
+        apart=frozenset(n for n, question in enumerate(story.questions) if question.apart) if story else frozenset(),
     )
 
 
@@ -155,6 +168,12 @@ def _as_asked(alone: StandAlone, vocabulary: Vocabulary) -> StandAlone:
 def _names_of_the_field(text: str, vocabulary: Vocabulary) -> bool:
     """Whether the text names something of the field; a city or a country alone is not."""
     return bool(scope.domain_terms(text) - scope.PLACES or vocabulary.concepts(vocabulary.spelled(text)))
+
+
+def _program_in(text: str, vocabulary: Vocabulary) -> str:
+    """What the last program that the text names is called, or ""."""
+    named = vocabulary.programs(vocabulary.spelled(text))
+    return " ".join(vocabulary.label(named[-1]).split()) if named else ""
 
 
 def _in_field(text: str, vocabulary: Vocabulary) -> bool:
@@ -186,11 +205,37 @@ def past_day(text: str, today: date) -> str:
 
 
 def _written_out(text: str) -> str:
-    """The message with the digits that stand for words written out: "money 4 fam of 5", "how 2 get", "b4 i apply"; and in usual words what
-    other languages ask as "since when does it exist"."""
-    return _EXISTS.sub(r"when was \1 introduced", _B4.sub("before", _AS_TO.sub("to", _AS_FOR.sub("for", text))))
+    """The message with the digits that stand for words written out: "money 4 fam of 5", "how 2 get", "b4 i apply"; in usual words what
+    other languages ask as "since when does it exist"; and what is asked for somebody else as it would be asked by them."""
+    text = _EXISTS.sub(r"when was \1 introduced", _B4.sub("before", _AS_TO.sub("to", _AS_FOR.sub("for", text))))
+    return _on_behalf(text)
 
 
+def _on_behalf(text: str) -> str:
+    """Staff and friends wrap what is asked: of "Support desk: a client asks whether she can renew. What do I tell her?" it is "she can
+    renew?"."""
+    said, reported = _ASKS_FOR_THEM.subn(" ", _FROM_DESK.sub("", text), count=1)
+    said = (_TELL_THEM.sub("", said) if reported else said).strip(" ,")
+    if said == text or not terms(said):
+        return text
+    return f"{said.rstrip('. ')}?" if reported and not said.endswith("?") else said
+
+
+_FROM_DESK = re.compile(
+    r"^\W*(?:(?:hi|hello|hey)\W+)?(?:(?:support|help|service) ?desk|(?:support|hr|human resources|customer care)(?: team| staff| agent)?)"
+    r"(?: here)?\s*[:,.–-]\s+",
+    re.IGNORECASE,
+)
+_ASKS_FOR_THEM = re.compile(
+    r"\b(?:(?:a|an|one|my|our|the|this) )?(?:client|customer|caller|applicant|candidate|employee|friend|colleague|coworker|cousin|user)"
+    r"(?: of (?:mine|ours))? (?:asks?|asked|is asking|wants? to know|wanted to know|wonders?|is wondering)(?: me| us)?"
+    r"(?: (?:whether|if))?[,:]? ",
+    re.IGNORECASE,
+)
+_TELL_THEM = re.compile(
+    r"(?:^|(?<=[.?!,;]))\s*(?:so |and )?what (?:do|should|can|shall) (?:i|we) (?:tell|say|answer|reply|respond)\b[^.?!]{0,25}[.?!]*\s*$",
+    re.IGNORECASE,
+)
 _AS_FOR = re.compile(
     r"(?<![\d.,$-] )\b4(?= (?:me|my|us|our|him|her|them|a|an|the|it|this|that|fam|family|wife|husband|spouse|kids?|h-?1b|canada|pr|ee)\b)",
     re.IGNORECASE,
@@ -312,6 +357,24 @@ _ASKS = re.compile(
     r"|is|are|am|will|would|when|where|which|who|why|should|may)\b",
     re.IGNORECASE,
 )
+
+
+def _in_wordings(forms: Sequence[str], vocabulary: Vocabulary) -> tuple[str, ...]:
+    """The wordings of each form of a question."""
+    return tuple(dict.fromkeys(wording for form in forms for wording in _wordings(form, vocabulary)))
+
+
+def _as_told(part: str, vocabulary: Vocabulary) -> list[str]:
+    """What a story tells, where the question after it says nothing by itself: "Our lawyer in New Jersey handles Canada too. Is that
+    allowed?" A longer message is taken apart (bot/story.py)."""
+    sentences = [s for s in _SENTENCE_END.split(part) if s.strip()]
+    asking = [s for s in sentences if _is_question(s)]
+    if len(part.split()) > _LONG or not 0 < len(asking) < len(sentences):
+        return []
+    if not all(words(s) and len(terms(s)) <= _SAYS_NOTHING for s in asking):
+        return []
+    ours = [s for s in sentences if _names_of_the_field(s, vocabulary) or scope.speaks_of_own_move(s)]
+    return [vocabulary.expanded(vocabulary.spelled(s)) for s in ours if len(terms(s)) >= _TELLING]
 
 
 def _wordings(part: str, vocabulary: Vocabulary, before: str = "") -> tuple[str, ...]:

@@ -195,6 +195,7 @@ def long_date(iso: str) -> str:
     return f"{date(int(parts[0]), int(parts[1]), 1):%B} {parts[0]}" if len(parts) == 2 else iso
 
 
+_QUOTED = 160  # letters of a question that is named in a caveat, at most
 _OURS = 0.9  # cosine from which few words that name no program are the question of a section about none
 
 
@@ -235,7 +236,7 @@ def _is_ours(understood: Understood, hits: Sequence[Sequence[Hit]]) -> bool:
 def _in_domain(understood: Understood, hits: Sequence[Sequence[Hit]]) -> bool:
     """Whether a question that our documents do not answer is at least about their subject."""
     nearest = max((max(h.question, h.text, h.sentence) for part in hits for h in part[:1]), default=0.0)
-    return understood.in_field or nearest >= 0.5
+    return understood.in_field or nearest >= 0.5 or scope.speaks_of_own_move(understood.question)
 
 
 def _shown(status: Status, checked: Checked) -> tuple[Piece, ...]:
@@ -345,12 +346,21 @@ def _caveats(understood: Understood, status: Status, citations: Sequence[Citatio
     if checked.differing:
         found.append("Published sources differ on this; all sides are quoted, the one with authority first.")
     if status == "partial" and understood.split is None and len(checked.answered) > 1:
-        found.append("Our sources may not answer all of your question.")
+        found.append(_left_open(understood, checked.answered))
     if citations and all(c.kind != "official" for c in citations):
         found.append("No official page is among the sources of this answer.")
     if checked.dropped and checked.corrected:
         found.append("A source that says otherwise is out of date; what is right is given instead.")
     return found
+
+
+def _left_open(understood: Understood, answered: Sequence[float]) -> str:
+    """Which of the questions is not answered, in the words that it was asked in; or that not all may be."""
+    each = understood.alone or [part[0] for part in understood.parts]
+    alone = [question for question, likely in zip(each, answered, strict=False) if likely < NOT_FOUND]
+    if not alone or understood.heard is not None or any(len(question) > _QUOTED for question in alone):
+        return "Our sources may not answer all of your question."
+    return f"Our sources may not answer this part of your question: {' / '.join(alone)}"
 
 
 def _day(iso: str) -> date:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.answer import Answer, Turn
-from bot.bare import Bare, facet_in
+from bot.bare import Bare, Leaning, facet_in
 from bot.chain import Bot
 from corpus.model import Passage
 
@@ -150,3 +150,47 @@ def test_what_is_brought_up_is_answered_from_what_speaks_of_it(bot: Bot) -> None
     (hits,) = bot.search(understood).hits
     assert hits and all("dog" in hit.terms for hit in hits)
     assert bot.answer("and if i move there first", history).status != "not_found"  # "move" and "first" bring up nothing
+
+
+def test_a_deadline_is_no_answer_to_how_long_something_lasts() -> None:
+    lasts = facet_in("how long would she get")
+    assert lasts is not None
+    bare = Bare(lasts, ("post-graduation-work-permit",))
+    deadline = section("When must I apply?", "Within 180 days after the end of the program.", "post-graduation-work-permit")
+    assert not bare.answered_by(deadline, [])
+    assert bare.answered_by(section("How long is it valid?", "Up to three years.", "post-graduation-work-permit"), [])
+
+
+def test_the_place_of_the_program_talked_of_says_nothing_more() -> None:
+    assert facet_in("and the fees of ontario") is None
+    facet = facet_in("and the fees of ontario", frozenset(("ontario",)))
+    assert facet is not None and facet.name == "fee"
+
+
+def test_what_is_near_for_what_was_said_before_lacks_what_is_brought_up() -> None:
+    assert Leaning(news=frozenset(("dog",))).brings_up_beyond(frozenset(("wife",)))
+    assert not Leaning(news=frozenset(("dog",))).brings_up_beyond(frozenset(("dog", "wife")))
+    assert not Leaning().brings_up_beyond(frozenset(("wife",)))
+
+
+def test_more_about_a_thing_that_is_not_held_is_not_held_either(bot: Bot) -> None:
+    for asked in ("do i need a job offer there", "how long", "cost?"):
+        answer = talk(bot, "is the atlantic immigration program open", asked)
+        assert answer.status == "not_found" and "hold no conditions of Canada's Atlantic" in answer.answer
+    assert talk(bot, "is the atlantic immigration program open", "is express entry open").status == "answered"
+
+
+def test_who_was_laid_off_in_texas_is_told_the_rule_of_the_united_states(bot: Bot) -> None:
+    told = talk(bot, "how do i move to canada", "laid off in texas", "how long do i have").claims[0].text
+    assert told.startswith("Up to 60 consecutive days")
+    assert "OPT" in talk(bot, "what is opt", "how long without a job in the us on opt").claims[0].text
+    in_canada = talk(bot, "what is the global talent stream", "i lost my job in canada, how long can i stay").claims[0].text
+    assert "Canadian work permit" in in_canada
+
+
+def test_what_is_not_held_is_asked_more_of_only_where_the_conversation_began_with_it(bot: Bot) -> None:
+    passage = bot.passage("northbound-guide#what-about-caregiver-rural-atlantic-or-agri-food-programs")
+    assert passage is not None and passage.unknown
+    for first, unheld in (("is the atlantic immigration program open", passage.id), ("did the 2023 permit need a job offer", "")):
+        history = [Turn(role="user", content=first), Turn(role="assistant", content=passage.text)]
+        assert bot.search(bot.understand("is it coming back", history)).leaning[0].unheld == unheld

@@ -44,6 +44,14 @@ def test_a_follow_up_is_answered_though_the_conversation_was_about_another_thing
     assert answer.status == "answered" and answer.claims[0].text.startswith("215 US dollars")
 
 
+def test_a_bare_how_long_is_answered_of_what_was_spoken_of_and_not_of_what_alone_it_is_nearest_to(bot: Bot) -> None:
+    history = [
+        Turn(role="user", content="can i get child benefit in canada as temp worker"),
+        Turn(role="assistant", content="Yes, in time."),
+    ]
+    assert bot.answer("after how long", history).citations[0].source_id == "cra-newcomers"
+
+
 def test_what_stands_alone_in_a_conversation_is_answered_as_if_it_were_the_first(bot: Bot) -> None:
     question = "Do I need a job offer for Express Entry?"
     history = [Turn(role="user", content="is quebec's PEQ open"), Turn(role="assistant", content="The PEQ ended on 19 November 2025.")]

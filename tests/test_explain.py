@@ -286,19 +286,19 @@ def test_as_json_the_contract_is_whole_and_the_numbers_are_those_of_the_text(sma
 # The command
 
 
-def test_the_command_explains_after_the_answer_and_as_json(northbound: Command, small_home: Path) -> None:
+def test_the_command_explains_after_the_answer_and_as_json(northbound: Command, northbound_here: Command, small_home: Path) -> None:
     done = northbound("ask", "--explain", MANY, home=small_home)
     assert (done.returncode, done.stderr) == (0, "")
     answer, told = done.stdout.split("\n\nTHE QUESTION\n")
-    assert answer.strip() == northbound("ask", MANY, home=small_home).stdout.strip()
+    assert answer.strip() == northbound_here("ask", MANY, home=small_home).stdout.strip()
     assert "10,000 applications" in answer and "ircc-h1b-owp#cap won by " in told
-    read = json.loads(northbound("ask", "--explain", "--json", MANY, home=small_home).stdout)
+    read = json.loads(northbound_here("ask", "--explain", "--json", MANY, home=small_home).stdout)
     assert read["questions"][0]["hits"][0]["passage_id"] == "ircc-h1b-owp#cap"
 
 
-def test_explaining_and_keeping_go_with_one_question(northbound: Command, small_home: Path) -> None:
+def test_explaining_and_keeping_go_with_one_question(northbound: Command, northbound_here: Command, small_home: Path) -> None:
     for option in (("--explain",), ("--as-case", "mine")):
-        done = northbound("ask", "--batch", "-", *option, home=small_home, input=b"")
+        done = northbound_here("ask", "--batch", "-", *option, home=small_home, input=b"")
         assert done.returncode == 2 and "--explain and --as-case go with a QUESTION" in done.stderr
     done = northbound("ask", PRICE, "--as-case", "My Set", home=small_home)
     assert (done.returncode, done.stderr.partition(":")[0]) == (1, "northbound") and "a set cannot be named 'My Set'" in done.stderr

@@ -10,9 +10,9 @@ import pytest
 
 from bot import scope
 from bot.answer import Turn
-from bot.followups import StandAlone, asks_nothing, stand_alone
+from bot.followups import StandAlone, asks_nothing, says_little, stand_alone
 from bot.phrases import phrases
-from bot.swaps import swapped
+from bot.swaps import swapped, told_apart
 from bot.topics import resolve
 from bot.understand import Understood, understand
 from bot.vocabulary import Vocabulary
@@ -232,7 +232,7 @@ def test_in_a_conversation_of_the_field_a_short_question_about_something_else_st
         ("and in Quebec", "is there a tech draw?", "is there a tech draw in Quebec?"),
         ("what about chinese citizens?", "do indians need a visa", "do chinese citizens need a visa?"),
         ("and people from mexico?", "can people from india work", "can people from mexico work?"),
-        ("and if we are 4?", "settlement funds for one person", "settlement funds for 4 person?"),
+        ("and if we are 4?", "settlement funds for one person", "settlement funds for 4 people?"),
         ("for two people", "how much money must I show", "how much money must I show for two people?"),
         ("and my wife?", "can i work there", "can my wife work there?"),
         ("what about my son", "does my wife need a permit", "does my son need a permit?"),
@@ -747,3 +747,150 @@ def test_what_can_be_done_until_a_program_opens_is_something_else() -> None:
     announced = ("when does the new h1b pathway open", "No date has been published.")
     assert alone("ok what can i do meanwhile", *announced).text == "What are my options to move to Canada?"
     assert alone("what can i do meanwhile", "is express entry open", "Yes.").about == ("entry",)
+
+
+@pytest.mark.parametrize(
+    ("conversation", "text"),
+    [
+        (("is my US experience counted for CRS", "Yes.", "and canadian one?"), "is my canadian experience counted for CRS?"),
+        (
+            ("is my US experience counted for CRS", "Yes.", "how many yrs max", "Three.", "the canadian one"),
+            "is my canadian experience counted for CRS?",
+        ),
+        (("do i need a police certificate from india", "Yes.", "and usa one"), "do i need a police certificate from the US?"),
+        (("is a temporary permit enough", "No.", "and a permanent one"), "is a permanent permit enough?"),
+    ],
+)
+def test_the_other_one_of_a_kind_is_told_apart_as_the_last_was(conversation: tuple[str, ...], text: str) -> None:
+    assert of_the_field(*conversation).standalone == text
+
+
+def test_one_that_is_told_apart_by_nothing_the_question_said_is_left_to_the_other_rules() -> None:
+    assert told_apart("and canadian one?", "how long does it take") == ""
+    assert told_apart("and canadian one?", "is my canadian experience counted") == ""  # it is the one already
+    assert told_apart("and canadian one for my wife?", "is my US experience counted") == ""  # says more
+
+
+def test_in_a_country_is_where_and_a_country_alone_is_whence() -> None:
+    assert swapped("no i meant in the us", "how long can i stay") == ""  # "no i meant" is bot/followups.py's to read
+    assert swapped("in the us", "how long can i stay") == "how long can i stay in the us?"
+    assert swapped("india", "how long can i stay") == "how long can i stay for people from india?"
+
+
+def test_a_correction_keeps_what_the_corrected_question_leant_on() -> None:
+    history = ("i got laid off in texas, what are my options", "Four steps.", "how long can i stay", "Six months.", "no i meant in the us")
+    made = of_the_field(*history)
+    assert made.standalone == "how long can i stay in the us – after “i got laid off in texas, what are my options”"
+    assert made.previous[0] == "i got laid off in texas, what are my options"
+
+
+def test_how_much_of_it_asks_for_a_share_and_not_for_the_price_of_the_program() -> None:
+    history = (
+        "how long until citizenship",
+        "Three years.",
+        "does time on work permit count",
+        "A permanent resident's days do.",
+        "how much of it",
+    )
+    made = of_the_field(*history)
+    assert made.standalone == "how much of it – after “does time on work permit count”" and made.inferred == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("and the other one", "how fast is the 2023 pilot?"),
+        ("do i need a job offer for the other one", "do i need a job offer – about the 2023 pilot?"),
+        ("second?", "how fast is the 2023 pilot?"),
+        ("fee of the former", "fee – about Express Entry?"),
+    ],
+)
+def test_the_other_one_and_the_second_are_of_what_was_spoken_of(question: str, text: str) -> None:
+    history = ("Express Entry or 2023 pilot", "Both.", "how fast is Express Entry", "Six months.")
+    assert alone(question, *history).text == text
+
+
+def test_which_is_better_is_of_the_two_that_were_compared_though_one_was_asked_about_since() -> None:
+    history = ("gts vs express entry", "They differ.", "fees of the first one", "1,000 dollars.")
+    assert of_the_field(*history, "which is better").standalone == "which is better, the Global Talent Stream or Express Entry?"
+    assert "Express Entry" not in of_the_field("what is the gts", "A stream.", "which is better").standalone
+
+
+def test_that_age_is_the_one_that_was_told_last() -> None:
+    history = ("i am 38 years old, is it too late for Express Entry", "No.")
+    assert alone("how many points for that age", *history).text == "how many points for age 38 – about Express Entry?"
+    assert "age 41" in alone("and for my age?", "im 29", "Good.", "sorry i'm 41. Express Entry ok?", "Yes.").text
+    assert "that age" in alone("how many points for that age", "i have 12 years of work, Express Entry ok?", "Yes.").text  # no age told
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "typed"),
+    [
+        ("are you sure?", "do i need a job offer for Express Entry", "do i need a job offer for Express Entry"),
+        ("really? my lawyer said yes", "do i need a job offer for Express Entry, my lawyer said yes?", "my lawyer said yes"),
+        ("my friend had one, sure?", "do i need a job offer for Express Entry, my friend had one?", "my friend had one"),
+    ],
+)
+def test_who_doubts_the_answer_asks_the_last_question_again(question: str, text: str, typed: str) -> None:
+    made = alone(question, "do i need a job offer for Express Entry", "No.")
+    assert (made.text, made.typed, made.about) == (text, typed, ("entry",))
+
+
+def test_who_is_not_sure_of_something_doubts_no_answer() -> None:
+    assert "not sure" in alone("my employer is not sure", "do i need a job offer for Express Entry", "No.").text
+
+
+def test_what_is_said_against_the_answer_leans_on_it_though_it_names_something_else() -> None:
+    history = ("can i use the 2023 pilot with a green card", "No.")
+    assert alone("but a green card is like Express Entry, that covers residents", *history).previous == history[0]
+    assert alone("but can i use Express Entry with a green card in summer", *history).previous == ""
+
+
+def test_a_doubt_that_asks_something_else_is_read_for_what_it_asks() -> None:
+    assert "job offer" not in alone("really? can i bring my cat", "do i need a job offer for Express Entry", "No.").text
+
+
+def test_it_after_a_thing_of_the_field_is_that_thing_and_goes_on_to_the_next_program() -> None:
+    history = ("proof of funds how much for 3", "23,360 dollars.", "do i need it if i have job offer", "No.")
+    assert of_the_field(*history[:3]).standalone.startswith("do i need proof of funds if i have job offer")
+    made = of_the_field(*history, "and with cec")
+    assert made.standalone == "do i need proof of funds if i have job offer – about the Canadian Experience Class?"
+
+
+def test_since_when_something_is_closed_is_asked_of_the_closed_one_that_the_answer_named() -> None:
+    answer = "The accelerated pathway is not open. The 2023 pilot closed on 17 July 2023."
+    assert alone("since when closed", "is the accelerated pathway open", answer).inferred == ("pilot",)
+    assert alone("since when is that", "is the accelerated pathway open", answer).inferred == ("pathway",)  # nothing has closed
+
+
+def test_who_is_a_citizen_in_an_answer_does_not_make_it_one_about_citizenship() -> None:
+    answer = "Yes, with a plan to live in Canada: a Canadian citizen who lives abroad may sponsor a spouse."
+    assert of_the_field("my spouse is from toronto can she sponsor me", answer, "how long").inferred == ()
+    assert of_the_field("what is canadian citizenship", "A status.", "how long").inferred == ("citizenship",)
+
+
+def test_a_province_named_in_a_follow_up_is_asked_about_its_own_program() -> None:
+    history = ("what does the alberta tech pathway ask", "A job.", "how long does it take", "Months.")
+    made = of_the_field(*history, "and the fees of british columbia then")
+    assert all("bc" in program for program in made.programs)
+
+
+def test_what_canada_does_is_not_the_american_program_talked_of() -> None:
+    history = ("do i pay the 100k h1b fee if i come back", "Perhaps.")
+    assert of_the_field(*history, "is canada doing something because of it").inferred == ()
+    assert of_the_field(*history, "is it still there").inferred == ("us-100k-payment",)
+
+
+@pytest.mark.parametrize(
+    ("typed", "little"), [("how many years max", True), ("cost?", True), ("how many years of work", True), ("my dog?", False)]
+)
+def test_what_only_asks_for_a_number_or_a_fee_says_little(typed: str, little: bool) -> None:
+    assert says_little(typed) is little
+
+
+def test_several_are_people_and_a_card_is_put_for_those_who_hold_it() -> None:
+    assert (
+        swapped("for 2", "funds for one person") == "funds for 2 people?"
+        and swapped("for 1", "funds for 2 people") == "funds for 1 people?"
+    )
+    assert swapped("and for a us green card", "is entry free") == "is entry free for us green card holders?"

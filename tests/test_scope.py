@@ -12,6 +12,7 @@ from bot import scope
     [
         *("hi", "Hello there", "good morning bot", "namaste ji", "thanks a lot!", "ok thanks bye", "thx bro", "ok", "🙂"),
         *("great, thank you so much for your help", "who are you", "are you a lawyer", "what can you do"),
+        "hi im new here, what can u tell me about",
     ],
 )
 def test_greetings_thanks_and_questions_about_the_bot_are_smalltalk(text: str) -> None:
@@ -21,6 +22,24 @@ def test_greetings_thanks_and_questions_about_the_bot_are_smalltalk(text: str) -
 @pytest.mark.parametrize("text", ["hello, is express entry open?", "thanks, what is the fee", "hi can i get a work permit", "no", "why"])
 def test_a_greeting_with_a_question_is_a_question(text: str) -> None:
     assert not scope.is_smalltalk(text)
+
+
+@pytest.mark.parametrize("text", ["what can you tell me about my dog", "what can you tell me about express entry"])
+def test_asking_about_something_is_no_question_about_the_bot(text: str) -> None:
+    assert not scope.is_smalltalk(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "own"),
+    [
+        ("there is a seat for me in the Vancouver office", True),
+        ("we like Halifax", True),
+        ("how cold is winnipeg", False),
+        ("my dentist moved", False),
+    ],
+)
+def test_somebody_speaks_of_a_move_of_their_own(text: str, own: bool) -> None:
+    assert scope.speaks_of_own_move(text) == own
 
 
 @pytest.mark.parametrize(

@@ -102,3 +102,26 @@ def test_something_new_in_a_follow_up_is_not_answered_with_what_was_said_before(
     told = [Turn(role="user", content="can my wife on h4 work in canada"), Turn(role="assistant", content="…")]
     assert bot.answer("and what about our dog", told).status == "not_found"
     assert bot.answer("and what about our kids", told).status != "not_found"
+
+
+@pytest.mark.parametrize(
+    "text, question",
+    [
+        ("Support desk: a client asks whether she can renew her permit. What do I tell her", "she can renew her permit?"),
+        ("my friend wants to know if he can apply from texas", "he can apply from texas?"),
+        ("a customer asked how long gts takes, what should i say", "how long gts takes?"),
+        ("HR here. Can we hire somebody on H-1B?", "Can we hire somebody on H-1B?"),
+        # What is no report is left as it stands.
+        ("HR asks for my status papers, is that normal", "HR asks for my status papers, is that normal"),
+        ("my friend got his permit. can i get one", "my friend got his permit. can i get one"),
+    ],
+)
+def test_what_is_asked_for_somebody_else_is_read_as_they_would_ask(bot: Bot, text: str, question: str) -> None:
+    assert bot.understand(text).standalone == question
+
+
+def test_a_story_is_searched_where_the_question_after_it_names_nothing(bot: Bot) -> None:
+    wordings = bot.understand("Our lawyer in New Jersey says he handles Canada also. Is that allowed?").parts[0]
+    assert any("new jersey" in wording and "allowed" not in wording for wording in wordings)
+    named = bot.understand("Budget 2025 promised a new route. Should I wait or go ahead with Express Entry?").parts[0]
+    assert all("Express Entry".lower() in wording.lower() for wording in named)
