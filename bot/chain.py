@@ -23,7 +23,19 @@ from bot import scope, tongues
 from bot.answer import Answer, Part, Timings, Turn, parts
 from bot.bare import Bare, Leaning, facet_in
 from bot.check import NOT_FOUND, SURE, Checked, check
-from bot.compose import MAX_WORDS, Asked, Piece, answerability, beside_the_refusal, compose, is_asked, may_not_answer, of_others, of_theirs
+from bot.compose import (
+    MAX_WORDS,
+    Asked,
+    Piece,
+    answerability,
+    beside_the_refusal,
+    compose,
+    is_asked,
+    may_not_answer,
+    of_another_age,
+    of_others,
+    of_theirs,
+)
 from bot.continuing import ASKS_NOTHING, SAYS_LITTLE, Weights, best_first
 from bot.followups import Rewriter, asks_nothing, needed_in, says_little
 from bot.settings import Settings
@@ -477,6 +489,8 @@ class Bot:
             return understood.named, understood.inferred
         said = [understood.alone[number] if understood.alone else understood.parts[number][0], *understood.told]
         found = [self._vocabulary.programs(self._vocabulary.spelled(text)) for text in said]
+        if not found[0] and not understood.alone:
+            return understood.named, understood.inferred  # "how long does it take and what does it cost to become a citizen"
         suggested = () if number in understood.apart else tuple(dict.fromkeys(program for each in found[1:] for program in each))
         return tuple(found[0]), tuple(program for program in suggested if program not in found[0])
 
@@ -543,9 +557,10 @@ def _in_country(text: str) -> list[str]:
 
 
 def _for_them_first(asked: Asked, hits: Sequence[Hit]) -> tuple[Hit, ...]:
-    """Of a refusal, what tells what follows one; of one of the two countries, what is not said of the other; of a named program, or where
-    the best hits speak of their citizenship, what is said of none or of theirs before what is said of another."""
-    hits = sorted(hits, key=lambda hit: (beside_the_refusal(asked, hit), _of_elsewhere(asked, hit)))
+    """Of a refusal, what tells what follows one; of one of the two countries, what is not said of the other; of an age, what is not said of
+    another; of a named program, or where the best hits speak of their citizenship, what is said of none or of theirs before what is said of
+    another."""
+    hits = sorted(hits, key=lambda hit: (beside_the_refusal(asked, hit), _of_elsewhere(asked, hit), of_another_age(asked, hit)))
     if not asked.programs and not any(of_theirs(asked, hit) for hit in hits[:4]):
         return tuple(hits)
     return tuple(sorted(hits, key=lambda hit: of_others(asked, hit)))

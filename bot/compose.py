@@ -282,11 +282,30 @@ _CITIZENS = {
 
 
 def of_others(asked: Asked, hit: Hit) -> bool:
-    """Whether the question names a citizenship, or a family of so many, and the passage's heading only others."""
+    """Whether the question names a citizenship, an age, or a family of so many, and the passage's heading only others."""
+    if of_another_age(asked, hit):
+        return True
     named, many = _citizenships(asked.said), _people(asked.said)
     if many and (other := _people(hit.passage.heading)) and other != many:
         return True
     return bool(named) and bool(held := _citizenships(hit.passage.heading)) and not named & held
+
+
+def of_another_age(asked: Asked, hit: Hit) -> bool:
+    """Whether the passage's heading is on those over (or under) an age, and every age that the question gives lies on the other side."""
+    limit = _AGE_LIMIT.search(hit.passage.heading)
+    ages = [int(found[1] or found[2]) for found in _AGED.finditer(asked.said)] if limit else []
+    if limit is None or not ages:
+        return False
+    return all(age < int(limit[2]) if limit[1].lower() == "over" else age >= int(limit[2]) for age in ages)
+
+
+_AGE_LIMIT = re.compile(r"\b(over|under) (\d{1,2})\b(?![,.]?\d)", re.IGNORECASE)
+_AGED = re.compile(
+    r"\b(?:daughter|son|kid|child|boy|girl|she|he|i am|i'?m|who) (?:is |turns |turned )?(?:now |already |only |just )?(\d{1,2})\b"
+    r"(?! ?(?:%|days?|weeks?|months?|hours?|points?|people|years? (?:in|of|at|on)))|\b(\d{1,2})[ -]?(?:years?|yrs?|yr|y)[ -]?(?:old|o)\b",
+    re.IGNORECASE,
+)
 
 
 def of_theirs(asked: Asked, hit: Hit) -> bool:

@@ -48,7 +48,7 @@ def read(message: str, speaks: Callable[[str], bool], names: Callable[[str], str
     block: list[str] = []  # what was told since the last question, or before it
     asked = ""  # the last question that stands by itself, with nothing told since
     for sentence in sentences:
-        if not asks(sentence):
+        if not asks(sentence) or (not _asks_outright(sentence) and not speaks(sentence)):  # "I want to understand two things."
             if speaks(sentence) or len(terms(sentence)) >= _OWN:
                 told.append(sentence)
                 block = [sentence] if asked else [*block, sentence]
@@ -99,7 +99,11 @@ def _last_of(sentences: Sequence[str]) -> str:
 
 def asks(sentence: str) -> bool:
     """Whether a sentence asks something: by its sign, its first word, or by saying that somebody wants to know."""
-    return sentence.endswith("?") or _ASKS.match(sentence) is not None or _WANTS_TO_KNOW.search(sentence) is not None
+    return _asks_outright(sentence) or _WANTS_TO_KNOW.search(sentence) is not None
+
+
+def _asks_outright(sentence: str) -> bool:
+    return sentence.endswith("?") or _ASKS.match(sentence) is not None
 
 
 def _apart(sentence: str) -> list[str]:

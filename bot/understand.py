@@ -283,6 +283,9 @@ def _questions(text: str, vocabulary: Vocabulary) -> list[str]:
             at += 1
         else:
             asking[at : at + 2] = [f"{asking[at]} {asking[at + 1]}"]
+    if len(asking) > 1 and _REFERS.search(asking[0]) and not vocabulary.programs(vocabulary.spelled(asking[0])):
+        about = vocabulary.programs(vocabulary.spelled(asking[1]))  # "how long does it take and what does it cost to become a citizen"
+        asking[0] += f"{_NAMED}{' '.join(vocabulary.label(about[-1]).split())}?" if about else ""
     return asking if 1 < len(asking) <= 4 else [text]
 
 

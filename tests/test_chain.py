@@ -174,6 +174,7 @@ def test_a_false_premise_is_met_with_what_is_right_first(bot: Bot, question: str
             ["17 July 2023", "job offer adds n"],
         ),
         ("what is the fee for citizenship? and how many days in Canada does citizenship need?", [r"649\.75", r"1,095"]),
+        ("how long does it take and what does it cost to get the global talent stream", ["10 business days", "1,000"]),
         ("how much does the global talent stream cost, and how long is the US grace period after a layoff?", ["1,000", "60"]),
     ],
 )
@@ -194,6 +195,20 @@ def test_two_questions_in_one_message_are_both_answered(bot: Bot, question: str,
 )
 def test_what_asks_nothing_belongs_to_the_question_after_it(bot: Bot, message: str, questions: list[str]) -> None:
     assert [wordings[0] for wordings in bot.understand(message).parts] == questions
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "my daughter is 20 can she come with us as dependent",
+        "Can my 19 year old be included in pr",
+        "My son turned 21 in May and studies in Texas. If I go to Canada for PR, can he be included?",
+    ],
+)
+def test_a_child_under_the_limit_is_not_told_what_holds_above_it(bot: Bot, question: str) -> None:
+    answer = bot.answer(question)
+    assert answer.claims and not answer.claims[0].text.startswith("No"), answer.answer
+    assert "under 22" in answer.answer, answer.answer
 
 
 def test_how_many_is_not_answered_with_a_yes_or_no(bot: Bot) -> None:

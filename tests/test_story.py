@@ -108,6 +108,14 @@ def test_a_plea_for_help_is_no_question() -> None:
     assert len(_questions(message)) == 2
 
 
+def test_saying_that_one_wants_to_know_asks_only_where_it_names_something() -> None:
+    message = (
+        "Just want to understand two things. My employer says they will file for a work permit and I joined nine months ago. Is that "
+        "enough for them? What does my wife need?"
+    )
+    assert [question.rpartition("ago. ")[2] for question in _questions(message)] == ["Is that enough for them?", "What does my wife need?"]
+
+
 @pytest.mark.parametrize(
     ("message", "said"),
     [
