@@ -237,7 +237,7 @@ class Bot:
         questions = tuple(self.asked(understood))
         later = not_yet(self.registry, understood.at) if understood.at else frozenset()
         queries = self.queries(understood, questions, later)
-        leaning = tuple(self._leaning(understood, asked) for asked in questions)
+        leaning = self._leaning(understood, questions)
         found = tuple(
             _for_them_first(asked, self._going_on(understood, query, leans))
             for asked, query, leans in zip(questions, queries, leaning, strict=True)
@@ -253,11 +253,14 @@ class Bot:
 
     def _query(self, understood: Understood, number: int, asked: Asked, told: frozenset[str], later: frozenset[str]) -> Query:
         named, inferred = self._programs_of(understood, number)
-        story = () if number in understood.apart else understood.told  # is to its questions what a conversation is to a follow-up
+        story = understood.story
+        told_of = (
+            story.told if story and not story.questions[number].apart else ()
+        )  # is to its question what a conversation is to a follow-up
         return Query(
             asked.wordings,
-            understood.context or story,
-            understood.before or story,
+            understood.context or told_of,
+            understood.before or told_of,
             frozenset(named),
             frozenset(inferred),
             asked.wants,
@@ -306,9 +309,10 @@ class Bot:
         telling = [hit for hit in hits if bare.answered_by(hit.passage, named[hit.passage.id])]
         return (telling or hits)[:_SHOWN]
 
-    def _leaning(self, understood: Understood, asked: Asked) -> Leaning:
-        """What a question of a message leaves to the conversation: worked out once, for the search and for what comes of it."""
-        return Leaning(self._bare(understood, asked.wordings), frozenset(self._news(understood)), self._unheld(understood))
+    def _leaning(self, understood: Understood, questions: Sequence[Asked]) -> tuple[Leaning, ...]:
+        """What each question of a message leaves to the conversation: worked out once, for the search and for what comes of it."""
+        news, unheld = frozenset(self._news(understood)), self._unheld(understood)
+        return tuple(Leaning(self._bare(understood, asked.wordings), news, unheld) for asked in questions)
 
     def _unheld(self, understood: Understood) -> str:
         """The passage by which the last answer said that we hold nothing on what a follow-up asks more of ("do I need a job offer there");
@@ -479,7 +483,7 @@ class Bot:
             understood.at or self.today.isoformat(),
             frozenset(self._wholes(about)),
             frozenset(() if named else inferred),
-            understood.told,
+            understood.story.told if understood.story else (),
         )
 
     def _programs_of(self, understood: Understood, number: int) -> tuple[Sequence[str], Sequence[str]]:
@@ -487,12 +491,13 @@ class Bot:
         its own, and what another one names is not asked about here."""
         if len(understood.parts) == 1 or understood.context:
             return understood.named, understood.inferred
-        said = [understood.alone[number] if understood.alone else understood.parts[number][0], *understood.told]
-        found = [self._vocabulary.programs(self._vocabulary.spelled(text)) for text in said]
-        if not found[0] and not understood.alone:
-            return understood.named, understood.inferred  # "how long does it take and what does it cost to become a citizen"
-        suggested = () if number in understood.apart else tuple(dict.fromkeys(program for each in found[1:] for program in each))
-        return tuple(found[0]), tuple(program for program in suggested if program not in found[0])
+        story = understood.story
+        named = self._named_in(story.questions[number].asked if story else understood.parts[number][0])
+        if story is None:
+            # "How long does it take and what does it cost to become a citizen": the first names none.
+            return (named, ()) if named else (understood.named, understood.inferred)
+        told = () if story.questions[number].apart else story.told
+        return named, list(dict.fromkeys(program for text in told for program in self._named_in(text) if program not in named))
 
     def runnable(self) -> Runnable[dict[str, Any], Answer]:
         """The chain as a LangChain runnable over {"question", "history", "at"}: to invoke, batch, stream and trace with its tools."""

@@ -40,7 +40,7 @@ class Story:
 def read(message: str, speaks: Callable[[str], bool], names: Callable[[str], str]) -> Story | None:
     """The message taken apart; None where it is short, asks nothing, or is one question and the sentence that leads to it. `speaks` tells
     whether a text names something of the field, `names` gives the program that it names, or ""."""
-    sentences = [sentence.strip() for sentence in _END.split(message) if re.search(r"\w", sentence)]
+    sentences = [sentence.strip() for sentence in SENTENCE_END.split(message) if re.search(r"\w", sentence)]
     if len(message.split()) <= LONG or len(sentences) < 2:
         return None
     told: list[str] = []
@@ -48,8 +48,9 @@ def read(message: str, speaks: Callable[[str], bool], names: Callable[[str], str
     block: list[str] = []  # what was told since the last question, or before it
     asked = ""  # the last question that stands by itself, with nothing told since
     for sentence in sentences:
-        if not asks(sentence) or (not _asks_outright(sentence) and not speaks(sentence)):  # "I want to understand two things."
-            if speaks(sentence) or len(terms(sentence)) >= _OWN:
+        ours = speaks(sentence)
+        if not (_asks_outright(sentence) or ours and asks(sentence)):  # "I want to understand two things" asks nothing
+            if ours or len(terms(sentence)) >= _OWN:
                 told.append(sentence)
                 block = [sentence] if asked else [*block, sentence]
                 asked = ""
@@ -69,20 +70,21 @@ def read(message: str, speaks: Callable[[str], bool], names: Callable[[str], str
 
 def _in_forms(question: str, told: str, asked: str, speaks: Callable[[str], bool], names: Callable[[str], str]) -> Question:
     """A question by itself, and with what it needs of what was said before it: what was `told`, or the question `asked` right before."""
-    short, refers = len(terms(question)) < _OWN, _REFERS.search(question) is not None
+    own, ours, refers = len(terms(question)), speaks(question), _REFERS.search(question) is not None
+    short = own < _OWN
+    says = ours or own >= _LITTLE
     if asked:
-        if not refers and (speaks(question) or not short):
+        if not refers and (ours or not short):
             return Question(question, (question,), apart=not short)
         person = _OF_A_PERSON.search(question) is not None
         before = told if person and told else asked
         program = "" if person or names(question) else names(f"{told} {asked}")
-        says = speaks(question) or len(terms(question)) >= _LITTLE
         named = f"{question.rstrip('?')} – {program}?" if program else ""
         return Question(question, tuple(form for form in (named, question if says else "", f"{before} {question}") if form))
     if not told:
         return Question(question, (question,))
     behind = f"{told} {question}"
-    if short and not speaks(question) and len(terms(question)) < _LITTLE:
+    if not says:
         return Question(question, (behind,))
     return Question(question, (behind, question) if short else (question, behind))
 
@@ -127,7 +129,7 @@ def _apart(sentence: str) -> list[str]:
 _AUX = r"(?:can|could|do|does|did|is|are|am|was|will|would|should|shall|may|must|has|have)"
 _WHO = r"(?:the|this|that|my|our|his|her|their|its|i|we|he|she|it|they|there|you|a|an|canada|ircc|anyone|any|some)"
 _WH = r"(?:what|how|when|where|which|who|whom|whose|why)"
-_END = re.compile(r"(?<=[.?!])\s+|\n+")
+SENTENCE_END = re.compile(r"(?<=[.?!])\s+|\n+")
 _ASKS = re.compile(
     rf"(?:(?:and|also|plus|so|but|ok|if not|or)[\s,]+)*(?:{_WH}|{_AUX} {_WHO}|any (?:way|idea|option|chance|advice))\b", re.IGNORECASE
 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from bot import language, privacy, scope
 from bot.answer import Turn
 from bot.followups import Rewriter, StandAlone, stand_alone
-from bot.story import Story, read
+from bot.story import SENTENCE_END, Story, read
 from bot.vocabulary import Vocabulary
 from corpus.errors import RequestError
 from corpus.model import Program, Split
@@ -52,9 +52,7 @@ class Understood:
     typed: tuple[str, ...] = ()  # of a follow-up, wordings of what was typed, which does not stand alone
     at: str = ""  # the past ISO day to answer as of; "" is today
     split: Split | None = None  # the message has no answer before one thing is known (bot/splits.py)
-    told: tuple[str, ...] = ()  # what a long message tells beside its questions (bot/story.py)
-    alone: tuple[str, ...] = ()  # of a long message, each question by itself, as the parts are in order
-    apart: frozenset[int] = frozenset()  # places among the parts of those that need nothing of what is told
+    story: Story | None = None  # of a long message what it tells, and its questions in the order of the parts
     heard: Heard | None = None  # the message as it came, where that is not in English (bot/tongues.py)
 
     @property
@@ -140,16 +138,14 @@ def understand(
         previous,
         typed=_wordings(alone.typed, vocabulary) if past and len(parts) == 1 and (alone.context or alone.text != alone.typed) else (),
         split=split if kind == "vague" else None,
-        told=story.told if story else (),
-        alone=tuple(question.asked for question in story.questions) if story else (),
-        apart=frozenset(n for n, question in enumerate(story.questions) if question.apart) if story else frozenset(),
+        story=story,
     )
 
 
 def _as_asked(alone: StandAlone, vocabulary: Vocabulary) -> StandAlone:
     """Of a story that ends in a question, the programs that the question names; one that only the story names ("I have an approved
     I-140 … is the 2023 permit open?") is where the person stands, and at most suggested."""
-    sentences = [s for s in _SENTENCE_END.split(alone.text) if s.strip()]
+    sentences = [s for s in SENTENCE_END.split(alone.text) if s.strip()]
     asking = [s for s in sentences if _is_question(s)] or sentences[-1:]
     question = " ".join(asking)
     if len(sentences) == 1 and len(question.split()) > _LONG:
@@ -269,10 +265,10 @@ def _questions(text: str, vocabulary: Vocabulary) -> list[str]:
             continue
         asks = len(terms(piece)) >= 2 and _is_question(piece)
         own = asks and vocabulary.concepts(vocabulary.spelled(piece))
-        about = vocabulary.programs(vocabulary.spelled(asking[0])) if asking else []
+        about = _program_in(asking[0], vocabulary) if asking else ""
         leans = not own or (_REFERS.search(piece) and not vocabulary.programs(vocabulary.spelled(piece)))
         if asking and asks and about and leans:
-            asking.append(f"{piece.rstrip('?')}{_NAMED}{' '.join(vocabulary.label(about[-1]).split())}?")
+            asking.append(f"{piece.rstrip('?')}{_NAMED}{about}?")
         elif asking and not own:
             asking[-1] = f"{asking[-1]} {piece}"
         else:
@@ -283,9 +279,9 @@ def _questions(text: str, vocabulary: Vocabulary) -> list[str]:
             at += 1
         else:
             asking[at : at + 2] = [f"{asking[at]} {asking[at + 1]}"]
-    if len(asking) > 1 and _REFERS.search(asking[0]) and not vocabulary.programs(vocabulary.spelled(asking[0])):
-        about = vocabulary.programs(vocabulary.spelled(asking[1]))  # "how long does it take and what does it cost to become a citizen"
-        asking[0] += f"{_NAMED}{' '.join(vocabulary.label(about[-1]).split())}?" if about else ""
+    if len(asking) > 1 and _REFERS.search(asking[0]) and not _program_in(asking[0], vocabulary):
+        about = _program_in(asking[1], vocabulary)  # "how long does it take and what does it cost to become a citizen"
+        asking[0] += f"{_NAMED}{about}?" if about else ""
     return asking if 1 < len(asking) <= 4 else [text]
 
 
@@ -316,7 +312,6 @@ def _asks_for_a_thing(piece: str) -> bool:
     return _THING.search(piece) is not None and _TELLS.search(piece) is None and not piece.rstrip().endswith((".", "!"))
 
 
-_SENTENCE_END = re.compile(r"(?<=[.?!])\s+|\n+")
 _UNITED_STATES = "us-"  # how the ids of programs of the United States begin: mostly where a person stands, not what is asked for
 _SUBORDINATE = re.compile(
     r"\b(?:if|because|since|although|though|even if|even though|while|after|before|when) (?:i|i'?m|i'?ve|we|my|our)\b[^,.;?]*?"
@@ -370,7 +365,7 @@ def _in_wordings(forms: Sequence[str], vocabulary: Vocabulary) -> tuple[str, ...
 def _as_told(part: str, vocabulary: Vocabulary) -> list[str]:
     """What a story tells, where the question after it says nothing by itself: "Our lawyer in New Jersey handles Canada too. Is that
     allowed?" A longer message is taken apart (bot/story.py)."""
-    sentences = [s for s in _SENTENCE_END.split(part) if s.strip()]
+    sentences = [s for s in SENTENCE_END.split(part) if s.strip()]
     asking = [s for s in sentences if _is_question(s)]
     if len(part.split()) > _LONG or not 0 < len(asking) < len(sentences):
         return []

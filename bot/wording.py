@@ -356,7 +356,8 @@ def _caveats(understood: Understood, status: Status, citations: Sequence[Citatio
 
 def _left_open(understood: Understood, answered: Sequence[float]) -> str:
     """Which of the questions is not answered, in the words that it was asked in; or that not all may be."""
-    each = understood.alone or [part[0] for part in understood.parts]
+    story = understood.story
+    each = [question.asked for question in story.questions] if story else [part[0] for part in understood.parts]
     alone = [question for question, likely in zip(each, answered, strict=False) if likely < NOT_FOUND]
     if not alone or understood.heard is not None or any(len(question) > _QUOTED for question in alone):
         return "Our sources may not answer all of your question."
