@@ -33,6 +33,7 @@ from bot.compose import (
     is_asked,
     may_not_answer,
     of_another_age,
+    of_another_number,
     of_others,
     of_theirs,
 )
@@ -65,9 +66,9 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 # A question that names nothing of the field must be nearer than this to one of ours (cosine) to be taken for it.
-_RESEMBLES = 0.575
+_RESEMBLES = 0.63
 _IN_COMMON = 0.45  # or have this share of its terms, by rarity, in common with the passage
-_AS_ASKED = 0.85  # cosine to a question of ours at which it counts as the one asked
+_AS_ASKED = 0.87  # cosine to a question of ours at which it counts as the one asked
 _ANOTHER = 0.1  # cosine by which what another program is asked for is less near, where few words are taken for one program's
 _SHOWN = 10  # hits that go on from searching
 _LOOKED_AT = 20  # of a follow-up, each way
@@ -562,10 +563,17 @@ def _in_country(text: str) -> list[str]:
 
 
 def _for_them_first(asked: Asked, hits: Sequence[Hit]) -> tuple[Hit, ...]:
-    """Of a refusal, what tells what follows one; of one of the two countries, what is not said of the other; of an age, what is not said of
-    another; of a named program, or where the best hits speak of their citizenship, what is said of none or of theirs before what is said of
-    another."""
-    hits = sorted(hits, key=lambda hit: (beside_the_refusal(asked, hit), _of_elsewhere(asked, hit), of_another_age(asked, hit)))
+    """Of a refusal, what tells what follows one; of one of the two countries, what is not said of the other; of an age, or so many people,
+    what is not said of another; of a named program, or where the best hits speak of their citizenship, what is said of none or of theirs
+    before what is said of another."""
+    hits = sorted(
+        hits,
+        key=lambda hit: (
+            beside_the_refusal(asked, hit),
+            _of_elsewhere(asked, hit),
+            of_another_age(asked, hit) or of_another_number(asked, hit),
+        ),
+    )
     if not asked.programs and not any(of_theirs(asked, hit) for hit in hits[:4]):
         return tuple(hits)
     return tuple(sorted(hits, key=lambda hit: of_others(asked, hit)))

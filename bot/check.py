@@ -19,10 +19,10 @@ from index.search import Hit, Index
 NOT_FOUND = 0.40
 SURE = 0.45
 # A question this near to a known error's wording is met with what is right (cosine).
-_PREMISE = 0.76
-_CLEAR_PREMISE = 0.855
-_MEANT = 0.7  # cosine to a question of ours at which "will the h1b work permit reopen" means the program of that one
-_SAID_WRONG = 0.65  # or this near, where a passage that was found says the wrong thing
+_PREMISE = 0.78
+_CLEAR_PREMISE = 0.87
+_MEANT = 0.735  # cosine to a question of ours at which "will the h1b work permit reopen" means the program of that one
+_SAID_WRONG = 0.68  # or this near, where a passage that was found says the wrong thing
 
 # A guess that is called one may follow what is right, and so may what was; a plain statement of what is wrong may not.
 _GUESSES = re.compile(r"\b(may|might|could|likely|suggests?|indications?|expected|appears?|possibl[ey]|seems?)\b", re.IGNORECASE)

@@ -21,18 +21,18 @@ from index.keywords import STOPWORDS, Concept, covered, stem, terms
 from index.search import Hit, follows_any_refusal
 
 MAX_WORDS = 100  # of an answer; a list may run a little over
-_RELATED = 0.50  # cosine to a question of ours below which a second passage is about something else
-_RESEMBLES = 0.60  # or its first sentence answers another question
-_NEARLY_OURS = 0.58  # cosine to a question of ours at which a passage answers in spite of a long story around the question
+_RELATED = 0.57  # cosine to a question of ours below which a second passage is about something else
+_RESEMBLES = 0.65  # or its first sentence answers another question
+_NEARLY_OURS = 0.64  # cosine to a question of ours at which a passage answers in spite of a long story around the question
 _AS_GOOD = 0.05  # in score
 _LACKS = 0.2  # share of the question's terms: what answers without them answers another question ("quebec pnp how to apply")
 _NEARER_SENTENCE = 0.15  # cosine
-VERY = 0.93  # cosine from which a message says the same as a question of ours, and is that question
-_ASKED_SO = 0.84  # cosine at which a passage's question is the one asked
+VERY = 0.94  # cosine from which a message says the same as a question of ours, and is that question
+_ASKED_SO = 0.86  # cosine at which a passage's question is the one asked
 _ASKED_RATHER = 0.08  # cosine by which one of two such passages answers a nearer question
 _CASE_FOR_RULE = 0.15  # in score, how far behind the rule in general the very case that is asked about may lie
 _MERELY_LIKE = 0.3  # what is left of a passage's chance when it is about another program, visa or year than the question
-_OF_THE_WHOLE = 0.75  # cosine at which a question about a part is one that the whole is asked
+_OF_THE_WHOLE = 0.78  # cosine at which a question about a part is one that the whole is asked
 _NAMES_ONE = 5  # terms of a message that can be about one thing only
 _FIRST_OF_SEVERAL = 65  # words of the best passage where others are nearly as good: what it lacks, the next may hold
 # On 126 questions to five articles the facts of 108 were shown with three passages one after the other, and of 120 so.
@@ -128,8 +128,8 @@ class Answerability:
     Fitted by eval/tune.py on eval/sets; see docs/decisions/0004. `answerability` gives those for the documents at hand.
     """
 
-    written: tuple[float, ...] = (-2.75, 2.2, 1.2, 0.0, 1.6, 0.4, 0.7)
-    prose: tuple[float, ...] = (-6.3, 0.0, 5.1, 5.7, 3.9, 0.0, 0.0)
+    written: tuple[float, ...] = (-3.3, 2.45, 1.35, 0.0, 1.6, 0.4, 0.7)
+    prose: tuple[float, ...] = (-7.6, 0.0, 5.75, 6.35, 3.9, 0.0, 0.0)
     reach: tuple[int, int] = (3, 5)  # passages of prose of which the nearest text and the nearest sentence are taken
     lacking: float = 0.45  # what is left of the chance of prose where none of these holds the sort of thing asked for
     # A constant, and one weight for four cosines: of text and nearest sentence, with the title and without. () where they have no part.
@@ -283,12 +283,16 @@ _CITIZENS = {
 
 def of_others(asked: Asked, hit: Hit) -> bool:
     """Whether the question names a citizenship, an age, or a family of so many, and the passage's heading only others."""
-    if of_another_age(asked, hit):
+    if of_another_age(asked, hit) or of_another_number(asked, hit):
         return True
-    named, many = _citizenships(asked.said), _people(asked.said)
-    if many and (other := _people(hit.passage.heading)) and other != many:
-        return True
+    named = _citizenships(asked.said)
     return bool(named) and bool(held := _citizenships(hit.passage.heading)) and not named & held
+
+
+def of_another_number(asked: Asked, hit: Hit) -> bool:
+    """Whether the question speaks of so many people, and the passage's heading of others."""
+    many = _people(asked.said)
+    return bool(many) and bool(other := _people(hit.passage.heading)) and many.isdisjoint(other)
 
 
 def of_another_age(asked: Asked, hit: Hit) -> bool:
@@ -357,6 +361,8 @@ def compose(
         return _from_prose(asked, hits, answers, wrong, budget)
     others = [hit for hit in hits[1:4] if _is_written_answer(hit) and hit.score >= best.score - _near(best) and hit.question >= _RELATED]
     others = [hit for hit in others if not of_others(asked, hit) and not beside_the_refusal(asked, hit)]
+    if best.passage.unknown:  # what is known of another program is not what is known of this one
+        others = [hit for hit in others if hit.passage.program in (best.passage.program, GENERAL)]
     if asked.tense >= 0 and not _is_over(best, asked.day):  # what was true once is no part of what is true now
         others = [hit for hit in others if not _is_over(hit, asked.day)]
     if (meant := next((hit for hit in hits[1:4] if _is_meant(asked, hit, best)), None)) is not None:
@@ -413,19 +419,34 @@ def _is_meant(asked: Asked, hit: Hit, best: Hit) -> bool:
     if hit.score < best.score - _CASE_FOR_RULE or hit.passage.unknown or not _is_written_answer(hit):
         return False
     people = _people(asked.said)
-    many = people and _people(hit.passage.heading) == people != _people(best.passage.heading)
+    many = people & _people(hit.passage.heading) and people.isdisjoint(_people(best.passage.heading))
     theirs = _citizenships(asked.said) & _citizenships(hit.passage.heading)
     return bool(many) or bool(theirs and not theirs & _citizenships(best.passage.text))
 
 
-_SO_MANY = re.compile(r"\b(?:family|fam|household|couple) of (\w+)|\b(\w+) (?:people|persons|members|family members)\b", re.IGNORECASE)
+_SO_MANY = re.compile(
+    r"\b(?:family|fam|household|couple) of (\w+)|\b(\w+) (?:people|ppl|persons?|members|family members|of us)\b", re.IGNORECASE
+)
+_COUPLE_AND = re.compile(
+    r"\b(?:couple|wife|husband|hubby|spouse|partner)\W+(?:(?:and|with|plus|n)\W+)?(\w+)(?: or (\w+))? (?:kids?|child(?:ren)?)\b",
+    re.IGNORECASE,
+)
+_SMALL = {"no": 0, "without": 0, "a": 1, "one": 1}
 
 
-def _people(text: str) -> str:
-    """How many people a text speaks of, in digits; "" for none."""
-    found = _SO_MANY.search(text)
-    word = (found[1] or found[2]).lower() if found is not None else ""
-    return _NUMBER_WORDS.get(word, word if word.isdigit() else "")
+def _people(text: str) -> frozenset[int]:
+    """How many people a text may speak of: a family of so many, or a couple with so many children."""
+    many = [_count(word) for found in _SO_MANY.finditer(text) for word in found.groups() if word]
+    with_children = [_count(word) for found in _COUPLE_AND.finditer(text) for word in found.groups() if word]
+    return frozenset([n for n in many if n] + [2 + n for n in with_children if n is not None])
+
+
+def _count(word: str) -> int | None:
+    word = word.lower()
+    if word in _SMALL:
+        return _SMALL[word]
+    digits = _NUMBER_WORDS.get(word, word)
+    return int(digits) if digits.isdigit() and len(digits) <= 2 else None
 
 
 def _is_over(hit: Hit, day: str) -> bool:
@@ -492,9 +513,9 @@ def asks_openly(question: str) -> bool:
 
 # On 566 questions, half of the answers with less in common than both of these were right (eval/sets, November 2026).
 _LITTLE = 0.35  # share of the question's terms, by rarity, that stand in the passage
-_NEAR = 0.765  # cosine to a question of ours
-_NOT_MUCH, _NOT_NEAR = 0.4, 0.65  # the same: of 11 between, 5
-_ALIKE = 0.70  # cosine below which a heading is another question than the one asked
+_NEAR = 0.79  # cosine to a question of ours
+_NOT_MUCH, _NOT_NEAR = 0.4, 0.695  # the same: of 11 between, 5
+_ALIKE = 0.74  # cosine below which a heading is another question than the one asked
 
 
 def is_doubtful(hit: Hit) -> bool:
@@ -559,7 +580,7 @@ def _near(best: Hit) -> float:
 
 def _is_written_answer(hit: Hit) -> bool:
     """Whether the passage is the answer to a question that is like the one asked."""
-    return bool(hit.passage.asked) or (hit.passage.heading.endswith("?") and hit.question >= 0.46)
+    return bool(hit.passage.asked) or (hit.passage.heading.endswith("?") and hit.question >= 0.51)
 
 
 def _from_answer(asked: Asked, hit: Hit, support: float, budget: int) -> list[Piece]:

@@ -233,14 +233,31 @@ _OF_WORKERS = frozenset("global-talent-stream global-skills-strategy intra-compa
 _STATES = re.compile(
     r"^\W*(?:(?:and|but|so|ok(?:ay)?|well|actually|sorry)\b[\s,]*)*"
     r"(?:i['’]?m|i['’]?ve|we['’]re|we['’]?ve|s?he['’]?s|they['’]?re|they['’]?ve"
-    r"|(?:i|we|s?he|they) (?:am|are|is|have|has|had|was|were|got|gave|did|do))\b"
+    r"|(?:i|we|s?he|they) (?:am|are|is|have|has|had|was|were|got|gave|did|do)|mine (?:is|was)"
+    r"|(?:my|our) (?:\w+ )?\w+ (?:is|was|are|were|has|had|stays?|lives?|works?|expires?|ends?|remains?))\b"
     r"(?! (?:mean|meant|asking|talking))",
     re.IGNORECASE,
 )
 # The same without its subject: "gave it 6 years ago", "got mine for 18 months only".
 _TOLD = re.compile(
     r"^\W*(?:(?:and|but|so|ok(?:ay)?|well|actually|already)\b[\s,]*)*"
-    r"(?:got|gave|paid|applied|lost|filed|submitted|moved|worked|received|finished)\b",
+    r"(?:(?:got|gave|paid|applied|lost|filed|submitted|moved|worked|received|finished)\b|been (?:with|in|on|at|here|there|working)\b)",
+    re.IGNORECASE,
+)
+# What follows a comma tells more of it, and names nothing that is asked for: "not a nurse", "since 2019", "the last day was Friday".
+_QUESTIONS = re.compile(
+    r"\b(?:how|what|when|where|which|who|why)\b|^\W*(?:is|are|can|could|do|does|did|will|would|should|may|must)\b", re.IGNORECASE
+)
+_PARTS = re.compile(r"\s*[,;.:]\s+|\s+-+\s+")
+_GOES_ON = re.compile(
+    r"^\W*(?:(?:but|and|also)\b\s*)?(?:(?:not|no|since|for|with|without|in|at|on|from|until|till|after|before|as)\b"
+    r"|(?:the|it|this|that) (?:\w+ ){0,3}(?:is|was|are|were|has|had)\b)",
+    re.IGNORECASE,
+)
+# Says what is wanted, or that something is.
+_WANTS = re.compile(
+    r"\b(?:want\w*|wish\w*|hope|hoping|look(?:ing)? (?:for|to|at|into)|try(?:ing)?|plan(?:s|ning|ned)?|think(?:ing)?|"
+    r"consider\w*|interested|help|advi[cs]e|options?|next|confused|wonder\w*|curious|sure|worried|eligible|allowed|enough|possible|please|pls|plz|or)\b",
     re.IGNORECASE,
 )
 _OBJECTS = re.compile(r"^\W*but\b(?! what if| if)", re.IGNORECASE)
@@ -468,7 +485,8 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
     apart = next(filter(None, (told_apart(question, _bare(one.text)) for one in said.asked[: -_LATELY - 1 : -1])), "")
     if not named and apart:
         return StandAlone(apart, question, tuple(known.named_in(apart)), () if known.named_in(apart) else last.inferred)
-    added = "" if named else clause["clause"] if (clause := _CLAUSE.match(question)) else _finishing(question, last)
+    stands = not named or only_tells(question) and all(program.startswith(_UNITED_STATES) for program in named)  # "I'm on H-1B"
+    added = "" if not stands else clause["clause"] if (clause := _CLAUSE.match(question)) else _finishing(question, last)
     if added:
         instead_of = bool(last.previous and _CLAUSE.match(last.typed) and _CLAUSE.match(question))  # one supposition for the other
         asked = _bare(last.previous if instead_of else last.text)
@@ -549,7 +567,9 @@ def _finishing(question: str, last: StandAlone) -> str:
     """What finishes the last question: where, how or when, for whom an amount or a time is asked, or what the user says of themselves."""
     if added := closing(question, for_whom=bool(_OF_AN_AMOUNT.search(last.text))):
         return added
-    tells = _STATES.match(question) and not _ASKS.search(_STATES.sub("", question)) and not _PUSHES.search(question)
+    tells = only_tells(question) or (
+        _STATES.match(question) and not _ASKS.search(_STATES.sub("", question)) and not _PUSHES.search(question)
+    )
     return question.strip().rstrip("?.! ") if tells and len(terms(question)) <= _SHORT else ""
 
 
@@ -568,6 +588,19 @@ def asks_nothing(typed: str) -> bool:
         return _CLAUSE.match(typed) is not None
     told = _STATES.match(typed) or _TOLD.match(typed)
     return told is not None and not _ASKS.search(typed[told.end() :]) and not _PUSHES.search(typed)
+
+
+def only_tells(message: str) -> bool:
+    """Whether a message tells where somebody stands, and neither asks anything nor says what is wanted: "I have two years left on H-1B"."""
+    told = _STATES.match(message) or _TOLD.match(message)
+    if told is None or "?" in message:
+        return False
+    if any(asks.search(message[told.end() :]) for asks in (_PUSHES, _NEEDS)) or _WANTS.search(message) is not None:
+        return False
+    first, *others = _PARTS.split(message[told.end() :].strip(" .!"))
+    if _ASKS.search(first) or any(_QUESTIONS.search(part) for part in others):
+        return False
+    return all(any(tells.match(part) for tells in (_STATES, _TOLD, _GOES_ON)) for part in others)
 
 
 def says_little(typed: str) -> bool:

@@ -47,6 +47,8 @@ OWN_WORDS = {
     ),
     wording.RULES: "Ce que nos sources en disent\u00a0:",
     wording.NOT_YET_THERE: "Le {}, cela n’existait pas encore. Comment cela a commencé\u00a0:",
+    wording.WHAT: "Que voulez-vous savoir à ce sujet\u00a0?",
+    wording.TOLD: "Que voulez-vous savoir à ce sujet\u00a0? Nos sources peuvent répondre, par exemple\u00a0:",
     wording.UNREADABLE: "Je n’ai pas pu y lire une question. Que voulez-vous savoir sur le passage du H-1B américain au Canada?",
     "That depends on the route. {}": "Cela dépend de la voie. {}",
     "Which one do you mean: {}?": "Laquelle voulez-vous dire\u00a0: {}?",

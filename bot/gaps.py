@@ -31,7 +31,7 @@ from corpus.passages import slugify
 from index.embedder import Embedder
 
 WEAK = 0.5  # support of the best claim; below it an answer counts as a gap
-ALIKE = 0.75  # cosine; questions nearer than this are one gap
+ALIKE = 0.76  # cosine; questions nearer than this are one gap
 DECLINED = ("not_found", "out_of_scope", "refused", "advice")
 TREND_DAYS = 14  # asked in these last days, against as many before
 _CORPUS = Path(corpus.__file__).parent

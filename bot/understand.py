@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from bot import language, privacy, scope
 from bot.answer import Turn
-from bot.followups import Rewriter, StandAlone, stand_alone
+from bot.followups import Rewriter, StandAlone, only_tells, stand_alone
 from bot.story import SENTENCE_END, Story, read
 from bot.vocabulary import Vocabulary
 from corpus.errors import RequestError
@@ -53,6 +53,7 @@ class Understood:
     at: str = ""  # the past ISO day to answer as of; "" is today
     split: Split | None = None  # the message has no answer before one thing is known (bot/splits.py)
     story: Story | None = None  # of a long message what it tells, and its questions in the order of the parts
+    only_tells: bool = False  # asks nothing, and goes on from no question
     heard: Heard | None = None  # the message as it came, where that is not in English (bot/tongues.py)
 
     @property
@@ -139,6 +140,7 @@ def understand(
         typed=_wordings(alone.typed, vocabulary) if past and len(parts) == 1 and (alone.context or alone.text != alone.typed) else (),
         split=split if kind == "vague" else None,
         story=story,
+        only_tells=kind == "question" and not past and story is None and only_tells(plain),
     )
 
 

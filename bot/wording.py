@@ -57,6 +57,8 @@ NOT_QUITE = "Our sources may not answer exactly this. The nearest that they hold
 RULES = "What our sources say on it:"
 NOT_YET_THERE = "On {} this did not exist yet. How it began:"
 DEPENDS = "That depends."
+WHAT = "What would you like to know about that?"
+TOLD = f"{WHAT} Our sources can answer, for example:"
 UNREADABLE = "I could not read a question in that. What would you like to know about moving to Canada from a US H-1B?"
 
 
@@ -92,7 +94,7 @@ class Wording:
             Claim(text=c.quote[:1].upper() + c.quote[1:], citations=(c.number,), as_of=c.as_of, support=round(p.support, 3), join=join)
             for c, p, join in zip(citations, pieces, said_before, strict=True)
         )
-        choices = self._choices(understood, hits) if status == "clarify" else ()
+        choices = self._choices(understood, hits) if status == "clarify" and not understood.only_tells else ()
         follow_ups = (
             tuple(f"{understood.question.strip(' ?.!')} – {name}?" for name in choices)
             or (_asked_in_full(understood.split, citations) if understood.split else ())
@@ -196,7 +198,8 @@ def long_date(iso: str) -> str:
 
 
 _QUOTED = 160  # letters of a question that is named in a caveat, at most
-_OURS = 0.9  # cosine from which few words that name no program are the question of a section about none
+_TOLD_OF = 0.78  # cosine to a question of ours from which a message that only tells something is one that it answers: "I was laid off"
+_OURS = 0.91  # cosine from which few words that name no program are the question of a section about none
 
 
 def _status(understood: Understood, hits: Sequence[Sequence[Hit]], checked: Checked, of_others: bool = False) -> Status:
@@ -208,6 +211,8 @@ def _status(understood: Understood, hits: Sequence[Sequence[Hit]], checked: Chec
     if understood.split is not None:
         return "partial"  # each thing that it can mean is answered in one sentence
     if not re.search(r"\w", understood.question) or (understood.kind == "vague" and not _is_ours(understood, hits)):
+        return "clarify"
+    if understood.only_tells and max((part[0].question for part in hits if part), default=0.0) < _TOLD_OF:
         return "clarify"
     sure = [p >= NOT_FOUND for p in checked.answered]
     if understood.kind == "outcome":
@@ -236,7 +241,7 @@ def _is_ours(understood: Understood, hits: Sequence[Sequence[Hit]]) -> bool:
 def _in_domain(understood: Understood, hits: Sequence[Sequence[Hit]]) -> bool:
     """Whether a question that our documents do not answer is at least about their subject."""
     nearest = max((max(h.question, h.text, h.sentence) for part in hits for h in part[:1]), default=0.0)
-    return understood.in_field or nearest >= 0.5 or scope.speaks_of_own_move(understood.question)
+    return understood.in_field or nearest >= 0.55 or scope.speaks_of_own_move(understood.question)
 
 
 def _shown(status: Status, checked: Checked) -> tuple[Piece, ...]:
@@ -268,7 +273,8 @@ def _text(
     elif understood.split is not None:
         lines.append(f"{DEPENDS} {_asks_back(status, understood, choices)}")
     elif status == "clarify":
-        lines.append(f"That depends on the route. {_asks_back(status, understood, choices)}" if choices else UNREADABLE)
+        nothing = "\n".join((TOLD, *(f"- {question}" for question in follow_ups))) if understood.only_tells and follow_ups else UNREADABLE
+        lines.append(f"That depends on the route. {_asks_back(status, understood, choices)}" if choices else nothing)
     elif status == "not_found" and not claims:
         lines.append(NOT_IN_SOURCES)
     elif checked.not_yet:
@@ -297,6 +303,8 @@ def _text(
 def _asks_back(status: Status, understood: Understood, choices: Sequence[str]) -> str:
     if understood.split is not None:
         return understood.split.question
+    if status == "clarify" and understood.only_tells:
+        return WHAT
     return f"Which one do you mean: {_or(choices)}?" if status == "clarify" and choices else ""
 
 

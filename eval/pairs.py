@@ -1,11 +1,13 @@
-"""Questions beside passages that answer them and passages that do not: what eval/tune.py and eval/train_reader.py learn from.
+"""Questions beside passages that answer them and passages that do not: eval/tune.py, train_reader.py and train_adapter.py learn from them.
 
-Three openly licensed sets are read in the form they are published in, told from what stands in the file; none is kept here:
+Four openly licensed sets are read in the form they are published in, told from what stands in the file; none is kept here:
 
-    SQuAD (CC BY-SA 4.0)        a paragraph and what can be asked of it; another paragraph of the same article. 2.0, 1.1, or a part of it
-                                with the same questions, as XQuAD's English file is
-    SelQA (Apache-2.0)          a section with the sentences that answer; another section of the same article
-    CLAPNQ (Apache-2.0)         a passage that answers a search engine's user, or the nearest one of the article where none does
+    SQuAD (CC BY-SA 4.0)          a paragraph and what can be asked of it; another paragraph of the same article. 2.0, 1.1, or a part of
+                                  it with the same questions, as XQuAD's English file is
+    SelQA (Apache-2.0)            a section with the sentences that answer; another section of the same article
+    CLAPNQ (Apache-2.0)           a passage that answers a search engine's user, or the nearest one of the article where none does
+    ConditionalQA (BSD-2-Clause)  each of the first sentences of a page that are evidence for an answer, by itself; a sentence that is
+                                  evidence for another question about the page
 
 and the bundled briefs: a way of asking, the passage it belongs to, and the nearest passage about another program.
 """
@@ -15,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import re
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -35,6 +38,7 @@ from index.search import Hit, Index, Query
 
 _HELD = 15  # of a hundred subjects, as many are never learned from
 _NEIGHBOURS = 4  # the wrong passage of a brief's question is one of so many nearest
+_EVIDENCES, _SHORT = 3, 5  # of ConditionalQA's question so many sentences are read; one of so few words says nothing by itself
 _LEAST_WORDS = 4  # of a way of asking: shorter ones are names, which many passages answer
 
 
@@ -61,13 +65,13 @@ class Pair:
 
 
 def read_pairs(files: Iterable[Path], seed: int = 0) -> list[Pair]:
-    """The pairs of some files, in their order. Raises PairsError for a file of none of the three forms, or with nothing in it."""
+    """The pairs of some files, in their order. Raises PairsError for a file of none of these forms, or with nothing in it."""
     pairs: list[Pair] = []
     for file in files:
         try:
             text = file.read_text(encoding="utf-8")
         except (OSError, ValueError) as error:
-            raise PairsError(f"{file}: cannot be read ({error}); give the JSON files of SQuAD 2.0, SelQA or CLAPNQ") from None
+            raise PairsError(f"{file}: cannot be read ({error}); give the JSON files of {_NAMES}") from None
         found = _read(file, text, random.Random(seed))
         if not found:
             raise PairsError(f"{file}: no question with a passage in it")
@@ -158,7 +162,7 @@ def _read(file: Path, text: str, rng: random.Random) -> list[Pair]:
                 return read(whole, rng)
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         raise PairsError(f"{file}: not as it is published ({type(error).__name__}: {error})") from None
-    raise PairsError(f"{file}: neither SQuAD 2.0 nor SelQA nor CLAPNQ, told by 'data', 'candidates' and 'passages'")
+    raise PairsError(f"{file}: not {_NAMES}, told by 'data', {', '.join(map(repr, _FORMS))}")
 
 
 def _squad(articles: Sequence[Mapping[str, Any]], rng: random.Random) -> list[Pair]:
@@ -200,7 +204,33 @@ def _clapnq(rows: Sequence[Mapping[str, Any]], _: random.Random) -> list[Pair]:
     return pairs
 
 
-_FORMS: Mapping[str, Callable[[Sequence[Mapping[str, Any]], random.Random], list[Pair]]] = {"candidates": _selqa, "passages": _clapnq}
+def _conditional_qa(rows: Sequence[Mapping[str, Any]], rng: random.Random) -> list[Pair]:
+    """A question is asked as it stands, without the scenario in front of it."""
+    sentences = [[text for text in map(_without_tags, row["evidences"][:_EVIDENCES]) if len(text.split()) > _SHORT] for row in rows]
+    pages: dict[str, dict[str, None]] = defaultdict(dict)
+    for row, texts in zip(rows, sentences, strict=True):
+        pages[row["url"]].update(dict.fromkeys(texts))
+    pairs: list[Pair] = []
+    for row, texts in zip(rows, sentences, strict=True):
+        own = set(map(_without_tags, row["evidences"]))
+        others = [text for text in pages[row["url"]] if text not in own]
+        for text in texts if others else ():
+            pair = Pair(row["question"].strip(), "", text, True, "ConditionalQA", row["url"])
+            pairs.extend((pair, replace(pair, text=rng.choice(others), answers=False)))
+    return pairs
+
+
+# The sets but SQuAD, told by a field of their rows.
+_FORMS: Mapping[str, Callable[[Sequence[Mapping[str, Any]], random.Random], list[Pair]]] = {
+    "candidates": _selqa,
+    "passages": _clapnq,
+    "evidences": _conditional_qa,
+}
+_NAMES = "SQuAD 2.0, SelQA, CLAPNQ or ConditionalQA"
+
+
+def _without_tags(html: str) -> str:
+    return re.sub(r"<[^>]+>", "", html).strip()
 
 
 def _some(texts: Sequence[str], most: int, rng: random.Random) -> list[str]:

@@ -1,13 +1,12 @@
 """A small cross-encoder: question and the nearest sentences of a passage read together, by the default model with low-rank changes.
 
-Every linear layer of the verified model gets a learned product of two thin matrices beside it (LoRA: Hu et al. 2021,
-https://arxiv.org/abs/2106.09685); the model's own weights stay as they are, so what is learned is a file of under 2 MB. What the reader
-says is added to the log odds that the cosines give. eval/train_reader.py trains it and says what it is worth; nothing answers with it.
+Every linear layer of the verified model gets a learned change (eval/low_rank.py); the model's own weights stay as they are, so what is
+learned is a file of under 2 MB. What the reader says is added to the log odds that the cosines give. eval/train_reader.py trains it and
+says what it is worth; nothing answers with it.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
+from eval.low_rank import change
 from index.embedder import default_model_folder, verify_weights
 from index.search import Hit, Scored
 
@@ -37,13 +37,7 @@ class Reader(torch.nn.Module):
         folder = default_model_folder()
         verify_weights(folder)
         model: Any = BertModel.from_pretrained(str(folder), add_pooling_layer=False)
-        model.requires_grad_(False)
-        for layer in model.encoder.layer:
-            inner = layer.attention.self
-            inner.query, inner.key, inner.value = _Changed(inner.query), _Changed(inner.key), _Changed(inner.value)
-            layer.attention.output.dense = _Changed(layer.attention.output.dense)
-            layer.intermediate.dense = _Changed(layer.intermediate.dense)
-            layer.output.dense = _Changed(layer.output.dense)
+        change(model, _RANK, _STRENGTH)
         self.bert = model
         self.head = torch.nn.Linear(2 * model.config.hidden_size, 1)
         torch.nn.init.zeros_(self.head.weight)
@@ -72,20 +66,6 @@ class Reader(torch.nn.Module):
             with torch.no_grad():
                 for name, parameter in own.items():
                     parameter.copy_(torch.from_numpy(held[name].astype(np.float32)))
-
-
-class _Changed(torch.nn.Module):
-    """A linear layer with a learned change of low rank, nothing at first."""
-
-    def __init__(self, linear: torch.nn.Linear) -> None:
-        super().__init__()
-        self.linear = linear
-        self.down = torch.nn.Parameter(torch.randn(_RANK, linear.in_features) / math.sqrt(linear.in_features))
-        self.up = torch.nn.Parameter(torch.zeros(linear.out_features, _RANK))
-
-    def forward(self, given: torch.Tensor) -> torch.Tensor:
-        made: torch.Tensor = self.linear(given) + _STRENGTH * (given @ self.down.T @ self.up.T)
-        return made
 
 
 Read = tuple[tuple[int, ...], int]  # word pieces, and where the evidence begins in them

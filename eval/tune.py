@@ -3,7 +3,8 @@
     python -m eval.tune [--keep FOLDER] [--most PASSAGES] HOME|SET|FILE …
 
 Each HOME is a data folder with a built index: the bundled corpus, and one with the five articles alone (`corpus add --only`). On eval/sets
-the weights of written answers are chosen, and the thresholds that are cosines are found again, which another model moves.
+the weights of written answers are chosen, and the thresholds that are cosines are found again, which another model moves. On
+eval/typed_kept.jsonl, which nothing was trained on, it is weighed what a section's questions, text, sentences and keywords count.
 Each SET is a folder in the common form (corpus.jsonl, queries.jsonl, qrels.tsv): what has no questions of its own is weighed on these, and
 what a conversation adds. `--keep` keeps their indexes for the next time; `--most` takes so many passages of each, those that answer among
 them, where there is no time for all: what a conversation adds then counts for less than it should, as there is less to be told apart.
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import math
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -69,6 +71,9 @@ def main(homes: Sequence[Path], sets: Sequence[Path] = (), files: Sequence[Path]
     for bot in bots:
         for name in ("articles",) if bot.index.manifest.only else _SETS:
             seen.extend(one for case in load_set(name) if case.turn < 2 and (one := _look(bot, case)) is not None)
+    for bot in bots:
+        if not bot.index.manifest.only:
+            _weights_of_sections(bot)
     _thresholds([s.hits[0] for s in seen if s.case.set == "single" and s.hits[0].passage.asked])
     _search_weights([s for s in seen if s.case.answerable and s.case.facts])
     for name, prose in (("written answers", False), ("prose", True)):
@@ -185,6 +190,53 @@ def _composed_right(seen: Seen, bot: Bot) -> bool:
     pieces = compose(seen.asked, seen.hits, bot.answerability)
     text = "\n".join(p.quote for p in pieces)
     return all(p.search(text) for p in seen.case.facts)
+
+
+# Two questions for each of 520 sections, by others than wrote the section or the questions that the model learned from.
+TYPED_KEPT = Path(__file__).with_name("typed_kept.jsonl")
+_SECTION_GRID = {
+    "question": (0.35, 0.45, 0.5, 0.55, 0.65),
+    "text": (0.0, 0.1, 0.2, 0.3, 0.4, 0.5),
+    "sentence": (0.1, 0.2, 0.3),
+    "keyword": (0.1, 0.15, 0.2, 0.3),
+}
+_SCORED = 60  # passages a question
+
+
+def _weights_of_sections(bot: Bot) -> None:
+    """Each of the four weights by itself, on the questions of half of the sections, and how often the right section is found now."""
+    rows = [json.loads(line) for line in TYPED_KEPT.read_text(encoding="utf-8").splitlines()]
+    found: dict[bool, list[tuple[str, list[Candidate]]]] = {True: [], False: []}
+    for row in rows:
+        for question in row["typed"]:
+            understood = bot.understand(question)
+            queries = bot.queries(understood, bot.asked(understood), frozenset())
+            candidates = bot.index.ranked(queries[0])[:_SCORED] if queries else []
+            found[_half(row["section"])].append((row["section"], candidates))
+    standing = bot.index.weights
+    for name, values in _SECTION_GRID.items():
+        told = []
+        for value in sorted({*values, getattr(standing, name)}):
+            bot.index.weights = replace(standing, **{name: value})
+            told.append(f"{value:g} {_found_first(bot, found[True])[1]:.4f}")
+        print(f"sections, {name}, mean reciprocal rank on the chosen half: {', '.join(told)}")
+    bot.index.weights = standing
+    for chosen, label in ((True, "chosen half"), (False, "other half")):
+        first, reciprocal, three = _found_first(bot, found[chosen])
+        print(f"sections, {label}, {len(found[chosen])} questions: first {first:.3f}, among three {three:.3f}, MRR {reciprocal:.3f}")
+
+
+def _found_first(bot: Bot, found: Sequence[tuple[str, Sequence[Candidate]]]) -> tuple[float, float, float]:
+    """Share of questions whose section is first, mean reciprocal rank, and share among three, by the weights that the index has now."""
+    ranks = []
+    for section, candidates in found:
+        likeness = bot.index.likeness
+        scores = {
+            c.passage.id: sum({**c.parts, **likeness(c.passage, c.question, c.text, c.sentence, c.keyword)}.values()) for c in candidates
+        }
+        ranks.append(1 + sum(score > scores[section] for score in scores.values()) if section in scores else np.inf)
+    place = np.array(ranks)
+    return float((place == 1).mean()), float((1 / place).mean()), float((place <= 3).mean())
 
 
 # Thresholds that are cosines of a question to one of ours, each with the share of `single` above it. A threshold was chosen on answers,

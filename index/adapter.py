@@ -1,21 +1,23 @@
-"""The default model's vectors, turned a little toward this field by a low-rank linear map learned from the questions of our briefs.
+"""What the default model has learned of this field: a change of low rank to each of its linear layers, added to the published weights.
 
-    v -> (v + U D v) / |v + U D v|
+    W -> W + up @ down
 
-eval/train_adapter.py learns D and U and writes them to adapter.npz; docs/model-card.md says from what, and what it is worth. The map is the
-last layer of the model, so that every engine gives the same vectors and nothing is computed twice.
+eval/train_adapter.py learns the changes and writes them to adapter.npz; docs/model-card.md says from what, and what they are worth. They
+are added once, when the model is loaded or exported, so that every engine gives the same vectors and a question costs what it did.
 
-Source of the form: Houlsby et al. 2019, Parameter-Efficient Transfer Learning for NLP, without its non-linearity.
+Source of the form: Hu et al. 2021, LoRA: Low-Rank Adaptation of Large Language Models, https://arxiv.org/abs/2106.09685
 """
 
 from __future__ import annotations
 
 import hashlib
 import zipfile
+import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -28,37 +30,31 @@ WEIGHTS = Path(__file__).with_name("adapter.npz")
 
 
 @dataclass(frozen=True)
-class Adapter:
-    """`down` has shape (rank, dimension), `up` (dimension, rank), both float32. `digest`: eight hex digits that change with the weights."""
+class Change:
+    """`down` has shape (rank, inputs), `up` (outputs, rank), both float32."""
 
     down: np.ndarray
     up: np.ndarray
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """The change of each linear layer, by the layer's name in the model. `digest`: eight hex digits that change with the weights."""
+
+    changes: Mapping[str, Change]
     digest: str
 
-    def __call__(self, vectors: np.ndarray) -> np.ndarray:
-        """float32, shape (n, dimension), rows of length 1; so are the vectors it takes."""
-        moved = vectors + vectors @ self.down.T @ self.up.T
-        return np.asarray(moved / np.linalg.norm(moved, axis=1, keepdims=True), dtype=np.float32)
-
-    def layer(self) -> torch.nn.Module:
-        """The same as the last module of a sentence-transformers model, which hands the vectors on in `features`."""
+    def add_to(self, model: torch.nn.Module) -> None:
+        """Add the changes to a model's weights. Raises ModelError where a layer is missing or of another shape."""
         import torch
 
-        down, up = torch.from_numpy(self.down), torch.from_numpy(self.up)
-
-        class Layer(torch.nn.Module):
-            def __init__(self) -> None:
-                super().__init__()
-                self.register_buffer("down", down)
-                self.register_buffer("up", up)
-
-            def forward(self, features: dict[str, Any]) -> dict[str, Any]:
-                vectors = features["sentence_embedding"]
-                moved = vectors + vectors @ self.down.T @ self.up.T
-                features["sentence_embedding"] = torch.nn.functional.normalize(moved, dim=-1)
-                return features
-
-        return Layer()
+        layers = dict(model.named_modules())
+        for name, change in self.changes.items():
+            weight = getattr(layers.get(name), "weight", None)
+            if weight is None or tuple(weight.shape) != (change.up.shape[0], change.down.shape[1]):
+                raise ModelError(f"the adapter does not fit the model: {name}; install Northbound again")
+            with torch.no_grad():
+                weight += torch.from_numpy(change.up @ change.down)
 
 
 @cache
@@ -72,14 +68,19 @@ def read_adapter(path: Path) -> Adapter:
     try:
         content = path.read_bytes()
         with np.load(path) as held:
-            down, up = held["down"].astype(np.float32), held["up"].astype(np.float32)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            arrays = {name: held[name].astype(np.float32) for name in held.files}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ModelError(f"{path}: the adapter cannot be read ({error}); install Northbound again") from None
-    if down.ndim != 2 or up.shape != down.shape[::-1]:
-        raise ModelError(f"{path}: shapes {down.shape} and {up.shape} make no adapter; install Northbound again")
-    return Adapter(down, up, hashlib.sha256(content).hexdigest()[:8])
+    changes = {}
+    for name in sorted({name.rpartition(".")[0] for name in arrays}):
+        down, up = arrays.get(f"{name}.down"), arrays.get(f"{name}.up")
+        if down is None or up is None or down.ndim != 2 or up.ndim != 2 or len(down) != up.shape[1]:
+            raise ModelError(f"{path}: {name or 'what it holds'} makes no adapter; install Northbound again")
+        changes[name] = Change(down, up)
+    return Adapter(changes, hashlib.sha256(content).hexdigest()[:8])
 
 
-def write_adapter(path: Path, down: np.ndarray, up: np.ndarray) -> None:
-    """Keep the two maps at half precision: rounding moves a vector by less than 1e-4."""
-    np.savez_compressed(path, down=down.astype(np.float16), up=up.astype(np.float16))
+def write_adapter(path: Path, changes: Mapping[str, Change]) -> None:
+    """Keep the changes at half precision: rounding moves a vector by less than 1e-3."""
+    arrays = {f"{name}.{part}": getattr(change, part).astype(np.float16) for name, change in changes.items() for part in ("down", "up")}
+    np.savez_compressed(path, **arrays)

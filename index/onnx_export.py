@@ -71,29 +71,24 @@ def _write_graph(model: Any, graph: Path) -> None:
     import torch
 
     class Pooled(torch.nn.Module):
-        """The transformer with mean pooling over real tokens and unit length, as the model's own first three modules do it, and then
-        what it has besides."""
+        """The transformer with mean pooling over real tokens and unit length, as the model's own three modules do it."""
 
-        def __init__(self, transformer: torch.nn.Module, further: list[torch.nn.Module]) -> None:
+        def __init__(self, transformer: torch.nn.Module) -> None:
             super().__init__()
             self.transformer = transformer
-            self.further = torch.nn.ModuleList(further)
 
         def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
             tokens = self.transformer(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
             mask = attention_mask.unsqueeze(-1).to(tokens.dtype)
             mean = (tokens * mask).sum(1) / mask.sum(1).clamp(min=1e-9)
-            features = {"sentence_embedding": torch.nn.functional.normalize(mean, p=2.0, dim=1)}
-            for layer in self.further:
-                features = layer(features)
-            return features["sentence_embedding"]
+            return torch.nn.functional.normalize(mean, p=2.0, dim=1)
 
     example = (torch.ones(2, 8, dtype=torch.long), torch.ones(2, 8, dtype=torch.long))
     axes = {0: "batch", 1: "tokens"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # on what tracing may get wrong: the vectors are compared afterwards
         torch.onnx.export(
-            Pooled(model[0].model, list(model)[3:]).eval(),
+            Pooled(model[0].model).eval(),
             example,
             str(graph),
             input_names=["input_ids", "attention_mask"],

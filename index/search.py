@@ -47,8 +47,8 @@ class Weights:
     own. eval/tune.py chooses the first on eval/sets and the others on halves of public sets (docs/decisions/0010).
     """
 
-    question: float = 0.65
-    text: float = 0.10
+    question: float = 0.50
+    text: float = 0.30
     sentence: float = 0.20
     keyword: float = 0.20
     prose_sentence: float = 0.20
@@ -84,7 +84,7 @@ _RARE = 0.05  # share of the passages that hold a code that tells them apart
 _KEPT = 8192  # passages, about, of which something that was worked out is kept
 _SAME = 0.9  # share of words in common
 _LONG = 28  # words; a longer question is a story with a question in it
-_NEAR = 0.75  # cosine from which a question is near one that a passage is favoured for
+_NEAR = 0.76  # cosine from which a question is near one that a passage is favoured for
 _NAMES_IT = 0.25  # cosine of a title to a text that it names: of 967 texts 99 % have it with their own title, 1 % with another's
 
 # Citizenship and province decide many rules: a passage that names the one asked about goes before one that does not. India, China and

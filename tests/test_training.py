@@ -49,6 +49,12 @@ CLAPNQ = [
     {"input": "who builds nests", "passages": [{"title": "Permits", "text": PERMIT}], "output": [{"answer": ""}]},
 ]
 
+PAGE = {"url": "https://example.org/pass", "scenario": "I have a pass.", "not_answerable": False, "answers": [["one year", []]]}
+CONDITIONAL = [
+    {**PAGE, "question": "How long is a pass valid?", "evidences": ["<p>A pass is valid for one year.</p>", "<li>one year</li>"]},
+    {**PAGE, "question": "Who may use a pass?", "evidences": ["<p>Only the holder may use a pass.</p>"]},
+]
+
 
 def written(folder: Path, name: str, content: object) -> Path:
     file = folder / name
@@ -94,12 +100,37 @@ def test_a_clapnq_passage_answers_where_somebody_wrote_an_answer(tmp_path: Path)
     assert len(read_pairs([written(tmp_path, "one.jsonl", CLAPNQ[:1])])) == 1  # a file of one line is still lines
 
 
+def test_a_conditional_qa_question_has_its_evidence_and_that_of_another_about_its_page(tmp_path: Path) -> None:
+    pairs = read_pairs([written(tmp_path, "train.json", CONDITIONAL)])
+    year, holder = "A pass is valid for one year.", "Only the holder may use a pass."  # "one year" by itself says nothing
+    assert short(pairs) == [
+        ("How long is a pass valid?", year, True),
+        ("How long is a pass valid?", holder, False),
+        ("Who may use a pass?", holder, True),
+        ("Who may use a pass?", year, False),
+    ]
+    assert {(pair.origin, pair.subject, pair.heading) for pair in pairs} == {("ConditionalQA", "https://example.org/pass", "")}
+
+
+def test_of_many_pieces_of_evidence_the_first_three_are_read_and_none_is_a_wrong_one(tmp_path: Path) -> None:
+    evidence = [f"<p>Rule {n} of the pass says it.</p>" for n in range(5)]
+    first, other = {**PAGE, "question": "What are the rules?", "evidences": evidence}, {**CONDITIONAL[1], "evidences": evidence[3:]}
+    right = [text for question, text, yes in short(read_pairs([written(tmp_path, "train.json", [first, CONDITIONAL[1]])])) if yes]
+    assert right == [f"Rule {n} of the pass says it." for n in range(3)] + ["Only the holder may use a pass."]
+    with_other = short(read_pairs([written(tmp_path, "train.json", [first, other])]))
+    assert {question for question, _, _ in with_other} == {"Who may use a pass?"}  # all that is said of the page answers the first
+
+
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
         ("dev.json", {"data": [{"title": "Birds"}]}, "not as it is published (KeyError: 'paragraphs')"),
         ("dev.json", {"data": []}, "no question with a passage in it"),
-        ("dev.json", [{"text": "a row"}], "neither SQuAD 2.0 nor SelQA nor CLAPNQ"),
+        (
+            "dev.json",
+            [{"text": "a row"}],
+            "not SQuAD 2.0, SelQA, CLAPNQ or ConditionalQA, told by 'data', 'candidates', 'passages', 'evidences'",
+        ),
         ("train.jsonl", [{"input": "cost", "passages": []}], "not as it is published (ValueError"),
     ],
 )
