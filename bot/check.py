@@ -21,7 +21,9 @@ SURE = 0.45
 # A question this near to a known error's wording is met with what is right (cosine).
 _PREMISE = 0.78
 _CLEAR_PREMISE = 0.87
-_MEANT = 0.735  # cosine to a question of ours at which "will the h1b work permit reopen" means the program of that one
+_MEANT = 0.70  # cosine to a question of ours at which "will the h1b work permit reopen" means the program of that one
+# The model has learned the questions of our sections and not these wordings: what both are near is so much nearer to the former.
+_LEARNED = 0.03
 _SAID_WRONG = 0.68  # or this near, where a passage that was found says the wrong thing
 
 # A guess that is called one may follow what is right, and so may what was; a plain statement of what is wrong may not.
@@ -222,10 +224,26 @@ def _premises(
             ):
                 found[correction.id] = correction
             continue
-        likely_meant = cosine >= _PREMISE and correction.program in programs and cosine >= best.question
-        if likely_meant or cosine >= _CLEAR_PREMISE and cosine >= best.question or correction.contradicts(understood.question):
+        rival = index.nearest_registered("disagreement", wordings)
+        if rival is not None and rival[1] > max(cosine, _PREMISE) and not correction.contradicts(understood.question):
+            continue  # asked is why sources differ
+        if _was_put_right(correction, understood, index):
+            continue
+        likely_meant = cosine >= _PREMISE and correction.program in programs and cosine >= best.question - _LEARNED
+        if likely_meant or cosine >= _CLEAR_PREMISE and cosine >= best.question - _LEARNED or correction.contradicts(understood.question):
             found[correction.id] = correction
     return found
+
+
+def _was_put_right(correction: Correction, understood: Understood, index: Index) -> bool:
+    """Whether a follow-up is near what is wrong only by the question that it goes on from, which was met with what is right: "what if I am
+    TEER 2" after "he has an H-4 EAD, can he work in Canada". Who says again what is wrong is told again."""
+    if not understood.previous or not understood.typed or correction.contradicts(understood.question):
+        return False
+    before, typed = (index.nearest_registered("correction", wordings) for wordings in (understood.previous, understood.typed))
+    name = f"#correction-{correction.id}"
+    told = before is not None and before[0].id.endswith(name) and before[1] >= _PREMISE
+    return told and not (typed is not None and typed[0].id.endswith(name) and typed[1] >= _SAID_WRONG)
 
 
 def _differing(
@@ -247,7 +265,7 @@ def _differing(
             continue
         passage, cosine = near
         disagreement = registry.disagreements.get(passage.id.rsplit("#disagreement-", 1)[-1].rsplit("-", 1)[0])
-        if disagreement is not None and cosine >= _PREMISE and cosine >= hits[number][0].question:
+        if disagreement is not None and cosine >= _PREMISE and cosine >= hits[number][0].question - _LEARNED:
             found[disagreement.id] = disagreement
     for piece in kept:
         for disagreement in registry.disagreements.values():

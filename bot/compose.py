@@ -420,6 +420,8 @@ def _is_meant(asked: Asked, hit: Hit, best: Hit) -> bool:
         return False
     people = _people(asked.said)
     many = people & _people(hit.passage.heading) and people.isdisjoint(_people(best.passage.heading))
+    if best.passage.source_id != hit.passage.source_id and people & _people(best.passage.text):
+        many = frozenset()  # a family of so many may be told of for its fees or its funds
     theirs = _citizenships(asked.said) & _citizenships(hit.passage.heading)
     return bool(many) or bool(theirs and not theirs & _citizenships(best.passage.text))
 
@@ -461,7 +463,8 @@ def _answers_rather(asked: Asked, other: Hit, best: Hit) -> bool:
     question = asked.wordings[0]
     if best.passage.unknown and not other.passage.unknown:
         return asked.tense <= 0 and other.question >= best.question
-    if other.question >= max(_ASKED_SO, best.question + _ASKED_RATHER) and other.overlap >= best.overlap:
+    unpublished = other.passage.unknown and not best.passage.unknown
+    if not unpublished and other.question >= max(_ASKED_SO, best.question + _ASKED_RATHER) and other.overlap >= best.overlap:
         return _DEFINES.match(other.passage.heading) is None and other.score >= best.score - _AS_GOOD / 2
     if _has_list(other) and not _has_list(best) and any(asks_for_several(wording) for wording in asked.wordings):
         return other.question > best.question - _ASKED_RATHER and other.overlap > best.overlap - _LACKS

@@ -47,8 +47,8 @@ class Weights:
     own. eval/tune.py chooses the first on eval/sets and the others on halves of public sets (docs/decisions/0010).
     """
 
-    question: float = 0.50
-    text: float = 0.30
+    question: float = 0.55
+    text: float = 0.25
     sentence: float = 0.20
     keyword: float = 0.20
     prose_sentence: float = 0.20

@@ -47,9 +47,9 @@ LATER = Passage(
     id="ircc-fees#later",
     source_id="ircc-fees",
     title="Fees",
-    headings=("What does a work permit cost from 2026?",),
-    text="From 1 December 2025 a work permit costs CAN$160 for one person.",
-    asked=("what does a work permit cost now",),
+    headings=("What does a work permit cost now?",),
+    text="A work permit costs CAN$160 from 1 December 2025.",
+    asked=("what a work permit costs", "what would a work permit cost", "cost of a work permit"),
     valid_from="2025-12-01",
 )
 PROSE = Passage(id="letter#1", source_id="letter", title="A letter", headings=("Of permits",), text="One asks for a permit, and waits.")

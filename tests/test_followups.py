@@ -10,7 +10,7 @@ import pytest
 
 from bot import scope
 from bot.answer import Turn
-from bot.followups import StandAlone, asks_nothing, says_little, stand_alone
+from bot.followups import StandAlone, asks_nothing, only_tells, says_little, stand_alone
 from bot.phrases import phrases
 from bot.swaps import swapped, told_apart
 from bot.topics import resolve
@@ -894,3 +894,22 @@ def test_several_are_people_and_a_card_is_put_for_those_who_hold_it() -> None:
         and swapped("for 1", "funds for 2 people") == "funds for 1 people?"
     )
     assert swapped("and for a us green card", "is entry free") == "is entry free for us green card holders?"
+
+
+@pytest.mark.parametrize(
+    ("message", "tells"),
+    [
+        ("I have two years left on my H-1B", True),
+        ("I'm a nurse, not a tech person.", True),
+        ("I am a nurse, my wife is on H-4", True),
+        ("mine is from 2023", True),
+        ("I have a job offer. Is it enough", False),
+        ("my brother is in Brampton, any points for that", False),
+        ("I am on F-1, my company was to file. from which day did the payment begin", False),
+        ("I'm looking for a way to Canada", False),
+        ("I have a bachelor's?", False),
+        ("h1b six years over", False),
+    ],
+)
+def test_what_only_tells_neither_asks_nor_says_what_is_wanted(message: str, tells: bool) -> None:
+    assert only_tells(message) is tells
