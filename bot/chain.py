@@ -65,9 +65,11 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-# A question that names nothing of the field must be nearer than this to one of ours (cosine) to be taken for it.
+# A question that names nothing of the field must be nearer than this to one of ours (cosine) to be taken for it, or to the text.
 _RESEMBLES = 0.63
+_NEAR_TEXT = 0.42
 _IN_COMMON = 0.45  # or have this share of its terms, by rarity, in common with the passage
+_UNLIKE = 0.52  # which tells nothing where no question of ours is nearer than this
 _AS_ASKED = 0.87  # cosine to a question of ours at which it counts as the one asked
 _ANOTHER = 0.1  # cosine by which what another program is asked for is less near, where few words are taken for one program's
 _SHOWN = 10  # hits that go on from searching
@@ -447,7 +449,8 @@ class Bot:
         if not hits:
             return 0.0
         best = hits[0]
-        resembles = bool(best.passage.asked) and not understood.in_field and best.question < _RESEMBLES and best.overlap < _IN_COMMON
+        far = best.question < _RESEMBLES and best.text < _NEAR_TEXT and (best.overlap < _IN_COMMON or best.question < _UNLIKE)
+        resembles = bool(best.passage.asked) and not understood.in_field and far
         probability = self.answerability.of(asked, hits) * (0.3 if resembles or leans.brings_up_beyond(best.terms) else 1.0)
         if understood.heard is not None and understood.heard.known < tongues.ENOUGH:  # what was not read may be what matters
             probability *= understood.heard.known

@@ -368,7 +368,7 @@ def compose(
     if (meant := next((hit for hit in hits[1:4] if _is_meant(asked, hit, best)), None)) is not None:
         others = [best, *(hit for hit in others if hit is not meant)]
         best = meant
-    elif others and others[0].score >= best.score - _AS_GOOD and _answers_rather(asked, others[0], best):
+    elif others and others[0].score >= best.score - _AS_GOOD * (1 + best.passage.unknown) and _answers_rather(asked, others[0], best):
         best, others[0] = others[0], best
     rest, others = others, [hit for hit in others if not _is_beside(asked, hit, best)]
     # Half a table misleads, and the next passages do not hold the rest.
