@@ -377,7 +377,7 @@ def compose(
     openly = asked.wants and asked.wants not in _ALSO_YES_OR_NO
     if openly or is_doubtful(best) or not _same_way_round(asked.wordings[0], best):
         turned = _turned_round(asked.wordings[0], best)
-        plain = _without_verdict(pieces[0], best.asked_as in best.passage.no_verdict)
+        plain = _without_verdict(pieces[0], best.asked_as in best.passage.no_verdict or _of_all(asked.wordings[0], best))
         if plain is None and is_doubtful(best):  # a yes or no that cannot be taken off answers its own question only
             return compose(asked, others or rest, answers, wrong, budget)
         if plain is None and others and turned:
@@ -537,11 +537,29 @@ def _same_way_round(question: str, hit: Hit) -> bool:
         return False
     if hit.asked_as in hit.passage.no_verdict:
         return False
+    if _of_all(question, hit):
+        return False
     if asks_whether_open(question) != asks_whether_open(hit.passage.heading):
         return False
     if (_NEED.search(question) is None) != (_NEED.search(hit.passage.heading) is None):
         return False  # "Can they go to school?" is answered yes where "do they need a permit for school?" is not
     return len(_TURNS.findall(question)) % 2 == len(_TURNS.findall(hit.passage.heading)) % 2
+
+
+def _of_all(question: str, hit: Hit) -> bool:
+    """Whether it is asked whether something always holds ("from any work permit, even a cook's"), and the passage's yes does sometimes."""
+    said = opening_verdict(hit.passage.text)
+    if said is None or _DENIAL.match(said.group()) or not _LIMITED.search(said.group()):
+        return False
+    return _ALWAYS.search(question) is not None and _ALWAYS.search(hit.passage.heading) is None
+
+
+_ALWAYS = re.compile(
+    r"\b(?:any|every|all|always|whatever|whichever|even|everyone|everybody|anyone|anybody|automatic(?:ally)?)\b", re.IGNORECASE
+)
+_LIMITED = re.compile(
+    r"\b(?:cases|often|sometimes|usually|mostly|most|some|many|rule|principle|if|when|but|only|possibly)\b", re.IGNORECASE
+)
 
 
 def _turned_round(question: str, hit: Hit) -> bool:

@@ -303,3 +303,10 @@ def test_what_is_told_next_goes_into_the_question_before_it(bot: Bot) -> None:
     ]
     answer = bot.answer("I'm on H-1B, the last day was the 3rd.", told)
     assert first(answer).startswith("Up to 60 consecutive days")
+
+
+def test_what_holds_in_many_cases_is_no_yes_to_whether_it_always_does(bot: Bot) -> None:
+    always = bot.answer("wife gets open permit from any work permit of mine even cook job right")
+    assert first(always).startswith("Since 21 January 2025") and "if the worker's job and remaining time qualify" in first(always)
+    assert first(bot.answer("can my wife work in canada if i have a work permit")).startswith("Yes, in many cases")
+    assert first(bot.answer("can my spouse work for any employer")).startswith("Yes:")
