@@ -113,7 +113,8 @@ def _apart(sentence: str) -> list[str]:
     and what names nothing with what it follows."""
     questions: list[str] = []
     halves = _BETWEEN.split(sentence)
-    while len(halves) > 1 and not asks(halves[0].strip()):
+    inverted = sentence.endswith("?") and _INVERTED.match(sentence.strip()) is not None
+    while len(halves) > 1 and not inverted and not asks(halves[0].strip()):
         halves[:2] = [f"{halves[0]}, {halves[1]}"]
     for half in halves:
         half = half.strip(" ,;")
@@ -133,6 +134,7 @@ SENTENCE_END = re.compile(r"(?<=[.?!])\s+|\n+")
 _ASKS = re.compile(
     rf"(?:(?:and|also|plus|so|but|ok|if not|or)[\s,]+)*(?:{_WH}|{_AUX} {_WHO}|any (?:way|idea|option|chance|advice))\b", re.IGNORECASE
 )
+_INVERTED = re.compile(rf"{_AUX} \w+\b", re.IGNORECASE)  # "Do Indian citizens need a visa, and how much is it?"
 _JOINS = re.compile(r"^(?:(?:and|also|plus|so|but|ok)\b[\s,]*)+(?=\w)", re.IGNORECASE)
 _WANTS_TO_KNOW = re.compile(
     r"\b(?:want(?:ed)? to (?:know|understand|ask|check|confirm|find out)|wonder(?:ing)?|curious|confused (?:about|if|whether)|tell me"
