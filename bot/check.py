@@ -191,8 +191,13 @@ def _said_in_passing(correction: Correction, wordings: Sequence[str], registry: 
     program = registry.programs.get(correction.program)
     if (program is not None and program.standing in ("closed", "replaced")) or any(correction.contradicts(w) for w in wordings):
         return False
+    return _nearness(correction, wordings, index) < _SAID_WRONG
+
+
+def _nearness(correction: Correction, wordings: Sequence[str], index: Index) -> float:
+    """The cosine of a question to the wordings of a correction, or -1 where another one is nearer."""
     near = index.nearest_registered("correction", wordings)
-    return near is None or near[1] < _SAID_WRONG or not near[0].id.endswith(f"#correction-{correction.id}")
+    return near[1] if near is not None and near[0].id.endswith(f"#correction-{correction.id}") else -1.0
 
 
 def _premises(
@@ -213,9 +218,10 @@ def _premises(
         correction = registry.corrections.get(passage.id.rsplit("#correction-", 1)[-1])
         if correction is None:
             continue
-        best = hits[number][0]
-        programs = {best.passage.program, *understood.programs}
-        if index.manifest.only and not correction.contradicts(understood.question):
+        if correction.contradicts(understood.question):
+            found[correction.id] = correction
+            continue
+        if index.manifest.only:
             drafted_wrong = any(piece.correction for piece in drafted[number])
             if (
                 cosine >= _SAID_WRONG
@@ -224,13 +230,13 @@ def _premises(
             ):
                 found[correction.id] = correction
             continue
-        rival = index.nearest_registered("disagreement", wordings)
-        if rival is not None and rival[1] > max(cosine, _PREMISE) and not correction.contradicts(understood.question):
-            continue  # asked is why sources differ
-        if _was_put_right(correction, understood, index):
+        best = hits[number][0]
+        ours = correction.program in (best.passage.program, *understood.programs)
+        if cosine < (_PREMISE if ours else _CLEAR_PREMISE) or cosine < best.question - _LEARNED:
             continue
-        likely_meant = cosine >= _PREMISE and correction.program in programs and cosine >= best.question - _LEARNED
-        if likely_meant or cosine >= _CLEAR_PREMISE and cosine >= best.question - _LEARNED or correction.contradicts(understood.question):
+        rival = index.nearest_registered("disagreement", wordings)
+        differs = rival is not None and rival[1] > cosine  # asked is why sources differ
+        if not differs and not _was_put_right(correction, understood, index):
             found[correction.id] = correction
     return found
 
@@ -238,12 +244,10 @@ def _premises(
 def _was_put_right(correction: Correction, understood: Understood, index: Index) -> bool:
     """Whether a follow-up is near what is wrong only by the question that it goes on from, which was met with what is right: "what if I am
     TEER 2" after "he has an H-4 EAD, can he work in Canada". Who says again what is wrong is told again."""
-    if not understood.previous or not understood.typed or correction.contradicts(understood.question):
+    if not understood.previous or not understood.typed:
         return False
-    before, typed = (index.nearest_registered("correction", wordings) for wordings in (understood.previous, understood.typed))
-    name = f"#correction-{correction.id}"
-    told = before is not None and before[0].id.endswith(name) and before[1] >= _PREMISE
-    return told and not (typed is not None and typed[0].id.endswith(name) and typed[1] >= _SAID_WRONG)
+    told = _nearness(correction, understood.previous, index) >= _PREMISE
+    return told and _nearness(correction, understood.typed, index) < _SAID_WRONG
 
 
 def _differing(

@@ -420,10 +420,10 @@ def _is_meant(asked: Asked, hit: Hit, best: Hit) -> bool:
         return False
     people = _people(asked.said)
     many = people & _people(hit.passage.heading) and people.isdisjoint(_people(best.passage.heading))
-    if best.passage.source_id != hit.passage.source_id and people & _people(best.passage.text):
-        many = frozenset()  # a family of so many may be told of for its fees or its funds
+    # A family of so many may be told of for its fees or its funds.
+    of_another_thing = best.passage.source_id != hit.passage.source_id and people & _people(best.passage.text)
     theirs = _citizenships(asked.said) & _citizenships(hit.passage.heading)
-    return bool(many) or bool(theirs and not theirs & _citizenships(best.passage.text))
+    return bool(many and not of_another_thing) or bool(theirs and not theirs & _citizenships(best.passage.text))
 
 
 _SO_MANY = re.compile(
@@ -436,6 +436,7 @@ _COUPLE_AND = re.compile(
 _SMALL = {"no": 0, "without": 0, "a": 1, "one": 1}
 
 
+@lru_cache(4096)  # of headings, and of one question beside each of them
 def _people(text: str) -> frozenset[int]:
     """How many people a text may speak of: a family of so many, or a couple with so many children."""
     many = [_count(word) for found in _SO_MANY.finditer(text) for word in found.groups() if word]

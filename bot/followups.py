@@ -244,11 +244,11 @@ _TOLD = re.compile(
     r"(?:(?:got|gave|paid|applied|lost|filed|submitted|moved|worked|received|finished)\b|been (?:with|in|on|at|here|there|working)\b)",
     re.IGNORECASE,
 )
-# What follows a comma tells more of it, and names nothing that is asked for: "not a nurse", "since 2019", "the last day was Friday".
 _QUESTIONS = re.compile(
     r"\b(?:how|what|when|where|which|who|why)\b|^\W*(?:is|are|can|could|do|does|did|will|would|should|may|must)\b", re.IGNORECASE
 )
 _PARTS = re.compile(r"\s*[,;.:]\s+|\s+-+\s+")
+# What follows a comma tells more of it, and names nothing that is asked for: "not a nurse", "since 2019", "the last day was Friday".
 _GOES_ON = re.compile(
     r"^\W*(?:(?:but|and|also)\b\s*)?(?:(?:not|no|since|for|with|without|in|at|on|from|until|till|after|before|as)\b"
     r"|(?:the|it|this|that) (?:\w+ ){0,3}(?:is|was|are|were|has|had)\b)",

@@ -273,7 +273,8 @@ def _text(
     elif understood.split is not None:
         lines.append(f"{DEPENDS} {_asks_back(status, understood, choices)}")
     elif status == "clarify":
-        nothing = "\n".join((TOLD, *(f"- {question}" for question in follow_ups))) if understood.only_tells and follow_ups else UNREADABLE
+        told = understood.only_tells and bool(follow_ups)
+        nothing = _listed(TOLD, follow_ups) if told else UNREADABLE
         lines.append(f"That depends on the route. {_asks_back(status, understood, choices)}" if choices else nothing)
     elif status == "not_found" and not claims:
         lines.append(NOT_IN_SOURCES)
@@ -292,12 +293,16 @@ def _text(
         lines.append(ADVICE)
     elif status == "not_found" and not claims:
         if follow_ups:
-            lines.append("\n".join((NEAREST, *(f"- {question}" for question in follow_ups))))
+            lines.append(_listed(NEAREST, follow_ups))
         lines.append("IRCC's own pages, or a licensed immigration consultant or lawyer, can tell you more.")
     dated = [c.as_of for c in citations if c.as_of]
     if dated and status not in ("refused",):
         lines.append(f"As of {long_date(understood.at or min(dated))}.")
     return "\n\n".join(lines)
+
+
+def _listed(title: str, questions: Sequence[str]) -> str:
+    return "\n".join((title, *(f"- {question}" for question in questions)))
 
 
 def _asks_back(status: Status, understood: Understood, choices: Sequence[str]) -> str:

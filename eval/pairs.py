@@ -79,6 +79,16 @@ def read_pairs(files: Iterable[Path], seed: int = 0) -> list[Pair]:
     return pairs
 
 
+def read_typed(file: Path) -> list[tuple[str, str]]:
+    """Questions as somebody would type them, each with the id of the section that answers it. Raises PairsError for a file that cannot be
+    read."""
+    try:
+        rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        return [(question, row["section"]) for row in rows for question in row["typed"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise PairsError(f"{file}: cannot be read ({type(error).__name__}: {error})") from None
+
+
 def from_briefs(passages: Sequence[Passage], embedder: Embedder, each: int = 2, seed: int = 0) -> list[Pair]:
     """Ways of asking for `each` passage's worth of the briefs: with its own passage, and with one of the nearest about another program.
 

@@ -11,7 +11,6 @@ the 300 steps takes about 20 s, and seconds on a GPU. The same seed gives the sa
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -25,7 +24,7 @@ from corpus.errors import NorthboundError
 from corpus.passages import passages
 from corpus.registry import load_briefs, load_registry
 from eval.contrastive import Examples, Recipe, learned, vectors
-from eval.pairs import PairsError, read_pairs
+from eval.pairs import PairsError, read_pairs, read_typed
 from index.adapter import WEIGHTS, Adapter, write_adapter
 from index.build import dense_text
 from index.embedder import default_model_folder, plain_embedder, verify_weights
@@ -118,11 +117,7 @@ def ranks(adapter: Adapter, known: Examples, questions: Sequence[Sequence[int]],
 
 def _typed(file: Path, sections: dict[str, int]) -> list[tuple[str, int]]:
     """Each question of the file with the number of its section."""
-    try:
-        rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-        asked = [(question, row["section"]) for row in rows for question in row["typed"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise PairsError(f"{file}: cannot be read ({type(error).__name__}: {error})") from None
+    asked = read_typed(file)
     if unknown := sorted({section for _, section in asked} - set(sections)):
         raise PairsError(f"{file}: the briefs have no section {', '.join(unknown)}; name the section that answers these questions now")
     return [(question, sections[section]) for question, section in asked]

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import math
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -38,7 +37,7 @@ from corpus.model import Passage
 from corpus.registry import load_registry
 from eval.bench_retrieval import Bench, built, ndcg, read_bench
 from eval.cases import Case, load_set
-from eval.pairs import Pair, found, read_pairs, some_of
+from eval.pairs import Pair, found, read_pairs, read_typed, some_of
 from index.build import current
 from index.embedder import Embedder, load_embedder
 from index.search import Candidate, Hit, Index, Weights
@@ -205,14 +204,12 @@ _SCORED = 60  # passages a question
 
 def _weights_of_sections(bot: Bot) -> None:
     """Each of the four weights by itself, on the questions of half of the sections, and how often the right section is found now."""
-    rows = [json.loads(line) for line in TYPED_KEPT.read_text(encoding="utf-8").splitlines()]
     found: dict[bool, list[tuple[str, list[Candidate]]]] = {True: [], False: []}
-    for row in rows:
-        for question in row["typed"]:
-            understood = bot.understand(question)
-            queries = bot.queries(understood, bot.asked(understood), frozenset())
-            candidates = bot.index.ranked(queries[0])[:_SCORED] if queries else []
-            found[_half(row["section"])].append((row["section"], candidates))
+    for question, section in read_typed(TYPED_KEPT):
+        understood = bot.understand(question)
+        queries = bot.queries(understood, bot.asked(understood), frozenset())
+        candidates = bot.index.ranked(queries[0])[:_SCORED] if queries else []
+        found[_half(section)].append((section, candidates))
     standing = bot.index.weights
     for name, values in _SECTION_GRID.items():
         told = []
@@ -230,13 +227,16 @@ def _found_first(bot: Bot, found: Sequence[tuple[str, Sequence[Candidate]]]) -> 
     """Share of questions whose section is first, mean reciprocal rank, and share among three, by the weights that the index has now."""
     ranks = []
     for section, candidates in found:
-        likeness = bot.index.likeness
-        scores = {
-            c.passage.id: sum({**c.parts, **likeness(c.passage, c.question, c.text, c.sentence, c.keyword)}.values()) for c in candidates
-        }
+        scores = {one.passage.id: _scored_anew(bot.index, one) for one in candidates}
         ranks.append(1 + sum(score > scores[section] for score in scores.values()) if section in scores else np.inf)
     place = np.array(ranks)
     return float((place == 1).mean()), float((1 / place).mean()), float((place <= 3).mean())
+
+
+def _scored_anew(index: Index, one: Candidate) -> float:
+    """Its score by the weights that the index has now, which were others when it was found."""
+    likeness = index.likeness(one.passage, one.question, one.text, one.sentence, one.keyword)
+    return sum({**one.parts, **likeness}.values())
 
 
 # Thresholds that are cosines of a question to one of ours, each with the share of `single` above it. A threshold was chosen on answers,
@@ -347,8 +347,7 @@ class _Tried:
         """Documents, best first, by the weights of now."""
         scores: dict[str, float] = {}
         for one in found:
-            likeness = self._bot.index.likeness(one.passage, one.question, one.text, one.sentence, one.keyword)
-            score = sum({**one.parts, **likeness}.values())
+            score = _scored_anew(self._bot.index, one)
             scores[one.passage.source_id] = max(score, scores.get(one.passage.source_id, -np.inf))
         return sorted(scores, key=lambda document: (-scores[document], document))
 

@@ -81,6 +81,6 @@ def read_adapter(path: Path) -> Adapter:
 
 
 def write_adapter(path: Path, changes: Mapping[str, Change]) -> None:
-    """Keep the changes at half precision: rounding moves a vector by less than 1e-3."""
+    """Keep the changes, at half precision."""
     arrays = {f"{name}.{part}": getattr(change, part).astype(np.float16) for name, change in changes.items() for part in ("down", "up")}
     np.savez_compressed(path, **arrays)

@@ -43,8 +43,8 @@ class Weights:
 
     In a passage without questions, text and nearest sentence share the weight of question, text and sentence, the sentence's share being
     `prose_sentence`, and keywords count `prose_keyword`; the field's terms count only beside questions. In a conversation, `context` is the
-    length of the history's mean vector beside the question's, and `before` what the keywords of the earlier questions count beside its
-    own. eval/tune.py chooses the first on eval/sets and the others on halves of public sets (docs/decisions/0010).
+    length of the history's mean vector beside the question's, and `before` what the keywords of the earlier questions count beside its own.
+    eval/tune.py chooses the first on eval/sets and eval/typed_kept.jsonl, and the others on halves of public sets (docs/decisions/0010).
     """
 
     question: float = 0.55
