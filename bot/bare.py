@@ -56,7 +56,10 @@ _FACETS = (
     ),
     Facet(
         "how long it takes",
-        Pattern(r"\bprocessing times?\b|\bhow (?:fast|quick\w*|soon)\b|\bhow long\b.*\btakes?\b|\b(?:timeline|wait(?:ing)? times?)\b"),
+        Pattern(
+            r"\bprocessing times?\b|\bhow (?:fast|quick\w*|soon)\b|\bhow long\b.*\b(?:takes?|taking|took)\b"
+            r"|\b(?:timeline|wait(?:ing)? times?)\b"
+        ),
         Pattern(
             r"\bhow (?:fast|quick\w*|soon)\b|\bhow (?:long|many \w+)\b.*\b(?:takes?|took|wait|process\w*)\b|\bprocessing times?\b|\bwait\b"
         ),
@@ -67,7 +70,7 @@ _FACETS = (
     ),
     Facet(
         "how long it lasts",
-        Pattern(r"\bhow long (?:is|are|was|can|does|do|valid|for)\b|\bduration\b"),
+        Pattern(r"\bhow long (?:is|are|was|can|does|do|valid|for)\b(?!.*\b(?:taking|took)\b)|\bduration\b"),
         Pattern(r"\bhow (?:long|many (?:days|weeks|months|years))\b(?!.*\btakes?\b)|\buntil when\b"),
         Pattern(rf"{_SO_LONG}|\bno (?:time )?limit\b"),
         unlike=_DEADLINE,

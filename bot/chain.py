@@ -41,6 +41,7 @@ from bot.continuing import ASKS_NOTHING, SAYS_LITTLE, Weights, best_first
 from bot.followups import Rewriter, asks_nothing, needed_in, says_little
 from bot.settings import Settings
 from bot.splits import Splits, first_sentences
+from bot.swaps import place_in, province_of
 from bot.understand import Understood, check_question, past_day, understand
 from bot.vocabulary import Vocabulary
 from bot.wording import Wording
@@ -549,9 +550,11 @@ def _recognised(understood: Understood, hits: Sequence[Sequence[Hit]]) -> Unders
 
 
 def _of_elsewhere(asked: Asked, hit: Hit) -> bool:
-    """Whether a section is on the one of the two countries that the question, which names the other, does not ask about: "I lost my job in
-    Canada" for who was laid off in Texas; or on another status in the United States, where who names none is on an H-1B. What the question
-    names last is where it asks about."""
+    """Whether a section is on another province than the question names, or on the one of the two countries that the question, which names
+    the other, does not ask about: "I lost my job in Canada" for who was laid off in Texas; or on another status in the United States,
+    where who names none is on an H-1B. What the question names last is where it asks about."""
+    if (place := place_in(asked.wordings[0])) and (other := place_in(hit.passage.heading)) and not is_asked(hit):
+        return province_of(place) != province_of(other)
     asked_of = next((found[-1] for wording in asked.wordings[:2] if (found := _in_country(wording))), "")
     told_of, heading = set(_in_country(hit.passage.heading)), hit.passage.heading
     if is_asked(hit) or not asked_of:

@@ -16,7 +16,7 @@ from typing import Protocol
 from bot.answer import Turn
 from bot.phrases import focus, phrases
 from bot.scope import ASKING, PLACES, asks_whether_open, domain_terms, is_vague
-from bot.swaps import citizenship_in, closing, place_in, places_in, relative_in, swapped, told_apart
+from bot.swaps import citizenship_in, closing, place_in, places_in, province_of, relative_in, swapped, told_apart
 from bot.topics import introduces, resolve
 from corpus.model import Program
 from index.keywords import terms
@@ -115,7 +115,7 @@ _COUNTED = re.compile(
 _CLAUSE = re.compile(
     r"^\W*(?:(?:and|or|but|also|so|ok(?:ay)?|even|what|how about|what about)\b[\s,]*)*"
     r"(?P<clause>(?:if|while|without|unless|because|in case|(?:together )?with)\b"
-    r"(?:(?!\b(?:can|could|do|does|did|is|are|am|will|would|should|may|must) (?:i|we|he|she|they|it|my|the)\b|"
+    r"(?:(?!\b(?:can|could|do|does|did|is|are|am|will|would|should|may|must) (?:i|we|he|she|they|it|my|our|his|her|their|the)\b|"
     r"\b(?:how|what|where|which|who|why)\b).)+?)[\s?.!]*$",
     re.IGNORECASE,
 )
@@ -254,6 +254,15 @@ _GOES_ON = re.compile(
     r"|(?:the|it|this|that) (?:\w+ ){0,3}(?:is|was|are|were|has|had)\b)",
     re.IGNORECASE,
 )
+# "What's the quickest of those?", after an answer that names several routes.
+_OF_THOSE = re.compile(
+    r"\b(?:the )?(?!(?:most|least|rest|cost|test|list|last|first|west|est)\b)(\w+est|best) (?:one |way |route |option )?"
+    r"(?:of|among|from|out of) (?:those|these|them|all)\b",
+    re.IGNORECASE,
+)
+_FASTEST = re.compile(r"(?:qui(?:c?k|ck)|fast|soon|speedi)\w*", re.IGNORECASE)
+# "Can we use Express Entry for that", after a place was spoken of.
+_FOR_THAT = re.compile(r"\bfor (that|this|it|there)\b(?=\W*$)", re.IGNORECASE)
 # Says what is wanted, or that something is.
 _WANTS = re.compile(
     r"\b(?:want\w*|wish\w*|hope|hoping|look(?:ing)? (?:for|to|at|into)|try(?:ing)?|plan(?:s|ning|ned)?|think(?:ing)?|"
@@ -300,6 +309,7 @@ _ORDINARY = re.compile(
 _UNITED_STATES = "us-"  # how the ids of programs of the United States begin
 _SORT = re.compile(r"\bthe (pathway|stream|strategy|pilot|draws?)\b", re.IGNORECASE)
 _RENEWS = re.compile(r"\b(?:renew\w*|extend\w*|extensions?)\b", re.IGNORECASE)
+_IN_GENERAL = "work-permit"
 _LATELY = 3  # questions back
 _NO_SUBJECT = frozenset(("fees",))  # programs that only say what sort of thing is asked
 
@@ -480,6 +490,8 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
         return StandAlone(_OPTIONS, question)
     if not named and _INSTEAD_OF_IT.match(question):
         return _in_its_place(question, last, known)
+    if not named and (of_those := _OF_THOSE.search(question)) is not None and len(_programs_of(said.answer, known)) > 1:
+        return StandAlone(f"Which route is {_FASTEST.sub('fastest', of_those[1])}?", question)
     if not named and (listed := _of_the_list(question, said, known) or _of_the_other(question, said, known)) is not None:
         return listed
     apart = next(filter(None, (told_apart(question, _bare(one.text)) for one in said.asked[: -_LATELY - 1 : -1])), "")
@@ -501,6 +513,8 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
             return both
         return _of_another(question, one, known.programs[meant], last, known)
     spoken = _with_a_thing(_at_that_age(_with_somebody(question, said), said), talked_of, said, known)
+    if named and (that := _FOR_THAT.search(question)) is not None and (place := _place_talked_of(last, known)):
+        return StandAlone(f"{question[: that.start(1)]}a move to {place.title()}?", question, tuple(named))
     if named and (it := _IT.search(question)) is not None:
         if thing := _thing_asked_of(said, known):
             return StandAlone(f"{question[: it.start()]}{thing}{question[it.end() :]}", question, tuple(named))
@@ -517,7 +531,8 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
         text = (_again if _OPENER.match(question) else _with_program)(_bare(last.text), program, known)
         if text:
             return StandAlone(text, question, tuple(named))
-    return _leaning(spoken, named, _of_a_spouse(spoken, talked_of, known), said, known, question)
+    needed = _OF_A_THING.search(question) is not None and spoken != question  # what was typed without its "it" is near to nothing
+    return _leaning(spoken, named, _of_a_spouse(spoken, talked_of, known), said, known, spoken if needed else question)
 
 
 def _in_its_place(question: str, last: StandAlone, known: _Field) -> StandAlone:
@@ -651,13 +666,21 @@ def _at_that_age(question: str, said: _Said) -> str:
 
 
 def _with_a_thing(question: str, talked_of: Sequence[str], said: _Said, known: _Field) -> str:
-    """With the thing of the field that the last question was about for "it" in "do I need it", where no program is talked of that it could
-    stand for."""
+    """With the thing of the field that was asked about last for "it" in "do I need it": of the last question, where no program is talked
+    of that it could stand for, or else of one of the last that the answer still tells of."""
     it = _OF_A_THING.search(question)
-    if it is None or said.asked[-1].about:
+    if it is None or known.named_in(question):
         return question
-    things = [p for p in phrases(_bare(said.asked[-1].text)) if known.terms_in(f"{p.text}{p.tail}") and not known.named_in(p.text)]
-    if not things or known.named_in(question):
+    lately = said.asked[-1:] if not said.asked[-1].about else said.asked[:-_LATELY:-1]
+    things = [
+        p
+        for one in lately
+        for p in phrases(_bare(one.text))
+        if known.terms_in(f"{p.text}{p.tail}")
+        and not known.named_in(p.text)
+        and (not one.about or set(terms(p.text)) <= set(terms(_first_sentence(said.answer))))
+    ]
+    if not things:
         return question
     return f"{question[: it.start(1)]}{things[0].said}{question[it.end(1) :]}"
 
@@ -699,9 +722,7 @@ def _of_the_list(question: str, said: _Said, known: _Field) -> StandAlone | None
     nth = _NTH.search(question)
     if nth is None or len(terms(question)) > _SHORT + 2:
         return None
-    back = _ASKED_BACK.search(said.answer)
-    rows = re.split(r", | or ", back[1]) if back else [row for row in said.answer.splitlines() if row.startswith("- ")]
-    listed = list(dict.fromkeys(program for row in rows for program in known.named_in(row)[:1]))
+    listed = _programs_of(said.answer, known)
     if len(listed) < 2 and _YOU_SAID.search(question):
         listed = list(dict.fromkeys(known.named_in(said.answer)))
     place = _PLACE_OF[nth[1].lower()]
@@ -711,6 +732,18 @@ def _of_the_list(question: str, said: _Said, known: _Field) -> StandAlone | None
     rest = f"{question[: nth.start()]}{question[nth.end() :]}".strip(" ,.:;?!")
     own = set(terms(rest)) - _ANSWERS
     return StandAlone(_about(rest if own else _bare(said.asked[-1].text), program), question, (program.id,))
+
+
+def _place_talked_of(last: StandAlone, known: _Field) -> str:
+    """The province or city that the last question named, or the one whose program it was about; or ""."""
+    return place_in(last.text) or next((place for program in last.about if (place := place_in(_label(program, known)))), "")
+
+
+def _programs_of(answer: str, known: _Field) -> list[str]:
+    """The programs that an answer lists or asks back about."""
+    back = _ASKED_BACK.search(answer)
+    rows = re.split(r", | or ", back[1]) if back else [row for row in answer.splitlines() if row.startswith("- ")]
+    return list(dict.fromkeys(program for row in rows for program in known.named_in(row)[:1]))
 
 
 def _needing_it(question: str, it: re.Match[str], named: Sequence[str], last: StandAlone, known: _Field) -> str:
@@ -761,7 +794,8 @@ def _leaning(question: str, named: Sequence[str], talked_of: Sequence[str], said
     if not named and about and about[0] in known.programs:
         if known.programs[about[0]].standing in _OVER and _COMING.search(text):
             text = re.sub(r"\bopen\b", "reopen", text, count=1, flags=re.IGNORECASE)
-        text = _about(text, known.programs[about[0]])
+        extended = about[0] == _IN_GENERAL and any(_RENEWS.search(one.text) for one in said.asked[-_LATELY:]) and is_vague(question)
+        text = _about(f"{text.rstrip('?.! ')}, for an extension" if extended else text, known.programs[about[0]])
     elif introduces(last.text) and not named:
         text = resolve(question, (Turn(role="user", content=last.text),))
     if text == question.rstrip() and (not named or len(terms(question)) <= 3):
@@ -778,9 +812,10 @@ def _narrowed(question: str, about: Sequence[str], said: _Said, known: _Field) -
     sort = _SORT.search(question)
     if sort is not None and about and sort[1].lower() not in _label(about[0], known):
         about = [p for p in known.named_in(said.answer) if sort[1].lower() in _label(p, known)][:1] or about
-    place = place_in(question)
-    if place and about and place not in _label(about[0], known):  # each province has a program of its own
-        about = [p for p in (_which(place, about, known.programs),) if p] or about
+    place = province_of(place_in(question))
+    if place and about and place not in (label := _label(about[0], known)):  # each province has a program of its own
+        there = [p for p in (_which(place, about, known.programs),) if p]
+        about = there or ([] if place_in(label) else about)
     if _CLOSING.search(question) and not any(known.programs[p].standing in _OVER for p in about if p in known.programs):
         about = [p for p in known.named_in(said.answer) if p in known.programs and known.programs[p].standing in _OVER][:1] or about
     if about and any(_RENEWS.search(one.text) for one in said.asked[-_LATELY:]):
@@ -872,7 +907,7 @@ def _elsewhere(question: str, last: StandAlone, said: _Said, known: _Field) -> S
     if relative_in(question) and known.named_in(asked) and not known.named_in(again) and (added := closing(question, for_whom=True)):
         again = f"{asked} {added}?"
     place, programs = place_in(question), [known.programs[p] for p in last.about if p in known.programs]
-    if place and any(place_in(name) for program in programs for name in _names(program)):
+    if place and any(place_in(program.name) for program in programs):
         # Each province has a program of its own.
         other = _which(place, [p.id for p in programs], known.programs)
         if not other:

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from index.keywords import words
 
 _PLACES = (
-    "ontario|toronto|ottawa|waterloo|british columbia|b\\.?c\\.?|vancouver|victoria|alberta|calgary|edmonton|qu[eé]bec|montr[eé]al|"
+    # "Has Ottawa announced it", "Ottawa says": the government.
+    "(?<!has )(?<!did )(?<!does )(?<!will )ottawa(?! (?:has|will|says?|said|announce\\w*|publish\\w*|plans?|wants?)\\b)|"
+    "ontario|toronto|waterloo|british columbia|b\\.?c\\.?|vancouver|victoria|alberta|calgary|edmonton|qu[eé]bec|montr[eé]al|"
     "saskatchewan|sask|saskatoon|regina|manitoba|winnipeg|nova scotia|halifax|new brunswick|newfoundland|prince edward island|pei|yukon|"
     "nunavut|northwest territories"
 )
@@ -160,6 +162,22 @@ def place_in(text: str) -> str:
     """The one province or city that a text names, or ""."""
     found = _KINDS[0].value.findall(text)
     return found[0].lower() if len(found) == 1 else ""
+
+
+_PROVINCES = {
+    "ontario": re.compile(r"ontario|toronto|ottawa|waterloo"),
+    "quebec": re.compile(r"qu[eé]bec|montr[eé]al"),
+    "british columbia": re.compile(r"british columbia|b\.?c\.?|vancouver|victoria"),
+    "alberta": re.compile(r"alberta|calgary|edmonton"),
+    "saskatchewan": re.compile(r"sask|saskatchewan|saskatoon|regina"),
+    "manitoba": re.compile(r"manitoba|winnipeg"),
+    "nova scotia": re.compile(r"nova scotia|halifax"),
+}
+
+
+def province_of(place: str) -> str:
+    """The province that a place lies in, as `place_in` gives it, or the place itself where it is one."""
+    return next((province for province, places in _PROVINCES.items() if places.fullmatch(place.lower())), place.lower())
 
 
 def places_in(text: str) -> list[str]:
