@@ -294,7 +294,7 @@ class Bot:
             return self._by_place(bare, hits, query)
         if leans.news:
             return ([hit for hit in hits if leans.news & hit.terms] or hits)[:_SHOWN]  # the rest is near for what was said before
-        if understood.inferred and query.wants and says_little(typed):
+        if understood.inferred and says_little(typed):
             hits.sort(key=lambda hit: self._is_of_another(hit.passage, understood.inferred))
         return hits[:_SHOWN]
 

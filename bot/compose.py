@@ -425,7 +425,18 @@ def _is_meant(asked: Asked, hit: Hit, best: Hit) -> bool:
     # A family of so many may be told of for its fees or its funds.
     of_another_thing = best.passage.source_id != hit.passage.source_id and people & _people(best.passage.text)
     theirs = _citizenships(asked.said) & _citizenships(hit.passage.heading)
-    return bool(many and not of_another_thing) or bool(theirs and not theirs & _citizenships(best.passage.text))
+    of_theirs = theirs and not theirs & _citizenships(best.passage.text) and not _of_another_status(asked.said, hit.passage.heading)
+    if of_theirs and _asks_what(asked.wordings[0]) == _asks_what(best.passage.heading) != _asks_what(hit.passage.heading):
+        return False  # "which police certificates do I need, I lived in India": not where the Indian one is got
+    return bool(many and not of_another_thing) or bool(of_theirs)
+
+
+_GREEN_CARD = re.compile(r"\b(?:us |u\.s\. |american )?(?:green[ -]?card|lawful permanent resident|lpr)\b", re.IGNORECASE)
+
+
+def _of_another_status(said: str, heading: str) -> bool:
+    """Whether a heading is of those on H-1B alone where somebody with a green card asks."""
+    return _GREEN_CARD.search(said) is not None and _GREEN_CARD.search(heading) is None and "H-1B" in heading
 
 
 _SO_MANY = re.compile(
@@ -452,6 +463,15 @@ def _count(word: str) -> int | None:
         return _SMALL[word]
     digits = _NUMBER_WORDS.get(word, word)
     return int(digits) if digits.isdigit() and len(digits) <= 2 else None
+
+
+_WHAT = re.compile(r"\b(?:what|which|where|when|why|who|how (?:much|many|long|often|fast)|how)\b", re.IGNORECASE)
+
+
+def _asks_what(question: str) -> str:
+    """The word by which it asks: "which", "how long"; "" for a yes or a no."""
+    found = _WHAT.search(question) if asks_openly(question) else None
+    return found[0].lower() if found is not None else ""
 
 
 def _is_over(hit: Hit, day: str) -> bool:

@@ -71,7 +71,7 @@ _PEOPLE = frozenset(terms("family spouse dependent"))
 _ANSWERS = frozenset(terms("no yes yeah not"))
 _LAST_LINK = re.compile(r"\b(?:for|in|of|under|on|about|to|with|by)(?: the)?\W*$", re.IGNORECASE)
 _NEEDING = frozenset(terms("need needs needed require requires required ask asks want wants count counts same also too"))
-_BOUNDS = frozenset(terms("after many max maximum min minimum least most limit total exactly"))
+_BOUNDS = frozenset(terms("after many max maximum min minimum least most limit total exactly cutoff score last latest recent"))
 _RATHER = frozenset(terms("instead rather also too then"))
 _LONG = 300  # characters; a longer message tells its own story
 _SHORT = 4  # fewer content words than this rarely make a question of their own
@@ -221,6 +221,10 @@ _SOMEBODY = re.compile(
 # "My husband is a US citizen": the question is about what he could apply for himself, as about anybody.
 _APPLIES = re.compile(r"\b(?:citizens?|nationals?|passports?|engineers?|developers?|nurses?|doctors?)\b", re.IGNORECASE)
 _SOMEBODY_THERE = re.compile(r"\b(?:Canadian )?(?:citizens?|permanent residents?)\b", re.IGNORECASE)
+# "My daughter is 19": who is spoken of later is of that age.
+_HOW_OLD = re.compile(
+    r"\b(?:my|our) (\w+)(?: is|['’]s|,)? (?:now |just |only |aged? )?(\d{1,2})(?! ?(?:%|k\b|months?|weeks?|days?|hours?))\b", re.IGNORECASE
+)
 _SHE, _HE = frozenset(("she", "her")), frozenset(("he", "him", "his"))
 # Money and an offer are asked of the permit that somebody holds, and a worker's spouse holds a permit of her or his own.
 _OWN_PERMIT = re.compile(
@@ -233,7 +237,9 @@ _OF_WORKERS = frozenset("global-talent-stream global-skills-strategy intra-compa
 _STATES = re.compile(
     r"^\W*(?:(?:and|but|so|ok(?:ay)?|well|actually|sorry)\b[\s,]*)*"
     r"(?:i['’]?m|i['’]?ve|we['’]re|we['’]?ve|s?he['’]?s|they['’]?re|they['’]?ve"
-    r"|(?:i|we|s?he|they) (?:am|are|is|have|has|had|was|were|got|gave|did|do)|mine (?:is|was)"
+    r"|(?:i|we|s?he|they) (?:al+ready |just |only |also |still |now )?"
+    r"(?:am|are|is|have|has|had|was|were|got|gave|did|do|paid|sent|applied|lost|filed|submitted|received"
+    r"|signed|earn|make|live|lived|hold)|mine (?:is|was)"
     r"|(?:my|our) (?:\w+ )?\w+ (?:is|was|are|were|has|had|stays?|lives?|works?|expires?|ends?|remains?))\b"
     r"(?! (?:mean|meant|asking|talking))",
     re.IGNORECASE,
@@ -285,7 +291,9 @@ _MEANWHILE = re.compile(
 )
 _INSTEAD_OF_IT = re.compile(
     r"^\W*(?:(?:so|then|and|ok(?:ay)?|but)\b[\s,]*)*"
-    r"(?:what|anything|something)(?: can i (?:do|use|apply for)| is there| do i do)?(?: now)? instead\W*$",
+    r"(?:(?:what|anything|something)(?: can i (?:do|use|apply for)| is there| do i do)?(?: now)? instead"
+    r"|what(?:['’]?s| has| is| have)? (?:been )?(?:replaced|replacing|replaces) (?:it|that|this|them)(?: with)?"
+    r"|(?:what(?:['’]?s| is| was)|is there) (?:the|a|an|its|any) (?:replacement|successor)(?: (?:for|of|to) (?:it|that|this))?)\W*$",
     re.IGNORECASE,
 )
 _NTH = re.compile(
@@ -293,6 +301,7 @@ _NTH = re.compile(
     r"(?: (?:that )?(?:you|u) (?:said|mentioned|named|gave|listed))?",
     re.IGNORECASE,
 )
+_THE_LATEST = re.compile(r"\b(?:was|were|when|since)\b.*\blast\b", re.IGNORECASE)  # of rounds, not of a list
 _YOU_SAID = re.compile(r"\b(?:you|u) (?:said|mentioned|named|gave|listed)\b", re.IGNORECASE)
 _PLACE_OF = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "last": -1}
 _ASKED_BACK = re.compile(r"Which one do you mean: (.+)\?\s*$")
@@ -308,7 +317,9 @@ _ORDINARY = re.compile(
 )  # not the one talked of
 _UNITED_STATES = "us-"  # how the ids of programs of the United States begin
 _SORT = re.compile(r"\bthe (pathway|stream|strategy|pilot|draws?)\b", re.IGNORECASE)
-_RENEWS = re.compile(r"\b(?:renew\w*|extend\w*|extensions?)\b", re.IGNORECASE)
+_RENEWS = re.compile(
+    r"\b(?:renew\w*|extend\w*|extensions?|(?:rest|remainder) of (?:the|my|our)|remaining (?:years?|months?|time))\b", re.IGNORECASE
+)
 _IN_GENERAL = "work-permit"
 _LATELY = 3  # questions back
 _NO_SUBJECT = frozenset(("fees",))  # programs that only say what sort of thing is asked
@@ -507,7 +518,7 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
         return StandAlone(text, question, (), last.about, _context(said), last.text)
     talked_of = _talked_of(said, known)
     one = _ONE.search(question) or _BARE_ONE.match(question)
-    if not named and one is not None and (meant := _which(one[1], talked_of, known.programs)):
+    if not named and one is not None and not _THE_LATEST.search(question) and (meant := _which(one[1], talked_of, known.programs)):
         own = f"{question[: one.start()]}{_named(known.programs[meant])}{question[one.end() :]}"
         if (both := _comparing(own, [meant], talked_of, last, known)) is not None:
             return both
@@ -636,6 +647,8 @@ def _with_somebody(question: str, said: _Said) -> str:
     if not told or _APPLIES.search(told):
         return question
     relative = relative_in(told, sex if one else "pl")
+    if (aged := _HOW_OLD.search(told)) is not None and relative == f"my {aged[1].lower()}":
+        relative = f"my {aged[2]}-year-old {aged[1].lower()}"
     return f"{question[: pronoun.start()]}{relative}{'’s' if pronoun['own'] else ''}{question[pronoun.end() :]}"
 
 
@@ -720,7 +733,7 @@ def _pair(said: _Said) -> tuple[str, ...]:
 def _of_the_list(question: str, said: _Said, known: _Field) -> StandAlone | None:
     """The question about "the second one", of the programs that the last answer lists or asks back about; None where it lists none."""
     nth = _NTH.search(question)
-    if nth is None or len(terms(question)) > _SHORT + 2:
+    if nth is None or len(terms(question)) > _SHORT + 2 or _THE_LATEST.search(question):
         return None
     listed = _programs_of(said.answer, known)
     if len(listed) < 2 and _YOU_SAID.search(question):
@@ -795,7 +808,9 @@ def _leaning(question: str, named: Sequence[str], talked_of: Sequence[str], said
         if known.programs[about[0]].standing in _OVER and _COMING.search(text):
             text = re.sub(r"\bopen\b", "reopen", text, count=1, flags=re.IGNORECASE)
         extended = about[0] == _IN_GENERAL and any(_RENEWS.search(one.text) for one in said.asked[-_LATELY:]) and is_vague(question)
-        text = _about(f"{text.rstrip('?.! ')}, for an extension" if extended else text, known.programs[about[0]])
+        if extended:
+            typed = text = f"{text.rstrip('?.! ')}, for an extension"
+        text = _about(text, known.programs[about[0]])
     elif introduces(last.text) and not named:
         text = resolve(question, (Turn(role="user", content=last.text),))
     if text == question.rstrip() and (not named or len(terms(question)) <= 3):

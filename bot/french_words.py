@@ -41,6 +41,10 @@ OWN_WORDS = {
         "consultez un consultant en immigration réglementé ou un avocat."
     ),
     wording.NOT_YET_KNOWN: "Personne ne peut le savoir d’avance. Ce que nos sources en disent\u00a0:",
+    wording.CANNOT_ACT: (
+        "Je ne peux voir aucun dossier, ni envoyer, remplir, déposer ou réserver quoi que ce soit\u00a0: je ne fais que répondre, d’après "
+        "des sources nommées et datées, aux questions sur le passage du H-1B américain au Canada."
+    ),
     wording.NEAREST: "Ce qu’elles contiennent de plus proche\u00a0:",
     wording.NOT_QUITE: (
         "Il se peut que nos sources ne répondent pas exactement à cette question. Ce qu’elles contiennent de plus proche\u00a0:"

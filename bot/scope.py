@@ -26,7 +26,8 @@ _FAREWELL = re.compile(
     re.IGNORECASE,
 )
 _WHO = re.compile(
-    r"\b(who|what) (are|r) (you|u)\b|\bare you (a |an )?(real|human|bot|robot|ai|person|lawyer|chatgpt)\b|\bwhat (can|do) (you|u) (do|know|help)\b|\bhow do you work\b|"
+    r"\b(who|what) (are|r) (you|u)\b|\bare you (a |an )?(real|human|bot|robot|ai|person|lawyer|chatgpt)\b|"
+    r"\bare (you|u) (connected to|affiliated with|part of|run by|from|with|working for) (the )?(ircc|government|canada|canadian government|uscis|cbsa)\b|\bwhat (can|do) (you|u) (do|know|help)\b|\bhow do you work\b|"
     r"\bwhat (can|do|could|would) (you|u) tell (me|us)( about| here| today)*\W*$|\bwhat (can|may|should|do) i ask( you| u| here| about)*\W*$",
     re.IGNORECASE,
 )
@@ -104,6 +105,22 @@ _OUTCOME = re.compile(
     r"(tell|give|show) (me )?(its|my|his|her|their|the) (result|decision|outcome)|"
     r"\bmy \w+( \w+)? (applied|submitted|filed)\b.{0,40}\bwhen (will |would |does |do )?(he|she|they|it|we) .{0,12}(decision|result|approv\w+|answer))",
     re.IGNORECASE,
+)
+# Wants something done that a program which only answers cannot do: "can you look up my application", "email me this", "sign me up".
+_BEGINS = (
+    r"^\W*(?:(?:hi|hello|hey|ok|okay|so|and|then|also|now|just|pls|plz|please|kindly)\b\W*)*"
+    r"(?:(?:can|could|cud|will|would|cn) (?:you|u|ya)\b\W*)?(?:(?:pls|plz|please|kindly|also|just|maybe|possibly|go and|go ahead and)\b\W*)*"
+)
+_ACTS = Pattern(
+    rf"{_BEGINS}(?:"
+    r"(?:look ?up|check|track|pull up|see|find|open|access|view|look (?:at|into)|tell me|show me|give me)\b(?!.{0,40}\b(?:how|where|whether|if|what)\b)"
+    r".{0,30}\b(?:my|our|his|her) (?:\w+ ){0,3}(?:application|case|file|status|account|ticket|submission)\b"
+    r"|(?:submit|file|fill|send|book|schedule|apply|register|enrol|enroll|upload|pay|prepare|complete|write|draft|sign)\b"
+    r".{0,50}\b(?:(?:for|on behalf of) (?:me|us)|on (?:my|our) behalf)\b"
+    r"|(?:e-?mail|text|call|phone|message|remind|notify|alert|ping|contact|whatsapp) (?:me|us|ircc|uscis|cbsa|them|my \w+)\b"
+    r"|(?:sign|put) (?:me|us) (?:up|on)\b"
+    r"|(?:send|e-?mail) (?:me|us) (?:an?|the|this|that|it|these|those)\b"
+    r"|book (?:me |us |an? |my |our |the )*(?:biometrics?|appointment|interview|medical|slot)\b)",
 )
 # Subjects of other services, whatever country is named beside them.
 _OFF_TOPIC = Pattern(
@@ -236,7 +253,11 @@ def is_smalltalk(text: str) -> bool:
         return True
     return not left.strip() or (
         _WHO.search(text) is not None
-        and not (set(terms(text)) - set(terms("real human bot robot ai person lawyer chatgpt help know work who")) & _DOMAIN)
+        and not (
+            set(terms(text))
+            - set(terms("real human bot robot ai person lawyer chatgpt help know work who ircc canada canadian uscis cbsa government"))
+            & _DOMAIN
+        )
     )
 
 
@@ -253,6 +274,11 @@ def in_distress(text: str) -> bool:
 def asks_for_secrets(text: str) -> bool:
     """Asks for the program's own instructions or keys."""
     return _ORDERS.search(text) is not None
+
+
+def asks_to_act(text: str) -> bool:
+    """Asks the program to see a file, or to send, fill in, file or book something."""
+    return _ACTS.search(text) is not None
 
 
 def asks_for_outcome(text: str) -> bool:

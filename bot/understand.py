@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Literal
 
 from bot import language, privacy, scope
 from bot.answer import Turn
-from bot.followups import Rewriter, StandAlone, only_tells, stand_alone
+from bot.followups import Rewriter, StandAlone, asks_nothing, only_tells, stand_alone
 from bot.story import SENTENCE_END, Story, read
+from bot.swaps import place_in
 from bot.vocabulary import Vocabulary
 from corpus.errors import RequestError
 from corpus.model import Program, Split
@@ -54,12 +55,18 @@ class Understood:
     split: Split | None = None  # the message has no answer before one thing is known (bot/splits.py)
     story: Story | None = None  # of a long message what it tells, and its questions in the order of the parts
     only_tells: bool = False  # asks nothing, and goes on from no question
+    goes_on_telling: bool = False  # asks nothing in a conversation
     heard: Heard | None = None  # the message as it came, where that is not in English (bot/tongues.py)
 
     @property
     def programs(self) -> tuple[str, ...]:
         """The programs it is about, as far as the message and the conversation say."""
         return self.named or self.inferred
+
+    @property
+    def tells(self) -> bool:
+        """Whether it asks nothing."""
+        return self.only_tells or self.goes_on_telling
 
 
 def understand(
@@ -81,6 +88,9 @@ def understand(
         return Understood(masked, masked, spoken, kind)
     recent = history if len(history) <= _KEPT_TURNS + 2 else (*history[:2], *history[-_KEPT_TURNS:])
     past = [Turn(role=t.role, content=privacy.mask(t.content)[:MAX_QUESTION]) for t in recent if t.content.strip()]
+    if past:
+        plain = _with_places(plain, vocabulary)
+        past = [t.model_copy(update={"content": _with_places(t.content, vocabulary)}) if t.role == "user" else t for t in past]
     if scope.in_distress(plain):
         return Understood(masked, plain, spoken, "distress")
     if scope.is_smalltalk(plain):
@@ -141,7 +151,13 @@ def understand(
         split=split if kind == "vague" else None,
         story=story,
         only_tells=kind == "question" and not past and story is None and only_tells(plain),
+        goes_on_telling=kind == "question" and bool(past) and (only_tells(plain) or asks_nothing(plain)),
     )
+
+
+def _with_places(text: str, vocabulary: Vocabulary) -> str:
+    """With misspelt provinces and cities put right, so that a follow-up can change or take up a place: "and saskatchewen"."""
+    return _LONG_WORD.sub(lambda word: put if place_in(put := vocabulary.spelled(word[0])) and not place_in(word[0]) else word[0], text)
 
 
 def _as_asked(alone: StandAlone, vocabulary: Vocabulary) -> StandAlone:
@@ -219,6 +235,7 @@ def _on_behalf(text: str) -> str:
     return f"{said.rstrip('. ')}?" if reported and not said.endswith("?") else said
 
 
+_LONG_WORD = re.compile(r"[A-Za-z]{5,}")
 _FROM_DESK = re.compile(
     r"^\W*(?:(?:hi|hello|hey)\W+)?(?:(?:support|help|service) ?desk|(?:support|hr|human resources|customer care)(?: team| staff| agent)?)"
     r"(?: here)?\s*[:,.–-]\s+",

@@ -52,6 +52,10 @@ ADVICE = (
     "For advice on your own case ask a licensed immigration consultant or lawyer."
 )
 NOT_YET_KNOWN = "Nobody can know that in advance. What our sources hold on it:"
+CANNOT_ACT = (
+    "I cannot see any file, and I cannot send, fill in, file or book anything: I only answer questions about moving to Canada from a "
+    "US H-1B from named, dated sources."
+)
 NEAREST = "The nearest that they hold:"
 NOT_QUITE = "Our sources may not answer exactly this. The nearest that they hold:"
 RULES = "What our sources say on it:"
@@ -94,7 +98,7 @@ class Wording:
             Claim(text=c.quote[:1].upper() + c.quote[1:], citations=(c.number,), as_of=c.as_of, support=round(p.support, 3), join=join)
             for c, p, join in zip(citations, pieces, said_before, strict=True)
         )
-        choices = self._choices(understood, hits) if status == "clarify" and not understood.only_tells else ()
+        choices = self._choices(understood, hits) if status == "clarify" and not understood.tells else ()
         follow_ups = (
             tuple(f"{understood.question.strip(' ?.!')} – {name}?" for name in choices)
             or (_asked_in_full(understood.split, citations) if understood.split else ())
@@ -219,8 +223,11 @@ def _status(understood: Understood, hits: Sequence[Sequence[Hit]], checked: Chec
         return "advice"
     if checked.corrected:
         return "answered"
+    if not any(sure) and understood.goes_on_telling:
+        return "clarify"  # "I already paid him": what is wanted to be known is not said yet
     if not any(sure):
-        return "not_found" if of_others or _in_domain(understood, hits) else "out_of_scope"
+        elsewhere: Status = "smalltalk" if scope.asks_to_act(understood.question) else "out_of_scope"
+        return "not_found" if of_others or _in_domain(understood, hits) else elsewhere
     if scope.asks_to_predict(understood.question) and not any(part[0].question >= VERY for part in hits if part):
         return "not_found"
     if checked.unknown and not (len(sure) > 1 and not all(p.passage.unknown for p in checked.pieces)):
@@ -264,7 +271,10 @@ def _text(
         return DISTRESS
     if understood.language in NOTICES and status not in ("smalltalk",):
         lines.append(NOTICES[understood.language])
-    if status == "smalltalk":
+    acts = scope.asks_to_act(understood.question)
+    if acts and status != "refused":
+        lines.append(CANNOT_ACT)
+    if status == "smalltalk" and not acts:
         lines.append(_smalltalk(understood.question))
     elif status == "out_of_scope":
         lines.append(ELSEWHERE)
@@ -273,7 +283,7 @@ def _text(
     elif understood.split is not None:
         lines.append(f"{DEPENDS} {_asks_back(status, understood, choices)}")
     elif status == "clarify":
-        told = understood.only_tells and bool(follow_ups)
+        told = understood.tells and bool(follow_ups)
         nothing = _listed(TOLD, follow_ups) if told else UNREADABLE
         lines.append(f"That depends on the route. {_asks_back(status, understood, choices)}" if choices else nothing)
     elif status == "not_found" and not claims:
@@ -283,7 +293,7 @@ def _text(
     elif status == "not_found" and scope.asks_to_predict(understood.question):
         lines.append(NOT_YET_KNOWN)
     elif claims and status == "partial" and len(checked.answered) == 1:
-        lines.append(NOT_QUITE)
+        lines.append(RULES if acts else NOT_QUITE)
     elif claims and status == "advice":
         lines.append(RULES)
     text = _by_branch(understood.split, claims, citations) if understood.split is not None else body(claims, citations)
@@ -308,7 +318,7 @@ def _listed(title: str, questions: Sequence[str]) -> str:
 def _asks_back(status: Status, understood: Understood, choices: Sequence[str]) -> str:
     if understood.split is not None:
         return understood.split.question
-    if status == "clarify" and understood.only_tells:
+    if status == "clarify" and understood.tells:
         return WHAT
     return f"Which one do you mean: {_or(choices)}?" if status == "clarify" and choices else ""
 
