@@ -34,6 +34,7 @@ from bot.compose import (
     may_not_answer,
     of_another_age,
     of_another_number,
+    of_another_relative,
     of_others,
     of_theirs,
 )
@@ -569,15 +570,15 @@ def _in_country(text: str) -> list[str]:
 
 
 def _for_them_first(asked: Asked, hits: Sequence[Hit]) -> tuple[Hit, ...]:
-    """Of a refusal, what tells what follows one; of one of the two countries, what is not said of the other; of an age, or so many people,
-    what is not said of another; of a named program, or where the best hits speak of their citizenship, what is said of none or of theirs
-    before what is said of another."""
+    """Of a refusal, what tells what follows one; of one of the two countries, what is not said of the other; of an age, so many people or a
+    relative, what is not said of another; of a named program, or where the best hits speak of their citizenship, what is said of none or of
+    theirs before what is said of another."""
     hits = sorted(
         hits,
         key=lambda hit: (
             beside_the_refusal(asked, hit),
             _of_elsewhere(asked, hit),
-            of_another_age(asked, hit) or of_another_number(asked, hit),
+            of_another_age(asked, hit) or of_another_number(asked, hit) or of_another_relative(asked, hit),
         ),
     )
     if not asked.programs and not any(of_theirs(asked, hit) for hit in hits[:4]):

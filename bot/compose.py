@@ -312,6 +312,25 @@ _AGED = re.compile(
 )
 
 
+_KIN = {
+    "spouse": re.compile(r"\b(?:wife|husband|hubby|spouses?|partner|fianc[eé]e?|girlfriend|boyfriend)\b", re.IGNORECASE),
+    "child": re.compile(r"\b(?:sons?|daughters?|kids?|child(?:ren)?|baby|toddler|stepchildren|stepson|stepdaughter)\b", re.IGNORECASE),
+    "parent": re.compile(r"\b(?:parents?|mother|father|mom|mum|dad|grandparents?|in-laws?)\b", re.IGNORECASE),
+    "sibling": re.compile(r"\b(?:brothers?|sisters?|siblings?)\b", re.IGNORECASE),
+}
+
+
+@lru_cache(4096)  # of headings, and of one question beside each of them
+def _kin(text: str) -> frozenset[str]:
+    return frozenset(kin for kin, named in _KIN.items() if named.search(text))
+
+
+def of_another_relative(asked: Asked, hit: Hit) -> bool:
+    """Whether the passage's heading is on another relative than the question names: a child of over 22 where a sister is meant."""
+    meant, told_of = _kin(asked.wordings[0]), _kin(hit.passage.heading)
+    return len(meant) == 1 and bool(told_of) and meant.isdisjoint(told_of) and not is_asked(hit)
+
+
 def of_theirs(asked: Asked, hit: Hit) -> bool:
     """Whether the passage's heading names a citizenship that the question names."""
     named = _citizenships(asked.said)

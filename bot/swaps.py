@@ -175,6 +175,11 @@ _PROVINCES = {
 }
 
 
+TWO_PLACES = re.compile(
+    rf"(?<![\w-])({_PLACES})\s*(?:\bvs\b\.?|\bversus\b|\bor\b|\band\b|&|/|,)\s*(?:in |for )?({_PLACES})(?![\w-])", re.IGNORECASE
+)
+
+
 def province_of(place: str) -> str:
     """The province that a place lies in, as `place_in` gives it, or the place itself where it is one."""
     return next((province for province, places in _PROVINCES.items() if places.fullmatch(place.lower())), place.lower())

@@ -12,7 +12,7 @@ from bot import language, privacy, scope
 from bot.answer import Turn
 from bot.followups import Rewriter, StandAlone, asks_nothing, only_tells, stand_alone
 from bot.story import SENTENCE_END, Story, read
-from bot.swaps import place_in
+from bot.swaps import TWO_PLACES, place_in, places_in
 from bot.vocabulary import Vocabulary
 from corpus.errors import RequestError
 from corpus.model import Program, Split
@@ -301,7 +301,23 @@ def _questions(text: str, vocabulary: Vocabulary) -> list[str]:
     if len(asking) > 1 and _REFERS.search(asking[0]) and not _program_in(asking[0], vocabulary):
         about = _program_in(asking[1], vocabulary)  # "how long does it take and what does it cost to become a citizen"
         asking[0] += f"{_NAMED}{about}?" if about else ""
-    return asking if 1 < len(asking) <= 4 else [text]
+    return asking if 1 < len(asking) <= 4 else _two_things(text, vocabulary) or [text]
+
+
+def _two_things(text: str, vocabulary: Vocabulary) -> list[str]:
+    """What a few words ask of two things at once: "eca validity n canada degree crs bonus", "health card wait bc vs ontario", for each
+    province has rules of its own; empty where they ask one thing, or which of the two is better."""
+    if len(words(text)) > _FEW_WORDS or _WHICH_IS.search(text):
+        return []
+    if (both := TWO_PLACES.search(text)) is not None:
+        return [f"{text[: both.start()]}{place}{text[both.end() :]}" for place in (both[1], both[2])]
+    for joint in _JOINT.finditer(text):
+        halves = [text[: joint.start()].strip(" ,"), text[joint.end() :].strip(" ,")]
+        named = [vocabulary.concepts(vocabulary.spelled(half)) or places_in(half) for half in halves]
+        asks = all(_THING.search(half) or _QUESTION_WORD.search(half) for half in halves)
+        if asks and all(named) and not set(map(str, named[0])) & set(map(str, named[1])) and not _REFERS.search(halves[1]):
+            return halves
+    return []
 
 
 def _each_leaning(alone: StandAlone) -> list[tuple[str, ...]]:
@@ -343,10 +359,13 @@ _REFERS = re.compile(
 )
 _THING = re.compile(
     r"\b(?:amounts?|fees?|costs?|prices?|scores?|points|funds|deadlines?|last dates?|times?|validity|documents?|papers|forms?|conditions?|"
-    r"requirements?|criteria|eligibility|minimum|maximum|limits?|income|insurance|wages?|salary|quota|cap)\b",
+    r"requirements?|criteria|eligibility|minimum|maximum|limits?|income|insurance|wages?|salary|quota|cap|valid|bonus)\b",
     re.IGNORECASE,
 )
 _TELLS = re.compile(r"\b(?:i|i'?m|i'?ve|im|ive|my|we|our|he|she|his|her|they|their|wife|husband|employer|company)\b", re.IGNORECASE)
+_FEW_WORDS = 16
+_JOINT = re.compile(r",?\s+(?:and|n|nd|plus|also|\+)\s+(?:also )?", re.IGNORECASE)
+_WHICH_IS = re.compile(r"\b(?:which|better|best|faster|easier|cheaper|compared?|differen\w+|choose|prefer)\b", re.IGNORECASE)
 _BETWEEN = re.compile(
     r"(?<=[?])\s+|\n+|;\s+|\s+&\s+|(?<=[.!])\s+(?=(?:and |also |plus )?(?:what|how|can|do|does|is|are|will|when|where|which|who)\b)"
     r"|,?\s+(?:and|also|plus)\s+(?=(?:what|how|when|where|which|who|can|do|does|is|are|will|total how)\b)",
