@@ -209,6 +209,7 @@ _TYPED = {
     "yrs": "years",
 }
 _TYPED_SO = re.compile(rf"(?<![\w'’-])(?:{'|'.join(_TYPED)})(?![\w'’-])")
+_IS_ONE = re.compile(r"\b(?:is|am|are|was)\s*$", re.IGNORECASE)  # "my wife is the software one" tells who she is
 _BARE_ONE = re.compile(
     r"^\W*(?:(?:and|but|or|so|ok(?:ay)?|what about|how about|is)\b[\s,]*)*(?:the )?(new|newer|old|older|accelerated)\W*$", re.IGNORECASE
 )
@@ -279,6 +280,7 @@ _OBJECTS = re.compile(r"^\W*but\b(?! what if| if)", re.IGNORECASE)
 _SUPPOSES = re.compile(r"^\W*(?:(?:and|or|but|so|ok(?:ay)?|even|what)\b[\s,]*)*(?:if|unless|because|in case)\b", re.IGNORECASE)
 _OTHER_WAY = re.compile(
     r"\b(?:what|anything|something) else (?:is there|can i do|could i do|do i have|is possible|for me)\b|\balternatives?\b|\bmy options\b|"
+    r"\bwhat (?:can|could|should) (?:i|we) (?:actually |really |still |even )?apply for(?: (?:now|today|instead|then))?\W*$|"
     r"\b(?:other|another|alternative|different|remaining) (?:ways?|options?|routes?|paths?|pathways?|possibilit(?:y|ies))\b",
     re.IGNORECASE,
 )
@@ -518,7 +520,9 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
         return StandAlone(text, question, (), last.about, _context(said), last.text)
     talked_of = _talked_of(said, known)
     one = _ONE.search(question) or _BARE_ONE.match(question)
-    if not named and one is not None and not _THE_LATEST.search(question) and (meant := _which(one[1], talked_of, known.programs)):
+    if one is not None and (_THE_LATEST.search(question) or _IS_ONE.search(question[: one.start()])):
+        one = None
+    if not named and one is not None and (meant := _which(one[1], talked_of, known.programs)):
         own = f"{question[: one.start()]}{_named(known.programs[meant])}{question[one.end() :]}"
         if (both := _comparing(own, [meant], talked_of, last, known)) is not None:
             return both
@@ -682,16 +686,14 @@ def _with_a_thing(question: str, talked_of: Sequence[str], said: _Said, known: _
     """With the thing of the field that was asked about last for "it" in "do I need it": of the last question, where no program is talked
     of that it could stand for, or else of one of the last that the answer still tells of."""
     it = _OF_A_THING.search(question)
-    if it is None or known.named_in(question):
+    if it is None or known.named_in(question) or any(known.terms_in(p.text) for p in phrases(question[: it.start()])):
         return question
-    lately = said.asked[-1:] if not said.asked[-1].about else said.asked[:-_LATELY:-1]
+    told = set(terms(_first_sentence(said.answer)))
     things = [
         p
-        for one in lately
+        for back, one in enumerate(said.asked[:-_LATELY:-1])
         for p in phrases(_bare(one.text))
-        if known.terms_in(f"{p.text}{p.tail}")
-        and not known.named_in(p.text)
-        and (not one.about or set(terms(p.text)) <= set(terms(_first_sentence(said.answer))))
+        if known.terms_in(f"{p.text}{p.tail}") and not known.named_in(p.text) and (not back and not one.about or set(terms(p.text)) <= told)
     ]
     if not things:
         return question

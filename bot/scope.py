@@ -115,7 +115,8 @@ _ACTS = Pattern(
     rf"{_BEGINS}(?:"
     r"(?:look ?up|check|track|pull up|see|find|open|access|view|look (?:at|into)|tell me|show me|give me)\b(?!.{0,40}\b(?:how|where|whether|if|what)\b)"
     r".{0,30}\b(?:my|our|his|her) (?:\w+ ){0,3}(?:application|case|file|status|account|ticket|submission)\b"
-    r"|(?:submit|file|fill|send|book|schedule|apply|register|enrol|enroll|upload|pay|prepare|complete|write|draft|sign)\b"
+    r"|(?:fill (?:out|in|up)|write|draft|complete) (?:my|our|this|the|an?) (?:\w+ ){0,3}(?:forms?|imm|applications?|letters?|profiles?|statements?)\b"
+    r"|(?:submit|file|fill|send|e-?mail|call|book|schedule|apply|register|enrol|enroll|upload|pay|prepare|complete|write|draft|sign)\b"
     r".{0,50}\b(?:(?:for|on behalf of) (?:me|us)|on (?:my|our) behalf)\b"
     r"|(?:e-?mail|text|call|phone|message|remind|notify|alert|ping|contact|whatsapp) (?:me|us|ircc|uscis|cbsa|them|my \w+)\b"
     r"|(?:sign|put) (?:me|us) (?:up|on)\b"
@@ -150,7 +151,7 @@ _COUNTRIES = (
 )
 _ELSEWHERE = Pattern(
     rf"\b({_COUNTRIES})n?\b(?! (?:citizens?|passports?|nationals?)\b).{{0,25}}\b(visas?|programs?|programmes?|schemes?|pr|permits?|permanent residen\w+|immigration|citizenship|blue card|points|golden|residency|work permit|jobs?|relocat\w+)\b"
-    rf"|\b(move|moving|go|going|relocat\w+|immigrat\w+|migrat\w+|settle|work|pr|visa) (to|in|for) (the )?({_COUNTRIES})\b|\b(blue card|skilled worker visa|subclass \d+|golden visa|global talent visa)\b",
+    rf"|\b(move|moving|go|going|relocat\w+|immigrat\w+|migrat\w+|settle|work|pr|visa) (to|in|for) (the )?({_COUNTRIES})\b|\b(blue card|opportunity card|chancenkarte|skilled worker visa|subclass \d+|golden visa|global talent visa)\b",
 )
 # Another country's system under a name that Canada's has too: "uk global talent stream", "express entry in mexico". A country that somebody
 # comes from, or where they worked or studied, is no such thing.
@@ -231,6 +232,10 @@ _OWN_DAY = re.compile(
     r"|end(?:s|ing)?|expir\w+|valid|till|until|runs? out|start\w*|graduate\w*|finish\w*|due|get|got)\b[^.?!]{0,25}\b(?:202[7-9]|20[3-9]\d)\b",
     re.IGNORECASE,
 )
+_WHOM_CANADA_TAKES = re.compile(
+    r"\b(?:canada|ircc|canadian government)\b.{0,30}\b(?:tak(?:es?|ing)|accept\w*|allow\w*|ban(?:s|ned|ning)?|let(?:s|ting)? in|admit\w*)\b",
+    re.IGNORECASE,
+)
 _YEAR_TO_COME = re.compile(r"\b(202[7-9]|20[3-9]\d)\b")
 
 
@@ -301,6 +306,11 @@ def domain_terms(text: str) -> set[str]:
 def speaks_of_own_move(text: str) -> bool:
     """Whether somebody speaks of themselves and of Canada or a place in it: "there is a seat for me in the Vancouver office"."""
     return _ONESELF.search(text) is not None and _IN_CANADA.search(text) is not None
+
+
+def asks_whom_canada_takes(text: str) -> bool:
+    """Asks whether Canada takes, bans or stopped somebody: "canada stopped taking all indians?"."""
+    return _WHOM_CANADA_TAKES.search(text) is not None
 
 
 def speaks_of_the_field(text: str) -> bool:

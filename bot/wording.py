@@ -248,7 +248,8 @@ def _is_ours(understood: Understood, hits: Sequence[Sequence[Hit]]) -> bool:
 def _in_domain(understood: Understood, hits: Sequence[Sequence[Hit]]) -> bool:
     """Whether a question that our documents do not answer is at least about their subject."""
     nearest = max((max(h.question, h.text, h.sentence) for part in hits for h in part[:1]), default=0.0)
-    return understood.in_field or nearest >= 0.55 or scope.speaks_of_own_move(understood.question)
+    asked = understood.question
+    return understood.in_field or nearest >= 0.55 or scope.speaks_of_own_move(asked) or scope.asks_whom_canada_takes(asked)
 
 
 def _shown(status: Status, checked: Checked) -> tuple[Piece, ...]:

@@ -52,8 +52,8 @@ class Weights:
     sentence: float = 0.20
     keyword: float = 0.20
     prose_sentence: float = 0.20
-    prose_keyword: float = 0.16
-    context: float = 0.5
+    prose_keyword: float = 0.18
+    context: float = 0.4
     before: float = 0.25
     program: float = 0.06
     other: float = 0.03

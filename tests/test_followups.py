@@ -913,3 +913,57 @@ def test_several_are_people_and_a_card_is_put_for_those_who_hold_it() -> None:
 )
 def test_what_only_tells_neither_asks_nor_says_what_is_wanted(message: str, tells: bool) -> None:
     assert only_tells(message) is tells
+
+
+ROUTES = (
+    "what are my routes to canada",
+    "Routes to Canada:\n- Express Entry, for permanent residence.\n- The accelerated pathway, announced only.",
+)
+
+
+@pytest.mark.parametrize(
+    "question, text",
+    [("whats the quikest of those", "Which route is fastest?"), ("and the cheapest of them?", "Which route is cheapest?")],
+)
+def test_the_best_of_those_asks_which_route_it_is(question: str, text: str) -> None:
+    assert alone(question, *ROUTES).text == text
+
+
+def test_most_of_them_asks_for_no_best() -> None:
+    assert alone("do most of them need an offer", *ROUTES).text != "Which route is most?"
+
+
+@pytest.mark.parametrize("question", ["what replaced it", "what has it been replaced by", "is there a replacement for it", "what instead?"])
+def test_what_replaced_it_is_the_program_that_came_in_its_place(question: str) -> None:
+    made = alone(question, *OPEN)
+    if question == "what has it been replaced by":  # asks the same of the program itself
+        assert made.about == ("pilot",)
+    else:
+        assert (made.text, made.named) == ("What is the accelerated pathway?", ("pathway",))
+
+
+def test_need_it_is_the_thing_that_the_last_answer_still_tells_of() -> None:
+    history = (
+        "do i need biometrics for express entry",
+        "Biometrics are needed.",
+        "when must i give it",
+        "Biometrics are given within 30 days.",
+    )
+    made = alone("do i need it if i already work in canada", *history)
+    assert made.text == "do i need biometrics if i already work in canada – about Express Entry?"
+    assert made.typed == "do i need biometrics if i already work in canada"
+
+
+def test_for_that_after_a_place_is_a_move_there() -> None:
+    made = alone("can we use express entry for that", "can we move to Montreal", "Quebec selects its own.")
+    assert made.text == "can we use express entry for a move to Montreal?"
+    assert made.named == ("entry",)
+
+
+def test_who_is_spoken_of_keeps_the_age_that_was_told() -> None:
+    made = alone("does she need a visa", "my daughter is 19, can she study on the h1b pilot", "Yes: the pilot lets her study.")
+    assert made.text.startswith("does my 19-year-old daughter need a visa")
+
+
+def test_the_last_round_is_no_row_of_a_list() -> None:
+    assert alone("what was the last one", *ROUTES).named == ()

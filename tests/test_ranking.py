@@ -60,7 +60,7 @@ def test_prose_is_compared_with_one_vector_of_all_wordings(folder: Path, embedde
 def test_what_was_said_before_helps_a_short_question_find_its_passage(folder: Path, embedder: Embedder) -> None:
     before = "Which form does a worker send to stay longer?"
     index = opened(folder, embedder)
-    asked = ("and what does it need?",)
+    asked = ("and who is it for?",)
     alone = [h.passage.id for h in index.search(Query(asked))]
     told = [h.passage.id for h in index.search(Query(asked, (before,), (before,)))]
     assert told[0] == "guide#forms"

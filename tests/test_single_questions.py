@@ -310,3 +310,92 @@ def test_what_holds_in_many_cases_is_no_yes_to_whether_it_always_does(bot: Bot) 
     assert first(always).startswith("Since 21 January 2025") and "if the worker's job and remaining time qualify" in first(always)
     assert first(bot.answer("can my wife work in canada if i have a work permit")).startswith("Yes, in many cases")
     assert first(bot.answer("can my spouse work for any employer")).startswith("Yes:")
+
+
+def test_a_yes_or_no_is_left_out_where_the_section_answers_another_question(bot: Bot) -> None:
+    answer = bot.answer(
+        "Our firm has people in Boston and Toronto; could they relocate me to the Canadian side despite my H-1B and Indian passport?"
+    )
+    assert not first(answer).lower().startswith(("yes", "no:"))
+    assert "intra-company transfer" in said(answer)
+
+
+def test_a_limit_stays_when_the_yes_before_it_is_left_out(bot: Bot) -> None:
+    answer = bot.answer("my h1b owp expire jan 2027 how i extend pls")
+    assert first(answer).startswith("Only up to three years in total:")
+
+
+@pytest.mark.parametrize(
+    "question, begins",
+    [
+        ("from which day i am resident for tax normally when landing with family", "Usually on the day of arrival:"),
+        ("when will my us green card date become current", "No date can be known in advance:"),
+    ],
+)
+def test_what_an_open_question_is_answered_with_is_no_yes_or_no(bot: Bot, question: str, begins: str) -> None:
+    assert first(bot.answer(question)).startswith(begins)
+
+
+def test_who_holds_a_green_card_is_not_answered_for_h1b_alone(bot: Bot) -> None:
+    answer = bot.answer("Can an Indian citizen with a US green card get a CUSMA professional work permit?")
+    assert "green-card holder" in first(answer)
+
+
+def test_where_a_paper_is_got_does_not_answer_which_are_needed(bot: Bot) -> None:
+    answer = bot.answer("which police certificates do i need, lived in india till 2018 then the US")
+    assert "each country where they lived six months or more" in first(answer)
+
+
+def test_what_holds_in_one_province_is_not_said_of_another(bot: Bot) -> None:
+    answer = bot.answer("if we go to ottawa does my husband's french help")
+    assert "PSTQ" not in said(answer)
+
+
+def test_money_to_show_is_no_fee(bot: Bot) -> None:
+    answer = bot.answer("How much money do I have to show for a family of four in Express Entry?")
+    assert first(answer).startswith("28,362 Canadian dollars")
+    assert "1,525" not in said(answer)
+
+
+@pytest.mark.parametrize(
+    "question, held",
+    [
+        ("what is h1b", "specialty occupation"),
+        ("how long is h1b", "Six years in all"),
+        ("what was the cut-off of the last express entry draw", "19 August 2026"),
+        ("do i need a medical exam for a canadian work permit", "designated country"),
+        ("do i need lmia if my compny transfers me to canada office", "needs no labour market impact assessment"),
+        ("my baby will be born in the US and i am canadian PR, is the baby canadian", "needs a parent who is a Canadian citizen"),
+        ("when does the planned h1b fast lane start", "an opening of the accelerated pathway would be announced"),
+        ("what did family get under the h1b stream of july", "could get a work permit, a study permit or a visitor visa"),
+    ],
+)
+def test_what_people_ask_by_other_names_is_found(bot: Bot, question: str, held: str) -> None:
+    assert held in said(bot.answer(question))
+
+
+@pytest.mark.parametrize(
+    "question, status",
+    [
+        ("can you email me this", "smalltalk"),
+        ("Can you look up my application? My UCI is 1123456789", "partial"),
+        ("sign me up for the accelerated pathway", "not_found"),
+        ("call ircc for me", "answered"),
+    ],
+)
+def test_who_wants_something_done_is_told_that_the_bot_only_answers(bot: Bot, question: str, status: str) -> None:
+    answer = bot.answer(question)
+    assert answer.answer.startswith("I cannot see any file, and I cannot send, fill in, file or book anything:")
+    assert answer.status == status
+
+
+@pytest.mark.parametrize(
+    "question", ["can you tell me how to check my application status", "can my employer apply for me", "can ircc email me the decision"]
+)
+def test_who_asks_how_something_is_done_wants_nothing_done(bot: Bot, question: str) -> None:
+    assert "I cannot see any file" not in bot.answer(question).answer
+
+
+def test_what_stands_on_the_card_is_no_end_of_the_status(bot: Bot) -> None:
+    answer = bot.answer("Now that my PR card has lapsed I'm no longer a resident, so how do I reapply for PR?")
+    assert "keeps the status when the PR card expires" in said(answer)

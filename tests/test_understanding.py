@@ -125,3 +125,33 @@ def test_a_story_is_searched_where_the_question_after_it_names_nothing(bot: Bot)
     assert any("new jersey" in wording and "allowed" not in wording for wording in wordings)
     named = bot.understand("Budget 2025 promised a new route. Should I wait or go ahead with Express Entry?").parts[0]
     assert all("Express Entry".lower() in wording.lower() for wording in named)
+
+
+@pytest.mark.parametrize(
+    "text, parts",
+    [
+        ("eca validity yrs n canada degree crs bonus", ["eca validity yrs", "canada degree crs bonus"]),
+        ("gts permit how many yr n lmia letter valid till", ["gts permit how many yr", "lmia letter valid till"]),
+        ("health card waiting time bc vs ontario", ["health card waiting time bc", "health card waiting time ontario"]),
+        ("is it better to live in Vancouver or Toronto", ["is it better to live in Vancouver or Toronto"]),
+        ("spouse work permit fee and biometrics cost", ["spouse work permit fee and biometrics cost"]),  # costs of one application
+    ],
+)
+def test_two_things_in_a_few_words_are_two_questions(bot: Bot, text: str, parts: list[str]) -> None:
+    assert asked(bot, text) == parts
+
+
+def test_both_provinces_are_answered_for(bot: Bot) -> None:
+    said = bot.answer("health card waiting time bc vs ontario").answer
+    assert "plus two months" in said and "three-month waiting period" in said
+
+
+def test_a_misspelt_place_changes_the_place_of_the_last_question(bot: Bot) -> None:
+    history = (Turn(role="user", content="does alberta have a tech route"), Turn(role="assistant", content="Yes."))
+    assert "saskatchewan" in bot.understand("and saskatchewen", history).standalone.lower()
+
+
+def test_who_goes_on_telling_is_asked_what_is_wanted(bot: Bot) -> None:
+    history = (Turn(role="user", content="how do i check if a consultant is licensed"), Turn(role="assistant", content="In the register."))
+    answer = bot.answer("i already bought him lunch and a coffee", history)
+    assert answer.status != "out_of_scope"
