@@ -56,8 +56,8 @@ def read(message: str, speaks: Callable[[str], bool], names: Callable[[str], str
                 asked = ""
             continue
         for question in _apart(_PLEA.sub("", sentence)):
-            if not terms(question):
-                continue
+            if not terms(question) and not (block and _OF_A_PERSON.search(question)):
+                continue  # "what would they have to do" asks it of whom was told of
             question = _JOINS.sub("", question)
             questions.append(_in_forms(question, _last_of(block), asked, speaks, names))
             asked = question if questions[-1].forms[0] == question else asked
@@ -105,7 +105,7 @@ def asks(sentence: str) -> bool:
 
 
 def _asks_outright(sentence: str) -> bool:
-    return sentence.endswith("?") or _ASKS.match(sentence) is not None
+    return sentence.endswith("?") or _ASKS.match(sentence) is not None or _SUPPOSING.match(sentence) is not None
 
 
 def _apart(sentence: str) -> list[str]:
@@ -134,6 +134,8 @@ SENTENCE_END = re.compile(r"(?<=[.?!])\s+|\n+")
 _ASKS = re.compile(
     rf"(?:(?:and|also|plus|so|but|ok|if not|or)[\s,]+)*(?:{_WH}|{_AUX} {_WHO}|any (?:way|idea|option|chance|advice))\b", re.IGNORECASE
 )
+# "If I get PR, can we come back, and what happens to my place in the queue?"
+_SUPPOSING = re.compile(rf"(?:if|when|once|since|because|as|while|after)\b[^?]*?,\s*(?:{_WH}|{_AUX} {_WHO})\b", re.IGNORECASE)
 _INVERTED = re.compile(rf"{_AUX} \w+\b", re.IGNORECASE)  # "Do Indian citizens need a visa, and how much is it?"
 _JOINS = re.compile(r"^(?:(?:and|also|plus|so|but|ok)\b[\s,]*)+(?=\w)", re.IGNORECASE)
 _WANTS_TO_KNOW = re.compile(

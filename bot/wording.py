@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from bot import scope
@@ -86,7 +87,7 @@ class Wording:
         if understood.split is None:  # each case has a heading there
             asks_standing = scope.asks_whether_open(understood.question)
             phrases = joins(
-                pieces,
+                _also_of_the_first(pieces, hits),
                 f"{understood.question} {understood.standalone}",
                 today=today.isoformat(),
                 at=understood.at,
@@ -167,6 +168,14 @@ class Wording:
             h.passage.heading for part in hits for h in part if h.passage.id not in used and h.passage.asked and not h.passage.unknown
         ]
         return tuple(dict.fromkeys(q for q in offered if q.endswith("?") and q.lower() != understood.question.lower()))[:_FOLLOW_UPS]
+
+
+def _also_of_the_first(pieces: Sequence[Piece], hits: Sequence[Sequence[Hit]]) -> Sequence[Piece]:
+    """The pieces, of which those of a second question that answer the first as well, and come first, are of the first."""
+    if len(hits) < 2 or not hits[0] or not pieces or pieces[0].part != 1:
+        return pieces
+    best = hits[0][0].passage.id
+    return [replace(piece, part=0) if piece.part == 1 and piece.passage.id == best else piece for piece in pieces]
 
 
 def cited(number: int, passage: Passage, start: int, end: int, source: Source, program: Program | None) -> Citation:

@@ -314,10 +314,10 @@ def test_what_holds_in_many_cases_is_no_yes_to_whether_it_always_does(bot: Bot) 
 
 def test_a_yes_or_no_is_left_out_where_the_section_answers_another_question(bot: Bot) -> None:
     answer = bot.answer(
-        "Our firm has people in Boston and Toronto; could they relocate me to the Canadian side despite my H-1B and Indian passport?"
+        "My American employer is sending me to Toronto for three years; into which country's pension system do I contribute?"
     )
-    assert not first(answer).lower().startswith(("yes", "no:"))
-    assert "intra-company transfer" in said(answer)
+    assert not first(answer).lower().startswith(("yes", "no"))
+    assert "pension" in said(answer)
 
 
 def test_a_limit_stays_when_the_yes_before_it_is_left_out(bot: Bot) -> None:

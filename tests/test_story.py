@@ -149,3 +149,30 @@ def test_the_question_that_is_not_answered_is_named(bot: Bot) -> None:
     answer = bot.answer(message)
     assert "10 business days" in answer.answer
     assert any("does copper wire corrode in salt water?" in caveat for caveat in answer.caveats), answer.caveats
+
+
+def test_what_is_asked_after_a_supposition_is_a_question_of_its_own() -> None:
+    asked = _questions(
+        "I have been on H-1B since 2017 with an approved petition. My wife works too and we have a daughter in third grade. "
+        "If I get a Canadian permit, can we land and come back to work, and what happens to my US green card line meanwhile?"
+    )
+    assert asked == ["If I get a Canadian permit, can we land and come back to work?", "what happens to my US green card line meanwhile?"]
+
+
+def test_what_is_asked_of_somebody_who_was_told_of_is_a_question_though_it_names_nothing() -> None:
+    asked = _questions(
+        "A company in Waterloo says that it would hire me with an LMIA. They are small and have never hired a foreigner. "
+        "What would they have to do, and is it realistic to have a permit before my sixty days are gone?"
+    )
+    assert len(asked) == 2
+    assert asked[0].endswith("What would they have to do?")
+
+
+def test_one_passage_for_both_questions_is_not_put_as_an_answer_to_the_second(bot: Bot) -> None:
+    answer = bot.answer(
+        "Last year I applied for a Canadian visitor visa and got refused because they thought I wouldn't leave. I had forgotten to mention a "
+        "UK visa refusal from 2015 on the form. Now I'm ready to file for permanent residence through Express Entry. Do I need to declare "
+        "both refusals, and could the earlier omission be treated as misrepresentation?"
+    )
+    assert answer.claims[0].join == ""
+    assert "has to be declared" in answer.claims[0].text
