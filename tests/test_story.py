@@ -170,9 +170,9 @@ def test_what_is_asked_of_somebody_who_was_told_of_is_a_question_though_it_names
 
 def test_one_passage_for_both_questions_is_not_put_as_an_answer_to_the_second(bot: Bot) -> None:
     answer = bot.answer(
-        "Last year I applied for a Canadian visitor visa and got refused because they thought I wouldn't leave. I had forgotten to mention a "
-        "UK visa refusal from 2015 on the form. Now I'm ready to file for permanent residence through Express Entry. Do I need to declare "
-        "both refusals, and could the earlier omission be treated as misrepresentation?"
+        "Last year I applied for a Canadian visitor visa and got refused because they thought I wouldn't leave. "
+        "I had forgotten to mention a UK visa refusal from 2015 on the form. Now I'm ready to file for permanent residence through "
+        "Express Entry. Do I need to declare both refusals, and could the earlier omission be treated as misrepresentation?"
     )
     assert answer.claims[0].join == ""
     assert "has to be declared" in answer.claims[0].text
