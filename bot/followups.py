@@ -209,7 +209,8 @@ _TYPED = {
     "yrs": "years",
 }
 _TYPED_SO = re.compile(rf"(?<![\w'’-])(?:{'|'.join(_TYPED)})(?![\w'’-])")
-_IS_ONE = re.compile(r"\b(?:is|am|are|was)\s*$", re.IGNORECASE)  # "my wife is the software one" tells who she is
+# "My wife is the software one" tells who she is.
+_IS_ONE = re.compile(r"\b(?:i|we|he|she|they|(?:my|our|his|her|their) \w+)(?: (?:is|am|are|was)|['’](?:m|s|re))\s*$", re.IGNORECASE)
 _BARE_ONE = re.compile(
     r"^\W*(?:(?:and|but|or|so|ok(?:ay)?|what about|how about|is)\b[\s,]*)*(?:the )?(new|newer|old|older|accelerated)\W*$", re.IGNORECASE
 )

@@ -20,7 +20,7 @@ SETS = Path(__file__).parent / "sets"
 # These questions are about five articles that users add themselves; without them in the index they are not asked.
 NEEDS_ARTICLES = "articles"
 # What the sets expect of an answer as of today is what was so on this day. A run takes it for today, so that its answers do not age.
-WRITTEN = "2026-11-20"
+WRITTEN = "2026-11-27"
 KINDS = ("start", "follow", "switch", "correction", "pushback")  # of a conversation's turns
 _TURNS = (2, 6)  # a conversation has at least and at most so many
 

@@ -99,7 +99,7 @@ _SORTS: tuple[tuple[str, Pattern, tuple[str, ...]], ...] = tuple(
             "documents",
             r"\b(?:what|wat|which|wich|all|any|list of)\b[^.?]{0,30}\b(?:documents?|docs?|papers|paperwork|checklist)\b|\b(?:documents?|docs|papers|paperwork|checklist)\b[^.?]{0,20}\b(?:needed|required|need|list|for)\b",
             (
-                r"\b(?:documents?|letters?|certificates?|proof|passports?|forms?|IMM|checklist|papers|records?|evidence|contracts?|test results?|reports?|assessment)\b",
+                r"\b(?:documents?|letters?|certificates?|proof|passports?|forms?|IMM|checklist|papers|records?|evidence|contracts?|test results?|reports?|(?<!impact )assessment)\b",
             ),
         ),
     )

@@ -257,4 +257,4 @@ def test_a_lowered_gate_is_caught(sample: Sample, monkeypatch: pytest.MonkeyPatc
         monkeypatch.setattr(module, "NOT_FOUND", 0.0)
         monkeypatch.setattr(module, "SURE", 0.0)
     unknown = [case for case in sample.cases if case.set == "unanswerable"]
-    breaks(sample, answers(sample.bot, unknown), "declining recall", "declining F1")
+    breaks(sample, answers(sample.bot, unknown), "declining recall", "declining F1", "forbidden statements")
