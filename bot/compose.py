@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from bot.scope import PLACES, asks_whether_open, domain_terms
+from bot.scope import PLACES, asks_to_act, asks_whether_open, domain_terms
 from corpus.model import GENERAL, Passage
 from corpus.sentences import VERDICT, leans, opening_verdict
 from index.expects import ONLY, expected, holds
@@ -514,7 +514,7 @@ def _answers_rather(asked: Asked, other: Hit, best: Hit) -> bool:
         return _DEFINES.match(other.passage.heading) is None and other.score >= best.score - _AS_GOOD / 2
     if _has_list(other) and not _has_list(best) and any(asks_for_several(wording) for wording in asked.wordings):
         return other.question > best.question - _ASKED_RATHER and other.overlap > best.overlap - _LACKS
-    if asks_openly(question):
+    if asks_openly(question) or asks_to_act(question):
         return _gives_verdict(best) and not _gives_verdict(other) and other.question > best.question - _ASKED_RATHER
     near = other.question >= best.question - _ASKED_RATHER / 2  # a case of its own is further off than the rule
     return near and asks_openly(best.passage.heading) and _gives_verdict(other) and _same_way_round(question, other)
@@ -585,8 +585,8 @@ def may_not_answer(hit: Hit) -> bool:
 
 def _same_way_round(question: str, hit: Hit) -> bool:
     """Whether a "Yes:" or "No:" under the passage's heading answers the question as it was asked."""
-    if asks_openly(question) or not _asks_for_a_word(question) or hit.question < _ALIKE:
-        return False
+    if asks_openly(question) or asks_to_act(question) or not _asks_for_a_word(question) or hit.question < _ALIKE:
+        return False  # "Can you pay the fee for me?" is asked of the program, not of the rules
     if hit.asked_as in hit.passage.no_verdict:
         return False
     if _of_all(question, hit):
@@ -966,12 +966,26 @@ def _line_asked_for(asked: Asked, hit: Hit) -> _Unit | None:
     for scored in hit.sentences:
         head, colon, _ = text[scored.span.start : scored.span.end].partition(":")
         held = set(re.findall(r"(?<![\d.,])\d+(?![\d.,])|[a-z]+", head.lower()))
-        if scored.span.kind == "item" and colon and any(_counts_alike(words, at, held) for at in range(len(words))):
+        alike = any(_counts_alike(words, at, held) for at in range(len(words)))
+        if scored.span.kind == "item" and colon and alike and not _of_another_degree(asked.said, head):
             about.append(scored)
     if len(about) != 1:
         return None
     span = about[0].span
     return _Unit(span.start, span.end, about[0].cosine, len(text[span.start : span.end].split()))
+
+
+_DEGREES = (
+    re.compile(r"\bbachelor\w*|\b(?:btech|b\.?tech|undergrad\w*)\b", re.IGNORECASE),
+    re.compile(r"\bmaster['’]?s?\b|\b(?:mba|m\.?tech)\b", re.IGNORECASE),
+    re.compile(r"\bdoctora\w*|\bph\.?d\b", re.IGNORECASE),
+)
+
+
+def _of_another_degree(said: str, head: str) -> bool:
+    """Whether a line is of a degree, and another is named in the question alone."""
+    asked, told = ({n for n, degree in enumerate(_DEGREES) if degree.search(text)} for text in (said, head))
+    return bool(asked and told) and asked.isdisjoint(told)
 
 
 def _counts_alike(words: Sequence[str], at: int, held: Set[str]) -> bool:

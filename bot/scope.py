@@ -121,7 +121,8 @@ _ACTS = Pattern(
     r"|(?:e-?mail|text|call|phone|message|remind|notify|alert|ping|contact|whatsapp) (?:me|us|ircc|uscis|cbsa|them|my \w+)\b"
     r"|(?:sign|put) (?:me|us) (?:up|on)\b"
     r"|(?:send|e-?mail) (?:me|us) (?:an?|the|this|that|it|these|those)\b"
-    r"|book (?:me |us |an? |my |our |the )*(?:biometrics?|appointment|interview|medical|slot)\b)",
+    r"|book (?:me |us |an? |my |our |the )*(?:biometrics?|appointment|interview|medical|slot|it|one|that|this)\b"
+    r"|do (?:it|this|that|all of it) for (?:me|us)\b)",
 )
 # Subjects of other services, whatever country is named beside them.
 _OFF_TOPIC = Pattern(

@@ -389,6 +389,24 @@ def test_who_wants_something_done_is_told_that_the_bot_only_answers(bot: Bot, qu
     assert answer.status == status
 
 
+@pytest.mark.parametrize("question", ["can you call ircc for me about my file", "can you pay the express entry profile fee for me"])
+def test_a_request_is_not_answered_yes_or_no_by_the_rules(bot: Bot, question: str) -> None:
+    refusal, told = bot.answer(question).answer.split("\n\n")[:2]
+    assert refusal.startswith("I cannot see any file")
+    assert not told.startswith(("Yes", "No:", "No,"))
+
+
+def test_a_request_about_what_was_talked_of_is_refused_too(bot: Bot) -> None:
+    history = (Turn(role="user", content="do i need biometrics"),)
+    assert bot.answer("can u book it", history).answer.startswith("I cannot see any file")
+
+
+def test_of_a_list_by_degree_the_line_of_another_degree_is_not_picked(bot: Bot) -> None:
+    answer = bot.answer("what is my crs score if 30 with masters").answer
+    assert answer.startswith("About 476")
+    assert "age 30 with one bachelor's degree: 436" in bot.answer("crs score at age 30 with one bachelor's").answer
+
+
 @pytest.mark.parametrize(
     "question", ["can you tell me how to check my application status", "can my employer apply for me", "can ircc email me the decision"]
 )
