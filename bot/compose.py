@@ -514,7 +514,7 @@ def _answers_rather(asked: Asked, other: Hit, best: Hit) -> bool:
         return _DEFINES.match(other.passage.heading) is None and other.score >= best.score - _AS_GOOD / 2
     if _has_list(other) and not _has_list(best) and any(asks_for_several(wording) for wording in asked.wordings):
         return other.question > best.question - _ASKED_RATHER and other.overlap > best.overlap - _LACKS
-    if asks_openly(question) or asks_to_act(question):
+    if asks_openly(question) or asks_to_act(question):  # "Can you pay it for me?" is asked of the program, not of the rules
         return _gives_verdict(best) and not _gives_verdict(other) and other.question > best.question - _ASKED_RATHER
     near = other.question >= best.question - _ASKED_RATHER / 2  # a case of its own is further off than the rule
     return near and asks_openly(best.passage.heading) and _gives_verdict(other) and _same_way_round(question, other)
@@ -585,8 +585,8 @@ def may_not_answer(hit: Hit) -> bool:
 
 def _same_way_round(question: str, hit: Hit) -> bool:
     """Whether a "Yes:" or "No:" under the passage's heading answers the question as it was asked."""
-    if asks_openly(question) or asks_to_act(question) or not _asks_for_a_word(question) or hit.question < _ALIKE:
-        return False  # "Can you pay the fee for me?" is asked of the program, not of the rules
+    if asks_openly(question) or not _asks_for_a_word(question) or hit.question < _ALIKE:
+        return False
     if hit.asked_as in hit.passage.no_verdict:
         return False
     if _of_all(question, hit):
