@@ -295,6 +295,9 @@ class Bot:
             return self._by_place(bare, hits, query)
         if leans.news:
             return ([hit for hit in hits if leans.news & hit.terms] or hits)[:_SHOWN]  # the rest is near for what was said before
+        if query.told and _WHICH_OF_THEM.match(typed):  # "which one is fastest" after credential evaluations is no question about routes
+            talked_of = {id.partition("#")[0] for id in query.told}
+            hits = [hit for hit in hits if hit.passage.source_id in talked_of] or hits
         if understood.inferred and says_little(typed):
             hits.sort(key=lambda hit: self._is_of_another(hit.passage, understood.inferred))
         return hits[:_SHOWN]
@@ -548,6 +551,13 @@ def _recognised(understood: Understood, hits: Sequence[Sequence[Hit]]) -> Unders
     if best.passage.id in meant or understood.kind == "vague" and near > best.question - _ANOTHER:
         return understood
     return replace(understood, kind="question", split=None)
+
+
+_WHICH_OF_THEM = re.compile(
+    r"\W*(?:(?:and|so|ok(?:ay)?|then)\W+)*(?:which|what)(?: one)?(?:['’]?s| is| are| would be) (?:the )?(?:(?:most|least) \w+|\w+est|best)"
+    r"(?: one)?\W*$",
+    re.IGNORECASE,
+)
 
 
 def _of_elsewhere(asked: Asked, hit: Hit) -> bool:

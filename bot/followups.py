@@ -28,7 +28,8 @@ _OPENS = re.compile(
     re.IGNORECASE,
 )
 _REFERS = re.compile(
-    r"\b(it|its|that|this|they|them|those|these|there|then|one|ones|same|he|she|both|either|former|latter|such|too|instead|else)\b",
+    r"\b(it|its|that|this|they|them|those|these|there|then|one|ones|same|he|she|both|either|former|latter|such|too|instead|else)\b"
+    r"|\bcount(?:s|ed)?\W*$",  # "does my stock count": towards what was spoken of
     re.IGNORECASE,
 )
 # "My daughter is 19, can she study": the pronoun has its noun before it and refers to nothing else.

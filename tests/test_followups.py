@@ -954,6 +954,12 @@ def test_need_it_is_the_thing_that_the_last_answer_still_tells_of() -> None:
     assert made.typed == "do i need biometrics if i already work in canada"
 
 
+@pytest.mark.parametrize("question", ["does my stock count", "will overtime be counted?"])
+def test_what_counts_counts_towards_what_was_spoken_of(question: str) -> None:
+    made = alone(question, "how much money do i need for express entry", "23,360 dollars for three.")
+    assert made.about == ("entry",)
+
+
 def test_for_that_after_a_place_is_a_move_there() -> None:
     made = alone("can we use express entry for that", "can we move to Montreal", "Quebec selects its own.")
     assert made.text == "can we use express entry for a move to Montreal?"

@@ -401,6 +401,25 @@ def test_a_request_about_what_was_talked_of_is_refused_too(bot: Bot) -> None:
     assert bot.answer("can u book it", history).answer.startswith("I cannot see any file")
 
 
+def test_which_is_fastest_asks_among_what_the_last_answer_told_of(bot: Bot) -> None:
+    evaluation = (Turn(role="user", content="my degree is from india do i need eca"),)
+    assert "WES about 20 business days" in bot.answer("which one is fastest", evaluation).answer
+    routes = (Turn(role="user", content="what are the ways to get PR in canada"),)
+    assert "the Global Talent Stream is the fastest" in bot.answer("which one is fastest", routes).answer
+
+
+@pytest.mark.parametrize(
+    "question, held",
+    [
+        ("husband has hepatitis b wil we be refused", "No illness is named in the excessive demand rule"),
+        ("whats the cost limit for excesive demand", "28,878 Canadian dollars a year"),
+        ("toronto or vancouver for software?", "Canada's main tech centres"),
+    ],
+)
+def test_an_illness_its_cost_and_two_cities_are_found(bot: Bot, question: str, held: str) -> None:
+    assert held in bot.answer(question).answer.split("\n\n")[0]
+
+
 def test_of_a_list_by_degree_the_line_of_another_degree_is_not_picked(bot: Bot) -> None:
     answer = bot.answer("what is my crs score if 30 with masters").answer
     assert answer.startswith("About 476")
