@@ -85,6 +85,11 @@ _IN_COUNTRY = re.compile(
 )
 _OTHER_STATUS = re.compile(r"\b(?:opt|f-?1|l-?1|o-?1|tn|j-?1|b-?[12])\b", re.IGNORECASE)
 _REFERS_BACK = re.compile(r"\b(?:it|there|that|this|they|them|those|these)\b", re.IGNORECASE)
+_WHICH_OF_THEM = re.compile(
+    r"\W*(?:(?:and|so|ok(?:ay)?|then)\W+)*(?:which|what)(?: one)?(?:['’]?s| is| are| would be) (?:the )?(?:(?:most|least) \w+|\w+est|best)"
+    r"(?: one)?\W*$",
+    re.IGNORECASE,
+)
 
 _log = logging.getLogger("northbound.chain")
 
@@ -551,13 +556,6 @@ def _recognised(understood: Understood, hits: Sequence[Sequence[Hit]]) -> Unders
     if best.passage.id in meant or understood.kind == "vague" and near > best.question - _ANOTHER:
         return understood
     return replace(understood, kind="question", split=None)
-
-
-_WHICH_OF_THEM = re.compile(
-    r"\W*(?:(?:and|so|ok(?:ay)?|then)\W+)*(?:which|what)(?: one)?(?:['’]?s| is| are| would be) (?:the )?(?:(?:most|least) \w+|\w+est|best)"
-    r"(?: one)?\W*$",
-    re.IGNORECASE,
-)
 
 
 def _of_elsewhere(asked: Asked, hit: Hit) -> bool:

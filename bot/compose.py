@@ -311,6 +311,7 @@ _AGED = re.compile(
     r"(?! ?(?:%|days?|weeks?|months?|hours?|points?|people|years? (?:in|of|at|on)))|\b(\d{1,2})[ -]?(?:years?|yrs?|yr|y)[ -]?(?:old|o)\b",
     re.IGNORECASE,
 )
+_COMING = re.compile(r"\b(?:turns?|turning|will be)\b", re.IGNORECASE)  # who turns 22 is 21
 
 
 _KIN = {
@@ -330,9 +331,6 @@ def of_another_relative(asked: Asked, hit: Hit) -> bool:
     """Whether the passage's heading is on another relative than the question names: a child of over 22 where a sister is meant."""
     meant, told_of = _kin(asked.wordings[0]), _kin(hit.passage.heading)
     return len(meant) == 1 and bool(told_of) and meant.isdisjoint(told_of) and not is_asked(hit)
-
-
-_COMING = re.compile(r"\b(?:turns?|turning|will be)\b", re.IGNORECASE)  # who turns 22 is 21
 
 
 def of_theirs(asked: Asked, hit: Hit) -> bool:

@@ -11,13 +11,18 @@ from dataclasses import dataclass
 
 from index.keywords import words
 
-_PLACES = (
-    # "Has Ottawa announced it", "Ottawa says": the government.
-    "(?<!has )(?<!did )(?<!does )(?<!will )ottawa(?! (?:has|will|says?|said|announce\\w*|publish\\w*|plans?|wants?)\\b)|"
-    "ontario|toronto|waterloo|british columbia|b\\.?c\\.?|vancouver|victoria|alberta|calgary|edmonton|qu[eé]bec|montr[eé]al|"
-    "saskatchewan|sask|saskatoon|regina|manitoba|winnipeg|nova scotia|halifax|new brunswick|newfoundland|prince edward island|pei|yukon|"
-    "nunavut|northwest territories"
-)
+# "Has Ottawa announced it", "Ottawa says": the government.
+_OTTAWA = r"(?<!has )(?<!did )(?<!does )(?<!will )ottawa(?! (?:has|will|says?|said|announce\w*|publish\w*|plans?|wants?)\b)"
+_PROVINCES = {  # by what they and their cities are called
+    "ontario": rf"{_OTTAWA}|ontario|toronto|waterloo",
+    "quebec": r"qu[eé]bec|montr[eé]al",
+    "british columbia": r"british columbia|b\.?c\.?|vancouver|victoria",
+    "alberta": r"alberta|calgary|edmonton",
+    "saskatchewan": r"saskatchewan|sask|saskatoon|regina",
+    "manitoba": r"manitoba|winnipeg",
+    "nova scotia": r"nova scotia|halifax",
+}
+_PLACES = "|".join((*_PROVINCES.values(), r"new brunswick|newfoundland|prince edward island|pei|yukon|nunavut|northwest territories"))
 _COUNTRIES = (
     "india|china|mexico|pakistan|bangladesh|nepal|sri lanka|nigeria|ghana|kenya|egypt|iran|turkey|brazil|colombia|philippines|vietnam|"
     "korea|south korea|japan|taiwan|hong kong|singapore|uk|france|germany|italy|spain|russia|ukraine|israel|australia|the us|usa|the usa"
@@ -95,6 +100,9 @@ _CARD = re.compile(r"^(?:an? |the )?(us green card)$", re.IGNORECASE)
 _ONE_PERSON = re.compile(r"(?<=^ )person\b", re.IGNORECASE)
 _PHRASE = re.compile(r"(for|in|with|from|at|on)(?: (?:an?|the|my|our))?(?: [\w'-]+){1,3}", re.IGNORECASE)
 _ANY_PLACE = re.compile(rf"(?<![\w-])(?:{_PLACES}|canada|(?:the )?(?:usa|united states|states)|america)(?![\w-])", re.IGNORECASE)
+TWO_PLACES = re.compile(
+    rf"(?<![\w-])({_PLACES})\s*(?:\bvs\b\.?|\bversus\b|\bor\b|\band\b|&|/|,)\s*(?:in |for )?({_PLACES})(?![\w-])", re.IGNORECASE
+)
 _CIRCUMSTANCE = re.compile(
     r"(?:in|by|at|from|via|through|during|on|inside|outside|within)(?: (?:an?|the|my|our))?(?: [\w'-]+){1,3}", re.IGNORECASE
 )
@@ -164,25 +172,9 @@ def place_in(text: str) -> str:
     return found[0].lower() if len(found) == 1 else ""
 
 
-_PROVINCES = {
-    "ontario": re.compile(r"ontario|toronto|ottawa|waterloo"),
-    "quebec": re.compile(r"qu[eé]bec|montr[eé]al"),
-    "british columbia": re.compile(r"british columbia|b\.?c\.?|vancouver|victoria"),
-    "alberta": re.compile(r"alberta|calgary|edmonton"),
-    "saskatchewan": re.compile(r"sask|saskatchewan|saskatoon|regina"),
-    "manitoba": re.compile(r"manitoba|winnipeg"),
-    "nova scotia": re.compile(r"nova scotia|halifax"),
-}
-
-
-TWO_PLACES = re.compile(
-    rf"(?<![\w-])({_PLACES})\s*(?:\bvs\b\.?|\bversus\b|\bor\b|\band\b|&|/|,)\s*(?:in |for )?({_PLACES})(?![\w-])", re.IGNORECASE
-)
-
-
 def province_of(place: str) -> str:
     """The province that a place lies in, as `place_in` gives it, or the place itself where it is one."""
-    return next((province for province, places in _PROVINCES.items() if places.fullmatch(place.lower())), place.lower())
+    return next((name for name, places in _PROVINCES.items() if re.fullmatch(places, place, re.IGNORECASE)), place.lower())
 
 
 def places_in(text: str) -> list[str]:
