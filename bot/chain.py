@@ -19,12 +19,16 @@ from datetime import date
 from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
+
 from bot import scope, tongues
 from bot.answer import Answer, Part, Timings, Turn, parts
 from bot.bare import Bare, Leaning, facet_in
-from bot.check import NOT_FOUND, SURE, Checked, check
+from bot.check import Checked, check
 from bot.compose import (
     MAX_WORDS,
+    NOT_FOUND,
+    SURE,
     Asked,
     Piece,
     answerability,
@@ -38,8 +42,8 @@ from bot.compose import (
     of_others,
     of_theirs,
 )
-from bot.continuing import ASKS_NOTHING, SAYS_LITTLE, Weights, best_first
-from bot.followups import Rewriter, asks_nothing, needed_in, says_little
+from bot.continuing import best_first, features, sentences_of
+from bot.followups import Rewriter, asks_nothing, needed_in
 from bot.settings import Settings
 from bot.splits import Splits, first_sentences
 from bot.swaps import place_in, province_of
@@ -49,6 +53,7 @@ from bot.wording import Wording
 from corpus.model import GENERAL, Passage, Program, Source
 from corpus.pattern import Needing
 from corpus.registry import Registry, load_registry
+from corpus.sentences import spans
 from corpus.timeline import not_yet, registry_on, sentences_on
 from corpus.twins import FRENCH, Pair, find_twins, read_twins
 from index.build import current, read_manifest, verified
@@ -85,11 +90,6 @@ _IN_COUNTRY = re.compile(
 )
 _OTHER_STATUS = re.compile(r"\b(?:opt|f-?1|l-?1|o-?1|tn|j-?1|b-?[12])\b", re.IGNORECASE)
 _REFERS_BACK = re.compile(r"\b(?:it|there|that|this|they|them|those|these)\b", re.IGNORECASE)
-_WHICH_OF_THEM = re.compile(
-    r"\W*(?:(?:and|so|ok(?:ay)?|then)\W+)*(?:which|what)(?: one)?(?:['’]?s| is| are| would be) (?:the )?(?:(?:most|least) \w+|\w+est|best)"
-    r"(?: one)?\W*$",
-    re.IGNORECASE,
-)
 
 _log = logging.getLogger("northbound.chain")
 
@@ -289,22 +289,15 @@ class Bot:
         bare = leans.bare
         if leans.unheld:
             return [replace(self.index.hit(leans.unheld, query), question=_AS_ASKED)]
-        if not understood.typed or query.at or self.index.manifest.only:
+        if understood.before_it is None or len(understood.parts) > 1 or query.at or self.index.manifest.only:
             return self._hits(query) if bare is None else self._by_place(bare, self.index.search(query, k=_LOOKED_AT), query)
-        typed = understood.typed[0]
-        little = says_little(typed)
-        tells = little or asks_nothing(typed) and not scope.domain_terms(typed) - scope.PLACES - scope.ASKING
-        weights = SAYS_LITTLE if little and not understood.programs else ASKS_NOTHING if tells else Weights()
-        hits = best_first(typed, *self.both_ways(understood, query), weights)
+        if not understood.context and (hits := self._hits(query)) and hits[0].question >= _AS_ASKED:
+            return hits  # it stands alone, and is one of our questions
+        hits = best_first(*self.in_conversation(understood, query))
         if bare is not None:
             return self._by_place(bare, hits, query)
         if leans.news:
             return ([hit for hit in hits if leans.news & hit.terms] or hits)[:_SHOWN]  # the rest is near for what was said before
-        if query.told and _WHICH_OF_THEM.match(typed):  # "which one is fastest" after credential evaluations is no question about routes
-            talked_of = {id.partition("#")[0] for id in query.told}
-            hits = [hit for hit in hits if hit.passage.source_id in talked_of] or hits
-        if understood.inferred and says_little(typed):
-            hits.sort(key=lambda hit: self._is_of_another(hit.passage, understood.inferred))
         return hits[:_SHOWN]
 
     def _by_place(self, bare: Bare, hits: Sequence[Hit], query: Query) -> list[Hit]:
@@ -360,23 +353,26 @@ class Bot:
         """The programs of which these are part."""
         return dict.fromkeys(whole for program in programs if program in self.programs and (whole := self.programs[program].part_of))
 
-    def _is_of_another(self, passage: Passage, talked_of: Sequence[str]) -> bool:
-        """Whether a passage holds of another program than those: its heading names another alone, or it is another's and names none."""
-        named = self._named_in(passage.heading)
-        if passage.program in talked_of or set(named) & set(talked_of):
-            return False
-        program = self.programs.get(passage.program)
-        return bool(named) or bool(program and program.standing)
+    def in_conversation(self, understood: Understood, query: Query) -> tuple[list[Hit], np.ndarray]:
+        """The hits for a message in a conversation as it was understood, with those that another way to read it brings up, and the features
+        of each (bot/continuing.py)."""
+        before, typed = understood.before_it, understood.plain
+        assert before is not None
+        told = list(dict.fromkeys(id for sentence in sentences_of(before.answer) if (id := self._said_in.get(sentence))))
+        passages = [self.index.passages.by_id[id] for id in told]
+        readings = before.readings(typed, passages[0] if passages else None)
+        hits = self.index.search(query, k=_LOOKED_AT)
+        held = {id for hit in hits for id in (hit.passage.id, *hit.folded)}
+        alike = self.index.likenesses(readings, query.wordings, [hit.passage.id for hit in hits], _LOOKED_AT)
+        if not alike:
+            return hits, np.array([(hit.score, *[0.0] * 9) for hit in hits])
+        hits += self.index.hits([id for id in alike if id not in held], query)
+        return hits, features(typed, hits, alike, passages)
 
-    def both_ways(self, understood: Understood, query: Query) -> tuple[list[Hit], list[Hit]]:
-        """The hits for a follow-up as it was understood, with those that only what was typed brings up, and the hits for what was typed
-        alone."""
-        typed = understood.typed[0]
-        concepts = tuple(self._vocabulary.concepts(self._vocabulary.spelled(typed)))
-        alone = Query(understood.typed, (), (), query.named, wants=expected(typed), concepts=concepts, tense=query.tense, today=query.today)
-        found, near = (self.index.search(one, k=_LOOKED_AT) for one in (query, alone))
-        held = {id for hit in found for id in (hit.passage.id, *hit.folded)}
-        return [*found, *(self.index.hit(hit.passage.id, query) for hit in near if hit.passage.id not in held)], near
+    @cached_property
+    def _said_in(self) -> dict[str, str]:
+        """The passage of each sentence that an answer can hold."""
+        return {p.text[s.start : s.end]: p.id for p in self.index.passages.by_id.values() for s in spans(p.text)}
 
     def _hits(self, query: Query) -> list[Hit]:
         """The best hits; as of a past day, those that have something to say of it, with just the sentences that do."""

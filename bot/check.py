@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot import gate, scope
-from bot.compose import MAX_WORDS, WITH_LIST, Piece, asks_for_several, says_already
+from bot.compose import MAX_WORDS, NOT_FOUND, SURE, WITH_LIST, Piece, asks_for_several, says_already
 from bot.understand import Understood
 from corpus.model import GENERAL, Correction, Disagreement, Passage, Program
 from corpus.passages import disagreement_name, standing_name
@@ -15,9 +15,6 @@ from corpus.registry import Registry
 from corpus.sentences import leans
 from index.search import Hit, Index
 
-# Below the first, a passage does not answer the question; between the two it may answer a part. Chosen by eval/tune.py.
-NOT_FOUND = 0.40
-SURE = 0.45
 # A question this near to a known error's wording is met with what is right (cosine).
 _PREMISE = 0.78
 _CLEAR_PREMISE = 0.87

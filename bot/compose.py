@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from bot.scope import PLACES, asks_to_act, asks_whether_open, domain_terms
+from bot.scope import ASKING, PLACES, asks_to_act, asks_whether_open, domain_terms
 from corpus.model import GENERAL, Passage
 from corpus.sentences import VERDICT, leans, opening_verdict
 from index.expects import ONLY, expected, holds
@@ -27,6 +27,10 @@ _NEARLY_OURS = 0.64  # cosine to a question of ours at which a passage answers i
 _AS_GOOD = 0.05  # in score
 _LACKS = 0.2  # share of the question's terms: what answers without them answers another question ("quebec pnp how to apply")
 _NEARER_SENTENCE = 0.15  # cosine
+_LATER_FACT = 0.05  # cosine by which a later sentence is nearer where it is the one that is asked for
+# Below the first, a passage does not answer the question; between the two it may answer a part. Chosen by eval/tune.py.
+NOT_FOUND = 0.40
+SURE = 0.45
 VERY = 0.94  # cosine from which a message says the same as a question of ours, and is that question
 _ASKED_SO = 0.86  # cosine at which a passage's question is the one asked
 _ASKED_RATHER = 0.08  # cosine by which one of two such passages answers a nearer question
@@ -132,6 +136,7 @@ class Answerability:
     prose: tuple[float, ...] = (-7.6, 0.0, 5.75, 6.35, 3.9, 0.0, 0.0)
     reach: tuple[int, int] = (3, 5)  # passages of prose of which the nearest text and the nearest sentence are taken
     lacking: float = 0.45  # what is left of the chance of prose where none of these holds the sort of thing asked for
+    partly: float = 0.25  # from which chance prose that names what is asked about is shown as what may answer
     # A constant, and one weight for four cosines: of text and nearest sentence, with the title and without. () where they have no part.
     apart: tuple[float, ...] = ()
 
@@ -143,7 +148,12 @@ class Answerability:
             weights = self.written if _is_written_answer(hit) else self.prose
             z = sum(w * f for w, f in zip(weights, self.features(asked, hit), strict=True))
         near = 1.0 if hit.passage.asked and hit.question >= _NEARLY_OURS else 0.0
-        other = (
+        return (_MERELY_LIKE if self._is_of_another(asked, hit) else 1.0) * max(1 / (1 + math.exp(-z)), near * 0.5)
+
+    @staticmethod
+    def _is_of_another(asked: Asked, hit: Hit) -> bool:
+        """Whether the passage is about another program, year or person than the question."""
+        return (
             not asked.about <= hit.terms
             or of_others(asked, hit)
             or not (
@@ -154,12 +164,12 @@ class Answerability:
                 and hit.question >= _OF_THE_WHOLE
             )
         )
-        return (_MERELY_LIKE if other else 1.0) * max(1 / (1 + math.exp(-z)), near * 0.5)
 
     def of(self, asked: Asked, hits: Sequence[Hit]) -> float:
         """The same of all that was found, best first: prose is answered from several passages, of which one had better hold the sort of
         thing asked for."""
-        likely = self(asked, self.nearest(asked, hits))
+        nearest = self.nearest(asked, hits)
+        likely = self(asked, nearest)
         # A section of ours may say in other words how long or how much; who asks for an age, after a refusal, or for the papers is told
         # these or nothing.
         only = asked.wants in ONLY and not is_asked(hits[0])
@@ -167,8 +177,13 @@ class Answerability:
         near = hits[: self.reach[1]] if prose else hits[:1] if only else ()
         lacks = bool(near) and not any(holds(asked.wants, hit.passage.text) for hit in near)
         if prose and self.reach[1] > 1 and (_lacks_the_very_thing(asked, near) or _in_no_document(asked, hits)):
-            likely *= _MERELY_LIKE
-        return self.lacking * likely if lacks else likely
+            return _MERELY_LIKE * (self.lacking if lacks else 1.0) * likely
+        if lacks:
+            return self.lacking * likely
+        if prose and self.partly <= likely < NOT_FOUND and covered(asked.concepts, nearest.terms) == 1.0:
+            named = domain_terms(asked.wordings[0]) - ASKING
+            return likely if self._is_of_another(asked, nearest) or not named <= nearest.terms else NOT_FOUND
+        return likely
 
     def nearest(self, asked: Asked, hits: Sequence[Hit]) -> Hit:
         """The best hit; of prose with the cosines of the nearest text and the nearest sentence among those that follow, and with the terms
@@ -199,7 +214,7 @@ class Answerability:
 
 # Fitted by eval/tune.py on public questions (docs/decisions/0015). The words in common have no part: who writes a question with the passage
 # in view borrows its words, who searches does not.
-OF_ANOTHER_FIELD = Answerability(prose=(-4.05, 0.0, 2.1, 5.0, 0.0, 0.0, 0.0), reach=(1, 1), lacking=1.0, apart=(-6.32, 3.41))
+OF_ANOTHER_FIELD = Answerability(prose=(-4.05, 0.0, 2.1, 5.0, 0.0, 0.0, 0.0), reach=(1, 1), lacking=1.0, partly=1.0, apart=(-6.32, 3.41))
 _LOOKED_AT = 200  # passages, about, that tell what documents are about: spread over all, and no more are read
 _SPEAKING = 0.4  # share that speak of the field: 0.87 in articles on it, 0.60 of IRCC's help centre, 0.10 to 0.27 in three other fields
 
@@ -394,7 +409,7 @@ def compose(
     rest, others = others, [hit for hit in others if not _is_beside(asked, hit, best)]
     # Half a table misleads, and the next passages do not hold the rest.
     first = budget if not others or _has_list(best) else min(budget, _FIRST_OF_SEVERAL)
-    pieces = _from_answer(asked, best, answers(asked, best), first)
+    pieces = _from_answer(asked, best, answers(asked, best), first, rather=True)
     openly = asked.wants and asked.wants not in _ALSO_YES_OR_NO
     if openly or is_doubtful(best) or not _same_way_round(asked.wordings[0], best):
         turned = _turned_round(asked.wordings[0], best)
@@ -661,11 +676,11 @@ def _is_written_answer(hit: Hit) -> bool:
     return bool(hit.passage.asked) or (hit.passage.heading.endswith("?") and hit.question >= 0.51)
 
 
-def _from_answer(asked: Asked, hit: Hit, support: float, budget: int) -> list[Piece]:
+def _from_answer(asked: Asked, hit: Hit, support: float, budget: int, rather: bool = False) -> list[Piece]:
     """The passage from its first sentence on; when it is longer than the budget, the first sentence and the nearest others, those
     that hold the sort of thing asked for before the rest. Of a list with one line that is asked for that line comes first, without the
-    others. A first sentence that gives another sort of thing to a question that the
-    message only resembles ("How long …?") is left out."""
+    others, and where a later fact is asked for `rather` than the first, that one comes first. A first sentence that gives another sort of
+    thing to a question that the message only resembles ("How long …?") is left out."""
     units = _units(hit)
     text = hit.passage.text
     nearest = max(units, key=lambda unit: unit.cosine)
@@ -678,14 +693,42 @@ def _from_answer(asked: Asked, hit: Hit, support: float, budget: int) -> list[Pi
         around = replace(hit, sentences=tuple(s for s in hit.sentences if s.span.kind == "sentence"))
         rest = _from_answer(asked, around, support, budget - line.words) if around.sentences else []
         return [alone, *(plain for piece in rest if (plain := _without_verdict(piece)) is not None)]
-    chosen = [units[0]]
-    used = units[0].words
-    most = max(budget, WITH_LIST) if any(asks_for_several(wording) for wording in asked.wordings) else budget
-    for unit in sorted(units[1:], key=lambda u: -u.cosine - (_TYPED if asked.wants and holds(asked.wants, text[u.start : u.end]) else 0)):
-        if used + unit.words <= (most if "\n" in text[unit.start : unit.end] else budget):
+    nearest = max(units, key=lambda unit: unit.cosine)
+    if rather and _is_asked_rather(hit, units[0], nearest):
+        others = [unit for unit in units[1:] if unit.end <= nearest.start or nearest.end <= unit.start]
+        behind = _within(asked, text, others, budget - nearest.words - units[0].words)
+        return [
+            Piece(hit.passage, nearest.start, nearest.end, support),
+            *_merged(
+                hit.passage, [unit for unit in (units[0], *behind) if unit.end <= nearest.start or nearest.end <= unit.start], support
+            ),
+        ]
+    return _merged(hit.passage, [units[0], *_within(asked, text, units[1:], budget - units[0].words)], support)
+
+
+def _within(asked: Asked, text: str, units: Sequence[_Unit], budget: int) -> list[_Unit]:
+    """Of the units those nearest to the question that fit into so many words, those that hold the sort of thing asked for before the rest.
+    A list may take more where one is asked for."""
+    chosen: list[_Unit] = []
+    used = 0
+    list_too = max(budget, budget + WITH_LIST - MAX_WORDS) if any(asks_for_several(wording) for wording in asked.wordings) else budget
+    for unit in sorted(units, key=lambda u: -u.cosine - (_TYPED if asked.wants and holds(asked.wants, text[u.start : u.end]) else 0)):
+        if used + unit.words <= (list_too if "\n" in text[unit.start : unit.end] else budget):
             chosen.append(unit)
             used += unit.words
-    return _merged(hit.passage, chosen, support)
+    return chosen
+
+
+def _is_asked_rather(hit: Hit, first: _Unit, nearest: _Unit) -> bool:
+    """Whether the message asks for a later fact of the passage than its first sentence gives. Of 443 questions that were written for one
+    sentence each, in the 41 where this was so that sentence was meant in 39, and the first in one (November 2026). A yes or no stays in
+    front: taken off, what it denies would be lost."""
+    text = hit.passage.text
+    if hit.passage.unknown or hit.question >= _NEAR or opening_verdict(text) is not None:
+        return False
+    if any("\n" in text[unit.start : unit.end] for unit in (first, nearest)):  # a list needs what stands before it
+        return False
+    return nearest.cosine > first.cosine + _LATER_FACT
 
 
 # Who asks so is answered by a list: what one can do, and what it takes.

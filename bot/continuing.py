@@ -1,55 +1,87 @@
-"""Which of the passages found for a follow-up comes first. bot/chain.py asks it once a conversation has begun.
+"""Which of the passages found for a message comes first once a conversation has begun. bot/chain.py asks it.
 
 bot/followups.py reads a follow-up in one way, and where that takes the wrong program or loses what was asked, the search finds what the
-reading says. Two things hold whatever the reading: a passage that answers holds the words that were typed, and is near what was typed
-alone. They are weighed against the search's own score; `python -m eval.tune_followups` fits the weights.
+reading says. So the message is read in several plain ways besides: as it was typed, and behind the first question, the last one and the
+question that was answered last. A passage that answers is near most of these; what is near only the one that went wrong falls back.
+`python -m eval.tune_followups` fits the weights.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass
 
+import numpy as np
+
+from corpus.model import Passage
 from index.keywords import terms
 from index.search import Hit
 
-_BELOW = 0.03  # what is not among the hits of what was typed alone scores so much less than the last of them
 _NEITHER = 0.5  # the share of words that are held, where none was typed that tells anything
+_SENTENCES = re.compile(r"(?:\s*\[\d+\])*\s*\n+\s*(?:- )?|(?:\s*\[\d+\])+\s*|(?<=[.!?])\s+")
+
+
+@dataclass(frozen=True)
+class Before:
+    """What was said before a message: the user's `first` and `last` message and the `answer` to the last, "" where there is none."""
+
+    first: str
+    last: str
+    answer: str
+
+    def readings(self, typed: str, told: Passage | None) -> tuple[str, ...]:
+        """The ways to read what was `typed`. `told` is the passage that the last answer began with."""
+        return typed, *(f"{before} {typed}" for before in (self.last, self.first, told.heading if told is not None else self.last))
 
 
 @dataclass(frozen=True)
 class Weights:
-    """What each thing adds to a hit's score: `alone` times the score for what was typed alone, `typed` times the share of the typed terms
-    that the passage holds."""
+    """What each feature of a passage counts; those of `score` and of the readings come to 1, so that the sum is on the scale of the search.
 
-    alone: float = 0.6
-    typed: float = 0.2
+    score: the search's for the stand-alone question. typed, last, first, heading: how like each reading is to the passage. keywords: of the
+    stand-alone question, 0 to 1. words: the share of the typed terms that it holds. told: the last answer began with it; source, program:
+    it is of a source or of the program of that answer.
+    """
 
-
-# "If I move there first", "I have 478": what asks nothing and names nothing of the field finds little alone.
-ASKS_NOTHING = Weights(alone=0.3)
-# "After how long", where no program is talked of: alone it is near whatever has a time, and its words tell little.
-SAYS_LITTLE = Weights(alone=0.2, typed=0.1)
-
-
-def best_first(typed: str, hits: Sequence[Hit], alone: Sequence[Hit], weights: Weights = Weights()) -> list[Hit]:
-    """The hits of a follow-up, best first; of equals the one that the search put first. `alone` are the hits of what was `typed`."""
-    scores = [
-        hit.score + weights.alone * near + weights.typed * held
-        for hit, (near, held) in zip(hits, features(typed, hits, alone), strict=True)
-    ]
-    return [hits[n] for n in sorted(range(len(hits)), key=lambda n: -scores[n])]
+    score: float = 0.07
+    typed: float = 0.40
+    last: float = 0.10
+    first: float = 0.26
+    heading: float = 0.17
+    keywords: float = 0.06
+    words: float = 0.05
+    told: float = -0.075
+    source: float = 0.02
+    program: float = 0.015
 
 
-def features(typed: str, hits: Sequence[Hit], alone: Sequence[Hit]) -> list[tuple[float, float]]:
-    """Of each hit what the weights are for, in their order."""
-    scores = {hit.passage.id: hit.score for hit in alone}
-    least = min(scores.values(), default=0.0) - _BELOW
+def sentences_of(answer: str) -> Iterator[str]:
+    """The sentences and list items of an answer as it was shown, without their marks."""
+    return (sentence for piece in _SENTENCES.split(answer) if (sentence := piece.strip()))
+
+
+def features(typed: str, hits: Sequence[Hit], likenesses: Mapping[str, np.ndarray], told: Sequence[Passage]) -> np.ndarray:
+    """Of each hit a row of what the weights are for, in their order. `likenesses` are those of the readings and last the keywords, by
+    passage id; `told` are the passages of the last answer, in its order."""
     own = set(terms(typed))
-    return [
-        (
-            scores.get(hit.passage.id, least),
-            sum(term in hit.terms for term in own) / len(own) if own else _NEITHER,
-        )
-        for hit in hits
-    ]
+    first, sources = told[:1], {passage.source_id for passage in told}
+    return np.array(
+        [
+            (
+                hit.score,
+                *likenesses[hit.passage.id],
+                len(own & hit.terms) / len(own) if own else _NEITHER,
+                any(passage.id == hit.passage.id for passage in first),
+                hit.passage.source_id in sources,
+                any(passage.program == hit.passage.program for passage in first),
+            )
+            for hit in hits
+        ],
+        dtype=float,
+    )
+
+
+def best_first(hits: Sequence[Hit], rows: np.ndarray, weights: Weights = Weights()) -> list[Hit]:
+    """The hits of a message in a conversation, best first; of equals the one that the search put first. `rows` are their features."""
+    return [hits[n] for n in np.argsort(-(rows @ astuple(weights)), kind="stable")]

@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass, fields
 
 from bot.answer import Answer, Citation, Turn
 from bot.chain import Bot, reach
-from bot.check import NOT_FOUND, SURE, Checked
-from bot.compose import Asked, Piece
+from bot.check import Checked
+from bot.compose import NOT_FOUND, SURE, Asked, Piece
 from corpus.errors import SearchIndexError
 from index.search import Candidate, Hit, Query, Weights
 

@@ -72,7 +72,7 @@ _PEOPLE = frozenset(terms("family spouse dependent"))
 _ANSWERS = frozenset(terms("no yes yeah not"))
 _LAST_LINK = re.compile(r"\b(?:for|in|of|under|on|about|to|with|by)(?: the)?\W*$", re.IGNORECASE)
 _NEEDING = frozenset(terms("need needs needed require requires required ask asks want wants count counts same also too"))
-_BOUNDS = frozenset(terms("after many max maximum min minimum least most limit total exactly cutoff score last latest recent"))
+_ALIKE = frozenset(terms("same thing mean meant"))
 _RATHER = frozenset(terms("instead rather also too then"))
 _LONG = 300  # characters; a longer message tells its own story
 _SHORT = 4  # fewer content words than this rarely make a question of their own
@@ -635,10 +635,11 @@ def only_tells(message: str) -> bool:
     return all(any(tells.match(part) for tells in (_STATES, _TOLD, _GOES_ON)) for part in others)
 
 
-def says_little(typed: str) -> bool:
-    """Whether what was typed only asks for a fee, a time, a number and the like: "how many years max"."""
-    own = terms(typed)
-    return bool(own) and set(own) <= ASKING | _BOUNDS
+def says_which(typed: str) -> bool:
+    """Whether what was typed only says which one is meant, as "same in bc?", "no, the new one" and "what if 3" do: what is asked of it is
+    in the question before."""
+    own = set(terms(_NEW.sub(" ", _OLD.sub(" ", typed)))) - _KIND_WORDS - _RATHER - _ANSWERS - _ALIKE - PLACES
+    return all(term.isdigit() for term in own)
 
 
 def _with_somebody(question: str, said: _Said) -> str:

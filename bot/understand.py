@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 from bot import language, privacy, scope
 from bot.answer import Turn
-from bot.followups import Rewriter, StandAlone, asks_nothing, only_tells, stand_alone
+from bot.continuing import Before
+from bot.followups import Rewriter, StandAlone, asks_nothing, only_tells, says_which, stand_alone
 from bot.story import SENTENCE_END, Story, read
 from bot.swaps import TWO_PLACES, place_in, places_in
 from bot.vocabulary import Vocabulary
@@ -57,6 +58,8 @@ class Understood:
     only_tells: bool = False  # asks nothing, and goes on from no question
     goes_on_telling: bool = False  # asks nothing in a conversation
     heard: Heard | None = None  # the message as it came, where that is not in English (bot/tongues.py)
+    plain: str = ""  # what was typed, without thanks and without what a correction takes back; it need not stand alone
+    before_it: Before | None = None  # what was said before, once a conversation has begun
 
     @property
     def programs(self) -> tuple[str, ...]:
@@ -152,7 +155,14 @@ def understand(
         story=story,
         only_tells=kind == "question" and not past and story is None and only_tells(plain),
         goes_on_telling=kind == "question" and bool(past) and (only_tells(plain) or asks_nothing(plain)),
+        plain=alone.text if past and says_which(alone.typed) else alone.typed,
+        before_it=_before(past),
     )
+
+
+def _before(past: Sequence[Turn]) -> Before | None:
+    asked = [turn.content for turn in past if turn.role == "user"]
+    return Before(asked[0], asked[-1], past[-1].content if past[-1].role == "assistant" else "") if asked else None
 
 
 def _with_places(text: str, vocabulary: Vocabulary) -> str:

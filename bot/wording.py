@@ -12,8 +12,8 @@ from datetime import date
 
 from bot import scope
 from bot.answer import Answer, Citation, Claim, Differing, ProgramStanding, Status
-from bot.check import NOT_FOUND, SURE, Checked
-from bot.compose import VERY, Piece
+from bot.check import Checked
+from bot.compose import NOT_FOUND, SURE, VERY, Piece
 from bot.joins import fitted, joins
 from bot.language import NOTICES
 from bot.understand import Understood

@@ -15,8 +15,7 @@ import numpy as np
 from tqdm import tqdm
 
 from bot.chain import Bot
-from bot.check import NOT_FOUND
-from bot.compose import compose
+from bot.compose import NOT_FOUND, compose
 from corpus.model import Passage
 from corpus.registry import load_registry
 from eval.bench_curve import over_thresholds, write

@@ -28,8 +28,7 @@ import numpy as np
 from bot import chain, check
 from bot import compose as written
 from bot.chain import Bot, open_bot
-from bot.check import NOT_FOUND
-from bot.compose import Answerability, Asked, compose
+from bot.compose import NOT_FOUND, Answerability, Asked, compose
 from bot.documents import prepare_model
 from bot.settings import Settings, read_settings
 from bot.understand import Understood

@@ -2,110 +2,105 @@
 
     python -m eval.tune_followups HOME
 
-HOME is a data folder with an index of the bundled corpus. Each conversation of `follow_ups` and `conversations` is held with the bot as it
-is; of each follow-up whose facts are known, every passage found is told to hold them or not. The weights are those that give the passages
-that do the most probability, where a passage's is the softmax of its score; conversations are dealt into five folds by a hash of their id.
+HOME is a data folder with an index of the bundled corpus. `continued.jsonl` beside this file holds conversations of four hands, whose
+every message names the sections that answer it, the best first; they were written from the texts of the sections alone. Each is held with
+the bot as it is, and every passage found for a later message is told to answer it or not. The weights are those that give the passages that
+do the most probability, where a passage's is the softmax of its score; of each hand it is told what the weights of the three others give.
+The conversations of `follow_ups` and `conversations` are not used: the evaluation tells how they fare.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 import numpy as np
 
 from bot.answer import Turn
 from bot.chain import Bot, open_bot
-from bot.continuing import Weights, features
-from bot.followups import asks_nothing
+from bot.continuing import Weights
 from bot.settings import Settings
-from corpus.model import Passage
-from eval.cases import WRITTEN, Case, conversations, load_set
+from eval.cases import WRITTEN
 
-_SETS = ("follow_ups", "conversations")
-_FOLDS = 5
+CONTINUED = Path(__file__).with_name("continued.jsonl")
+_READINGS = 5  # the first features, whose weights come to 1
 _STEADY = 0.1  # how far from 0 weights are kept: of few conversations one must not decide
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A follow-up: a row for each passage found, with its score and its features, and which of them hold the facts."""
+    """A message that went on: a row of features for each passage found, in the order of the search, and which of them answer it."""
 
-    conversation: str
+    hand: str
     rows: np.ndarray
-    holds: np.ndarray
+    answers: np.ndarray
 
-    def right(self, weights: Sequence[float]) -> bool:
-        """Whether the passage that comes first holds the facts."""
-        return bool(self.holds[int(np.argmax(self.rows @ np.asarray(weights)))])
+    def place(self, weights: Sequence[float]) -> int:
+        """How many passages come before the first that answers; all, where none does."""
+        order = np.argsort(-(self.rows @ np.asarray(weights)), kind="stable")
+        return int(np.argmax(self.answers[order])) if self.answers.any() else len(order)
 
 
 def main(home: Path) -> None:
     bot = open_bot(Settings(home=home, today=WRITTEN))
-    seen = [one for name in _SETS for turns in conversations(load_set(name)) for one in _look(bot, turns)]
-    now = (1.0, Weights().alone, Weights().typed)
-    held_out = [
-        one.right(weights)
-        for fold in range(_FOLDS)
-        for weights in [fit([one for one in seen if _fold(one) != fold])]
-        for one in seen
-        if _fold(one) == fold
-    ]
-    print(f"follow-ups: {len(seen)}; first passage holds the facts: by the search alone {_share(seen, (1.0, 0.0, 0.0)):.3f}, ", end="")
-    print(f"as weighed now {_share(seen, now):.3f}, with weights of other conversations {np.mean(held_out):.3f}")
-    score, alone, typed = fit(seen)
-    print(f"weights: alone {alone / score:.2f}, typed {typed / score:.2f}")
+    seen = [one for line in CONTINUED.read_text(encoding="utf-8").splitlines() for one in _look(bot, json.loads(line))]
+    names = [field.name for field in fields(Weights)]
+    search = [float(name == "score") for name in names]
+    hands = sorted({one.hand for one in seen})
+    others = {hand: fit([one for one in seen if one.hand != hand]) for hand in hands}
+    print(f"{len(seen)} messages; a section that answers is among the first 1, 3 and 10:")
+    print(f"  by the search alone         {_among(seen, [search] * len(seen))}")
+    print(f"  as weighed now              {_among(seen, [astuple(Weights())] * len(seen))}")
+    for hand in hands:
+        some = [one for one in seen if one.hand == hand]
+        print(f"  {hand}, weights of the others  {_among(some, [others[hand]] * len(some))}")
+    print(f"  all, each by the others     {_among(seen, [others[one.hand] for one in seen])}")
+    print("weights: " + ", ".join(f"{name} {weight:.3f}" for name, weight in zip(names, fit(seen), strict=True)))
 
 
 def fit(seen: Sequence[Seen]) -> tuple[float, ...]:
-    """The weights of score, alone and typed that give the passages holding the facts most of the probability."""
+    """The weights that give the passages which answer most of the probability, divided so that those of the readings come to 1 (where they
+    come to anything)."""
     from scipy.optimize import minimize  # type: ignore[import-untyped]
 
-    telling = [one for one in seen if one.holds.any() and not one.holds.all()]
+    telling = [one for one in seen if one.answers.any() and not one.answers.all()]
 
     def cost(weights: np.ndarray) -> tuple[float, np.ndarray]:
         total, slope = _STEADY * float(weights @ weights) / 2, _STEADY * weights
         for one in telling:
             likely = _softmax(one.rows @ weights)
-            right = np.where(one.holds, likely, 0.0)
+            right = np.where(one.answers, likely, 0.0)
             total -= float(np.log(max(right.sum(), 1e-12)))
             slope = slope - one.rows.T @ (right / max(right.sum(), 1e-12) - likely)
         return total, slope
 
-    return tuple(float(w) for w in minimize(cost, np.zeros(3), jac=True, method="L-BFGS-B").x)
+    found = minimize(cost, np.zeros(len(fields(Weights))), jac=True, method="L-BFGS-B").x
+    whole = float(found[:_READINGS].sum())
+    return tuple(float(w) / (whole if whole > 0 else 1.0) for w in found)
 
 
-def _look(bot: Bot, turns: Sequence[Case]) -> list[Seen]:
-    """The follow-ups of a conversation that is held with the bot."""
-    seen, said = [], list[Turn]()
-    for case in turns:
-        history = (*case.history, *said)
-        understood = bot.understand(case.question, history)
-        # What asks nothing is ordered by other weights (`bot.continuing.ASKS_NOTHING`).
-        if understood.typed and not asks_nothing(understood.typed[0]) and case.answerable and case.facts and not case.at:
+def _look(bot: Bot, conversation: dict[str, object]) -> Iterator[Seen]:
+    """The later messages of a conversation that is held with the bot."""
+    said: list[Turn] = []
+    turns = conversation["turns"]
+    assert isinstance(turns, list)
+    for turn in turns:
+        understood = bot.understand(turn["question"], said)
+        if understood.before_it is not None and len(understood.parts) == 1:
             (query,) = bot.queries(understood, bot.asked(understood), frozenset())
-            hits, alone = bot.both_ways(understood, query)
-            rows = [(hit.score, *row) for hit, row in zip(hits, features(understood.typed[0], hits, alone), strict=True)]
-            holds = [_holds(case, hit.passage) for hit in hits]
-            seen.append(Seen(case.conversation or case.id, np.array(rows), np.array(holds)))
-        answer = bot.answer(case.question, history, at=case.at).answer
-        said += [Turn(role="user", content=case.question), Turn(role="assistant", content=answer)]
-    return seen
+            hits, rows = bot.in_conversation(understood, query)
+            answers = [not {hit.passage.id, *hit.folded}.isdisjoint(turn["passages"]) for hit in hits]
+            yield Seen(str(conversation["id"]).partition("-")[0], rows, np.array(answers))
+        answer = bot.answer(turn["question"], said).answer
+        said += [Turn(role="user", content=turn["question"]), Turn(role="assistant", content=answer)]
 
 
-def _holds(case: Case, passage: Passage) -> bool:
-    return all(fact.search(passage.text) for fact in case.facts) and (not case.sources or passage.source_id in case.sources)
-
-
-def _share(seen: Sequence[Seen], weights: Sequence[float]) -> float:
-    return float(np.mean([one.right(weights) for one in seen]))
-
-
-def _fold(one: Seen) -> int:
-    return int(hashlib.sha256(one.conversation.encode()).hexdigest(), 16) % _FOLDS
+def _among(seen: Sequence[Seen], weights: Sequence[Sequence[float]]) -> str:
+    places = np.array([one.place(each) for one, each in zip(seen, weights, strict=True)])
+    return "  ".join(f"{np.mean(places < k):.3f}" for k in (1, 3, 10))
 
 
 def _softmax(scores: np.ndarray) -> np.ndarray:

@@ -341,10 +341,40 @@ class Index:
 
     def hit(self, passage_id: str, query: Query) -> Hit:
         """The hit that a search makes of one passage, whatever its rank. Its keyword part is 0: that is a share of the best of a search."""
-        number = self.passages.number(passage_id)
-        vectors = self._vectors_of(query)
-        (candidate,) = self._scored([number], vectors, np.zeros(len(self._indexed)), self._favoured.near(vectors), query)
-        return replace(self._hit(candidate, self._weighed(query.wordings)), apart=self._apart(candidate, query))
+        candidate, hit = next(self._each_hit([passage_id], query))
+        return replace(hit, apart=self._apart(candidate, query))
+
+    def hits(self, passage_ids: Sequence[str], query: Query) -> list[Hit]:
+        """The same of several passages, in their order, without `Hit.apart`."""
+        return [hit for _, hit in self._each_hit(passage_ids, query)]
+
+    def _each_hit(self, passage_ids: Sequence[str], query: Query) -> Iterator[tuple[Candidate, Hit]]:
+        vectors, wanted = self._vectors_of(query), self._weighed(query.wordings)
+        numbers = [self.passages.number(id) for id in passage_ids]
+        for candidate in self._scored(numbers, vectors, np.zeros(len(self._indexed)), self._favoured.near(vectors), query):
+            yield candidate, self._hit(candidate, wanted)
+
+    def likenesses(self, texts: tuple[str, ...], wordings: tuple[str, ...], passage_ids: Iterable[str], k: int) -> dict[str, np.ndarray]:
+        """How like each text by itself is to these passages and to the k rows nearest to each text, by passage id: question, text and
+        sentence in their weights, one number a text, and last the keywords of `wordings`, 0 to 1. Empty where there are no vectors."""
+        vectors = self._vectors_of(Query(texts))
+        if vectors is None:
+            return {}
+        found = dict.fromkeys(map(self.passages.number, passage_ids))
+        for near in self._store.nearest(vectors.each, k):
+            found.update(dict.fromkeys(self._owner[near].tolist()))
+        places = self._place[np.fromiter(found, dtype=np.int64)]
+        rows, ends = self._rows_of(places)
+        cosines = self._vectors[rows] @ vectors.each.T
+        starts, asks = np.concatenate([[0], ends[:-1]]), self._asks[places]
+        like = np.empty((len(places), len(texts)))
+        for n, (start, end, questions) in enumerate(zip(starts.tolist(), ends.tolist(), asks.tolist(), strict=True)):
+            text = cosines[start + questions]
+            question = cosines[start : start + questions].max(axis=0) if questions else text
+            sentence = cosines[start + questions + 1 : end].max(axis=0) if end > start + questions + 1 else text
+            like[n] = self.weights.question * question + self.weights.text * text + self.weights.sentence * np.maximum(sentence, text)
+        keywords = self._keyword_share(wordings)[places]
+        return {self.passages[number].id: np.append(row, held) for number, row, held in zip(found, like, keywords, strict=True)}
 
     def nearest_registered(self, kind: str, wordings: Sequence[str]) -> tuple[Passage, float] | None:
         """The registered passage of a kind ("correction", "disagreement") one of whose wordings is nearest to one of these, with the
@@ -414,9 +444,7 @@ class Index:
         if not numbers:
             return []
         places = self._place[np.asarray(numbers)]
-        firsts, counts = self._first[places], self._end[places] - self._first[places]
-        ends = np.cumsum(counts)
-        rows = np.arange(ends[-1]) + np.repeat(firsts - ends + counts, counts)
+        rows, ends = self._rows_of(places)
         if vectors is not None:
             held = self._vectors[rows]
             best, whole = (held @ vectors.each.T).max(axis=1), held @ vectors.whole
@@ -428,9 +456,20 @@ class Index:
         return [
             self._candidate(n, asks, asked[end - count : end], said[end - count : end], part, near.get(n, -1.0), sought, query)
             for n, asks, part, count, end in zip(
-                numbers, self._asks[places].tolist(), keyword[places].tolist(), counts.tolist(), ends.tolist(), strict=True
+                numbers,
+                self._asks[places].tolist(),
+                keyword[places].tolist(),
+                np.diff(ends, prepend=0).tolist(),
+                ends.tolist(),
+                strict=True,
             )
         ]
+
+    def _rows_of(self, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The rows of the passages at these places, one passage after the other, and where those of each end."""
+        firsts, counts = self._first[places], self._end[places] - self._first[places]
+        ends = np.cumsum(counts)
+        return np.arange(ends[-1]) + np.repeat(firsts - ends + counts, counts), ends
 
     def _candidate(
         self,

@@ -7,8 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.check import NOT_FOUND
-from bot.compose import MAX_WORDS, OF_ANOTHER_FIELD, Answerability, Asked, Piece, compose, says_already
+from bot.compose import MAX_WORDS, NOT_FOUND, OF_ANOTHER_FIELD, Answerability, Asked, Piece, compose, says_already
 from corpus.model import Passage
 from corpus.sentences import spans
 from index.keywords import terms

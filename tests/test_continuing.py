@@ -1,41 +1,104 @@
-"""What comes first of what was found for a follow-up: what was typed has a say in it, and its weights are fitted on conversations."""
+"""What comes first of what was found for a follow-up: it is read in several ways, and their weights are fitted on conversations."""
 
 from __future__ import annotations
+
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bot.answer import Turn
 from bot.chain import Bot
-from bot.continuing import Weights, best_first, features
+from bot.continuing import Before, Weights, best_first, features, sentences_of
+from bot.followups import says_which
 from corpus.model import Passage
-from eval.tune_followups import Seen, fit
+from eval.tune_followups import CONTINUED, Seen, fit
 from index.keywords import terms
 from index.search import Hit
 
 
-def hit(text: str, score: float) -> Hit:
-    passage = Passage(id=f"s#{text}", source_id="s", title="T", headings=("H",), text=text)
+def hit(text: str, score: float, source: str = "s", program: str = "general") -> Hit:
+    passage = Passage(id=f"{source}#{text}", source_id=source, title="T", headings=(text,), text=text, program=program)
     return Hit(passage, score, 0.0, 0.0, 0.0, 0.0, 0.0, (), frozenset(terms(text)))
 
 
-FEES, POINTS, DATES = hit("permit fees", 0.9), hit("permit points", 0.8), hit("deadlines", 0.7)
+FEES, POINTS, DATES = hit("permit fees", 0.9), hit("permit points", 0.8), hit("deadlines", 0.7, "t", "pilot")
+ALIKE = {"s#permit fees": (0.5, 0.4, 0.3, 0.2, 0.1), "s#permit points": (0.4, 0.5, 0.4, 0.3, 0.2), "t#deadlines": (0.1, 0.1, 0.1, 0.1, 0.0)}
 
 
-def test_the_words_typed_and_their_own_search_are_weighed_against_the_order_found() -> None:
-    alone = [hit("permit points", 0.5), hit("permit fees", 0.4)]
-    assert features("points?", [FEES, POINTS, DATES], alone) == [
-        (0.4, 0 / 1),
-        (0.5, 1 / 1),
-        (pytest.approx(0.4 - 0.03), 0 / 1),  # not found alone: a little less than the last that was
+def test_a_message_is_read_as_typed_and_behind_what_was_said_before() -> None:
+    before = Before("is the pilot open", "and the fee?", "It costs 100 dollars. [1]")
+    assert before.readings("who pays", FEES.passage) == (
+        "who pays", "and the fee? who pays", "is the pilot open who pays", "permit fees who pays",
+    )  # fmt: skip
+    assert before.readings("who pays", None)[-1] == "and the fee? who pays"  # what was answered last is not known
+
+
+def test_each_passage_is_weighed_by_every_reading_and_by_what_was_told() -> None:
+    alike = {id: np.array(row) for id, row in ALIKE.items()}
+    rows = features("points?", [FEES, POINTS, DATES], alike, [FEES.passage])
+    assert rows.tolist() == [
+        [0.9, 0.5, 0.4, 0.3, 0.2, 0.1, 0.0, 1.0, 1.0, 1.0],
+        [0.8, 0.4, 0.5, 0.4, 0.3, 0.2, 1.0, 0.0, 1.0, 1.0],
+        [0.7, 0.1, 0.1, 0.1, 0.1, 0.0, 0.0, 0.0, 0.0, 0.0],
     ]
-    weights = Weights(alone=0.5, typed=0.1)  # fees 0.9 + 0.2; points 0.8 + 0.25 + 0.1; deadlines 0.7 + 0.185
-    assert best_first("points?", [FEES, POINTS, DATES], alone, weights) == [POINTS, FEES, DATES]
-    assert best_first("points?", [FEES, POINTS, DATES], alone, Weights(alone=0.0, typed=0.0)) == [FEES, POINTS, DATES]
+    assert features("and?", [FEES], alike, [])[0].tolist()[6:] == [0.5, 0.0, 0.0, 0.0]  # no word that tells anything
+    assert best_first([FEES, POINTS, DATES], rows) == [POINTS, FEES, DATES]
+    alone = Weights(score=1.0, typed=0.0, last=0.0, first=0.0, heading=0.0, keywords=0.0, words=0.0, told=0.0, source=0.0, program=0.0)
+    assert best_first([DATES, FEES, POINTS], rows[[2, 0, 1]], alone) == [FEES, POINTS, DATES]
 
 
-def test_where_nothing_typed_tells_anything_the_order_is_that_of_the_search() -> None:
-    assert best_first("and then?", [FEES, POINTS, DATES], []) == [FEES, POINTS, DATES]
+def test_what_an_answer_showed_is_found_again_sentence_by_sentence(bot: Bot) -> None:
+    answer = bot.answer("How long is the waiting period for MSP in British Columbia?")
+    passages = [bot._said_in.get(sentence) for sentence in sentences_of(answer.answer)]
+    assert answer.citations[0].passage_id in passages
+    assert list(sentences_of("It is so. [1][2] Why?\n\nThese are:\n- one [3]\n- two\n\nSo.")) == [
+        "It is so.",
+        "Why?",
+        "These are:",
+        "one",
+        "two",
+        "So.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "which"),
+    [
+        ("same in bc?", True),
+        ("no, the new one", True),
+        ("what if 3", True),
+        ("and fees?", False),
+        ("is it open", False),
+        ("flagpoling?", False),
+    ],
+)
+def test_some_messages_only_say_which_one_is_meant(typed: str, which: bool) -> None:
+    assert says_which(typed) is which
+
+
+def test_it_is_the_question_before_that_is_asked_of_another_place(bot: Bot) -> None:
+    history: list[Turn] = []
+    for question in ("do newcomers in ontario wait for ohip", "same in bc?"):
+        answer = bot.answer(question, history)
+        history += [Turn(role="user", content=question), Turn(role="assistant", content=answer.answer)]
+    assert "British Columbia" in answer.claims[0].text and "plus two months" in answer.answer
+
+
+def test_a_friend_of_another_country_is_asked_the_same_though_nothing_says_so(bot: Bot) -> None:
+    """No rule reads "my gf is from china same thing?" as the question before it: it is near it when read behind it."""
+    asked, history = ("can i get a canada working holiday, 28, indian on h1b", "my gf is from china same thing?"), list[Turn]()
+    for question in asked:
+        answer = bot.answer(question, history)
+        history += [Turn(role="user", content=question), Turn(role="assistant", content=answer.answer)]
+    assert "China" in answer.claims[0].text and "IEC" in answer.claims[0].text
+
+
+def test_every_conversation_that_the_weights_are_fitted_on_names_sections_that_there_are(bot: Bot) -> None:
+    conversations = [json.loads(line) for line in Path(CONTINUED).read_text(encoding="utf-8").splitlines()]
+    named = {passage for one in conversations for turn in one["turns"] for passage in turn["passages"]}
+    assert len(conversations) == 200 and named <= set(bot.index.passages.by_id)
 
 
 def test_a_follow_up_is_answered_though_the_conversation_was_about_another_thing(bot: Bot) -> None:
@@ -59,13 +122,16 @@ def test_what_stands_alone_in_a_conversation_is_answered_as_if_it_were_the_first
     assert bot.answer(question, history).answer == bot.answer(question).answer
 
 
-def test_weights_are_those_that_put_first_what_holds_the_facts() -> None:
-    """In each the search prefers the passage that does not hold them; the words typed tell them apart, the search alone does not."""
-    seen = [Seen(f"c{n}", np.array([(0.9, 0.5, 0.0), (0.8, 0.5, 1.0)]), np.array([False, True])) for n in range(8)]
-    assert not any(one.right((1.0, 0.0, 0.0)) for one in seen)
+def test_weights_are_those_that_put_first_what_answers() -> None:
+    """In each the search prefers the passage that does not answer; the words typed tell them apart, the search alone does not."""
+    wrong, right = np.zeros(10), np.zeros(10)
+    wrong[:2], right[:2], right[6] = (0.9, 0.5), (0.8, 0.5), 1.0
+    seen = [Seen("a", np.array([wrong, right]), np.array([False, True])) for _ in range(8)]
+    assert {one.place([1.0] + [0.0] * 9) for one in seen} == {1}
     weights = fit(seen)
-    assert all(one.right(weights) for one in seen) and weights[2] > 0
-    assert fit([Seen("c", np.array([(0.9, 0.5, 0.0)]), np.array([True]))])[1:] == (0.0, 0.0)  # tells nothing
+    assert {one.place(weights) for one in seen} == {0} and weights[6] > 0
+    assert fit([Seen("a", np.array([right]), np.array([True]))]) == (0.0,) * 10  # tells nothing
+    assert Seen("a", np.array([wrong, right]), np.array([False, False])).place(weights) == 2
 
 
 def test_a_bare_word_is_about_what_is_talked_of(bot: Bot) -> None:

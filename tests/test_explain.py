@@ -15,7 +15,7 @@ import pytest
 
 from bot.answer import Answer, Turn
 from bot.chain import Bot, reach
-from bot.check import NOT_FOUND
+from bot.compose import NOT_FOUND
 from bot.explain import ExplainedHit, Explanation, as_json, as_text, explain
 from corpus.model import Passage, Source
 from corpus.registry import load_registry

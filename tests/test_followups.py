@@ -10,7 +10,7 @@ import pytest
 
 from bot import scope
 from bot.answer import Turn
-from bot.followups import StandAlone, asks_nothing, only_tells, says_little, stand_alone
+from bot.followups import StandAlone, asks_nothing, only_tells, stand_alone
 from bot.phrases import phrases
 from bot.swaps import swapped, told_apart
 from bot.topics import resolve
@@ -879,13 +879,6 @@ def test_what_canada_does_is_not_the_american_program_talked_of() -> None:
     history = ("do i pay the 100k h1b fee if i come back", "Perhaps.")
     assert of_the_field(*history, "is canada doing something because of it").inferred == ()
     assert of_the_field(*history, "is it still there").inferred == ("us-100k-payment",)
-
-
-@pytest.mark.parametrize(
-    ("typed", "little"), [("how many years max", True), ("cost?", True), ("how many years of work", True), ("my dog?", False)]
-)
-def test_what_only_asks_for_a_number_or_a_fee_says_little(typed: str, little: bool) -> None:
-    assert says_little(typed) is little
 
 
 def test_several_are_people_and_a_card_is_put_for_those_who_hold_it() -> None:

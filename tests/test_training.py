@@ -13,8 +13,7 @@ import torch
 from click.testing import CliRunner
 
 from bot.chain import Bot
-from bot.check import NOT_FOUND
-from bot.compose import OF_ANOTHER_FIELD, Answerability, Asked, answerability
+from bot.compose import NOT_FOUND, OF_ANOTHER_FIELD, Answerability, Asked, answerability
 from corpus.model import Passage
 from corpus.registry import load_registry
 from corpus.sentences import spans
