@@ -707,16 +707,32 @@ def _from_answer(asked: Asked, hit: Hit, support: float, budget: int, rather: bo
 
 
 def _within(asked: Asked, text: str, units: Sequence[_Unit], budget: int) -> list[_Unit]:
-    """Of the units those nearest to the question that fit into so many words, those that hold the sort of thing asked for before the rest.
-    A list may take more where one is asked for."""
+    """Of the units those nearest to the question that fit into so many words, those that hold the sort of thing asked for, or name a
+    number or a level of the question or the citizenship of who asks, before the rest. A list may take more where one is asked for."""
     chosen: list[_Unit] = []
     used = 0
     list_too = max(budget, budget + WITH_LIST - MAX_WORDS) if any(asks_for_several(wording) for wording in asked.wordings) else budget
-    for unit in sorted(units, key=lambda u: -u.cosine - (_TYPED if asked.wants and holds(asked.wants, text[u.start : u.end]) else 0)):
+
+    def worth(unit: _Unit) -> float:
+        said = text[unit.start : unit.end]
+        typed = bool(asked.wants) and holds(asked.wants, said) or not theirs.isdisjoint(_citizenships(said))
+        typed = typed or not numbers.isdisjoint(_COUNTED.findall(said)) or not levels.isdisjoint(_levels(said))
+        return unit.cosine + (_TYPED if typed else 0.0)
+
+    theirs, levels, (_, numbers) = _citizenships(asked.said), _levels(asked.wordings[0]), _asked_of(asked.wordings[0])
+    for unit in sorted(units, key=worth, reverse=True):
         if used + unit.words <= (list_too if "\n" in text[unit.start : unit.end] else budget):
             chosen.append(unit)
             used += unit.words
     return chosen
+
+
+_LEVEL = re.compile(r"\b(teer|clb|nclc|level|phase|category) ?(\d{1,2})\b", re.IGNORECASE)
+
+
+def _levels(text: str) -> frozenset[str]:
+    """The levels of jobs, of a language and the like that a text names: "TEER 2"."""
+    return frozenset(f"{name.lower()} {number}" for name, number in _LEVEL.findall(text))
 
 
 def _is_asked_rather(hit: Hit, first: _Unit, nearest: _Unit) -> bool:

@@ -206,7 +206,7 @@ _OPEN = re.compile(
 
 
 _PAST = re.compile(
-    r"\b(when did|what date did|did (canada|they|the|ircc|uscis|it)|did (?:\w+ ){1,6}(?:need|have to|require|qualify)|was (it|the|there)|were (the|there)|announced|cancell?ed|removed|happened|ended|(?:started|opened|closed|began|launched|introduced) (?:when|on what|which)|how many (got|came|were|people (got|came|applied)))\b",
+    r"\b(when did|what date did|did (canada|they|the|ircc|uscis|it)|did (?:\w+ ){1,6}(?:need|have to|require|qualify)|what did (?!i\b|we\b|you\b)\w+|was (it|the|there)|were (the|there)|announced|cancell?ed|removed|happened|ended|(?:started|opened|closed|began|launched|introduced) (?:when|on what|which)|how many (got|came|were|people (got|came|applied)))\b",
     re.IGNORECASE,
 )
 _PREDICT = re.compile(

@@ -4,7 +4,8 @@
 
 Each HOME is a data folder with a built index: the bundled corpus, and one with the five articles alone (`corpus add --only`). On eval/sets
 the weights of written answers are chosen, and the thresholds that are cosines are found again, which another model moves. On
-eval/typed_kept.jsonl, which nothing was trained on, it is weighed what a section's questions, text, sentences and keywords count.
+eval/typed_kept.jsonl and eval/typed_facts.jsonl (a question each for one sentence of 443 sections), which nothing was trained on, it is
+weighed what a section's questions, text, sentences and keywords count, and its place and its source.
 Each SET is a folder in the common form (corpus.jsonl, queries.jsonl, qrels.tsv): what has no questions of its own is weighed on these, and
 what a conversation adds. `--keep` keeps their indexes for the next time; `--most` takes so many passages of each, those that answer among
 them, where there is no time for all: what a conversation adds then counts for less than it should, as there is less to be told apart.
@@ -191,20 +192,22 @@ def _composed_right(seen: Seen, bot: Bot) -> bool:
 
 
 # Two questions for each of 520 sections, by others than wrote the section or the questions that the model learned from.
-TYPED_KEPT = Path(__file__).with_name("typed_kept.jsonl")
+TYPED = tuple(Path(__file__).with_name(name) for name in ("typed_kept.jsonl", "typed_facts.jsonl"))
 _SECTION_GRID = {
     "question": (0.35, 0.45, 0.5, 0.55, 0.65),
     "text": (0.0, 0.1, 0.2, 0.3, 0.4, 0.5),
     "sentence": (0.1, 0.2, 0.3),
-    "keyword": (0.1, 0.15, 0.2, 0.3),
+    "keyword": (0.1, 0.15, 0.2, 0.25, 0.3),
+    "place": (0.0, 0.02, 0.04, 0.08, 0.14),
+    "authority": (0.0, 0.01, 0.02, 0.03, 0.05),
 }
 _SCORED = 60  # passages a question
 
 
 def _weights_of_sections(bot: Bot) -> None:
-    """Each of the four weights by itself, on the questions of half of the sections, and how often the right section is found now."""
+    """Each of these weights by itself, on the questions of half of the sections, and how often the right section is found now."""
     found: dict[bool, list[tuple[str, list[Candidate]]]] = {True: [], False: []}
-    for question, section in read_typed(TYPED_KEPT):
+    for question, section in (pair for file in TYPED for pair in read_typed(file)):
         understood = bot.understand(question)
         queries = bot.queries(understood, bot.asked(understood), frozenset())
         candidates = bot.index.ranked(queries[0])[:_SCORED] if queries else []
@@ -234,8 +237,11 @@ def _found_first(bot: Bot, found: Sequence[tuple[str, Sequence[Candidate]]]) -> 
 
 def _scored_anew(index: Index, one: Candidate) -> float:
     """Its score by the weights that the index has now, which were others when it was found."""
-    likeness = index.likeness(one.passage, one.question, one.text, one.sentence, one.keyword)
-    return sum({**one.parts, **likeness}.values())
+    parts = {**one.parts, **index.likeness(one.passage, one.question, one.text, one.sentence, one.keyword)}
+    parts["authority"] = index.authority(one.passage)
+    if "place" in parts:
+        parts["place"] = index.weights.place
+    return sum(parts.values())
 
 
 # Thresholds that are cosines of a question to one of ours, each with the share of `single` above it. A threshold was chosen on answers,

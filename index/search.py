@@ -39,18 +39,19 @@ class Weights:
     just answered from falls back; one asked for with a number of the question gets ahead, and so does one that holds its form code, or
     names the country or province in it; where a past day is asked for, so does a rule that held then and no longer does; one that was
     over by the day asked for, past or present, falls back by `over`, unless a year is named. `age` is taken off for each year since the
-    source last said so, three years at most.
+    source last said so, three years at most; `authority` is that of an official page, and the others' are shares of it.
 
     In a passage without questions, text and nearest sentence share the weight of question, text and sentence, the sentence's share being
     `prose_sentence`, and keywords count `prose_keyword`; the field's terms count only beside questions. In a conversation, `context` is the
     length of the history's mean vector beside the question's, and `before` what the keywords of the earlier questions count beside its own.
-    eval/tune.py chooses the first on eval/sets and eval/typed_kept.jsonl, and the others on halves of public sets (docs/decisions/0010).
+    eval/tune.py chooses the first on eval/sets, eval/typed_kept.jsonl and eval/typed_facts.jsonl, and the others on halves of public sets
+    (docs/decisions/0010).
     """
 
     question: float = 0.55
     text: float = 0.25
     sentence: float = 0.20
-    keyword: float = 0.20
+    keyword: float = 0.25
     prose_sentence: float = 0.20
     prose_keyword: float = 0.18
     context: float = 0.4
@@ -65,19 +66,18 @@ class Weights:
     told: float = 0.08
     number: float = 0.06
     code: float = 0.03
-    place: float = 0.14
+    place: float = 0.04
     age: float = 0.005
     then: float = 0.20  # people ask for a past day in the words of today, so a rule of then is asked for less nearly
     over: float = 0.06
-    kind: Mapping[str, float] | None = None
+    authority: float = 0.02
 
     def prior(self, source: Source | None) -> float:
-        table = self.kind or _KIND_PRIOR
-        return table.get(source.kind, 0.0) if source else 0.0
+        return self.authority * _AUTHORITY.get(source.kind, 0.0) if source else 0.0
 
 
 # Ties go to authority: an official page before a law firm's, a firm's before a newspaper's.
-_KIND_PRIOR = {"official": 0.05, "guide": 0.03, "law-firm": 0.0, "consultancy": -0.05, "news": -0.05, "research": 0.0, "document": 0.0}
+_AUTHORITY = {"official": 1.0, "guide": 0.5, "consultancy": -1.0, "news": -1.0}
 
 
 _RARE = 0.05  # share of the passages that hold a code that tells them apart
@@ -541,6 +541,10 @@ class Index:
         apart = (rows @ vectors.whole - asked * said) / np.sqrt((1 - asked**2) * np.maximum(1 - said**2, 1e-6))
         return float(apart[0]), float(apart[1:].max(initial=-1.0) if len(apart) > 1 else apart[0])
 
+    def authority(self, passage: Passage) -> float:
+        """What the kind of its source adds to the score."""
+        return self.weights.prior(self._sources.get(passage.source_id))
+
     def likeness(self, passage: Passage, question: float, text: float, sentence: float, keyword: float) -> dict[str, float]:
         """What the legs add to the score."""
         weights = self.weights
@@ -565,7 +569,7 @@ class Index:
     def _fit(self, parts: dict[str, float], number: int, passage: Passage, sought: _Sought, query: Query) -> None:
         """Add what else speaks for the passage or against it, by name; nothing where it does not matter."""
         weights, held = self.weights, self.terms_of(number)
-        if authority := weights.prior(self._sources.get(passage.source_id)):
+        if authority := self.authority(passage):
             parts["authority"] = authority
         if passage.program in query.named:
             parts["program"] = weights.program

@@ -21,7 +21,11 @@ def test_the_citizenship_decides_and_not_the_place_of_birth(bot: Bot, typed: str
 
 
 def test_what_is_said_of_other_citizenships_is_no_answer(bot: Bot) -> None:
-    assert bot.answer("do filipinos need visa for canada").status == "not_found"
+    assert bot.answer("do nigerians need visa for canada").status == "not_found"
+
+
+def test_what_is_said_of_many_citizenships_is_an_answer_for_each(bot: Bot) -> None:
+    assert "the Philippines" in bot.answer("do filipinos on h1b need visa to fly to canada").answer
 
 
 def test_a_girlfriend_is_an_unmarried_partner(bot: Bot) -> None:

@@ -156,7 +156,7 @@ def test_what_asks_nothing_has_less_say_by_what_it_finds_alone(bot: Bot) -> None
 def test_a_supposition_that_names_a_term_of_the_field_keeps_its_say(bot: Bot) -> None:
     asked = "my husband is on h4 with ead can he work in canada"
     history = [Turn(role="user", content=asked), Turn(role="assistant", content=bot.answer(asked).answer)]
-    assert "TEER 2" in bot.answer("what if i am teer 2", history).claims[0].text
+    assert "TEER 2" in " ".join(claim.text for claim in bot.answer("what if i am teer 2", history).claims[:2])
 
 
 def test_funds_for_a_family_of_another_size_are_not_put_first(bot: Bot) -> None:

@@ -307,7 +307,7 @@ def test_what_is_told_next_goes_into_the_question_before_it(bot: Bot) -> None:
 
 def test_what_holds_in_many_cases_is_no_yes_to_whether_it_always_does(bot: Bot) -> None:
     always = bot.answer("wife gets open permit from any work permit of mine even cook job right")
-    assert first(always).startswith("Since 21 January 2025") and "if the worker's job and remaining time qualify" in first(always)
+    assert not first(always).startswith("Yes") and "TEER 0 or 1, or a listed TEER 2 or 3 job" in always.answer
     assert first(bot.answer("can my wife work in canada if i have a work permit")).startswith("Yes, in many cases")
     assert first(bot.answer("can my spouse work for any employer")).startswith("Yes:")
 
@@ -317,7 +317,7 @@ def test_a_yes_or_no_is_left_out_where_the_section_answers_another_question(bot:
         "My American employer is sending me to Toronto for three years; into which country's pension system do I contribute?"
     )
     assert not first(answer).lower().startswith(("yes", "no"))
-    assert "pension" in said(answer)
+    assert "Pension Plan" in answer.answer
 
 
 def test_a_limit_stays_when_the_yes_before_it_is_left_out(bot: Bot) -> None:
@@ -378,7 +378,7 @@ def test_what_people_ask_by_other_names_is_found(bot: Bot, question: str, held: 
     "question, status",
     [
         ("can you email me this", "smalltalk"),
-        ("Can you look up my application? My UCI is 1123456789", "partial"),
+        ("Can you look up my application? My UCI is 1123456789", "answered"),
         ("sign me up for the accelerated pathway", "not_found"),
         ("call ircc for me", "answered"),
     ],
