@@ -44,6 +44,7 @@ from bot.compose import (
 )
 from bot.continuing import best_first, features, sentences_of
 from bot.followups import Rewriter, asks_nothing, needed_in
+from bot.last_days import last_days, to_be_told
 from bot.settings import Settings
 from bot.splits import Splits, first_sentences
 from bot.swaps import place_in, province_of
@@ -79,6 +80,7 @@ _IN_COMMON = 0.45  # or have this share of its terms, by rarity, in common with 
 _UNLIKE = 0.52  # which tells nothing where no question of ours is nearer than this
 _AS_ASKED = 0.87  # cosine to a question of ours at which it counts as the one asked
 _ANOTHER = 0.1  # cosine by which what another program is asked for is less near, where few words are taken for one program's
+_ELSEWHERE = 0.3  # what is left of the chance of what is said of a province where an American state is asked about
 _SHOWN = 10  # hits that go on from searching
 _LOOKED_AT = 20  # of a follow-up, each way
 
@@ -418,7 +420,12 @@ class Bot:
             from bot import french
 
             return french.fitting(checked, draft.pieces, self.twins)
-        return checked
+        last_day = None if understood.at else to_be_told(understood.standalone, checked.pieces, self._last_days, self.today)
+        return checked if last_day is None else replace(checked, pieces=(*checked.pieces, last_day))
+
+    @cached_property
+    def _last_days(self) -> dict[str, Piece]:
+        return last_days(self.index.passages.by_id.values(), self.programs, self._named_in)
 
     def word(self, found: Found, checked: Checked) -> Answer:
         """The answer without its id, the corpus version and the timings."""
@@ -460,6 +467,8 @@ class Bot:
         probability = self.answerability.of(asked, hits) * (0.3 if resembles or leans.brings_up_beyond(best.terms) else 1.0)
         if understood.heard is not None and understood.heard.known < tongues.ENOUGH:  # what was not read may be what matters
             probability *= understood.heard.known
+        if _of_elsewhere(asked, best) and place_in(best.passage.heading):
+            probability *= _ELSEWHERE  # the wait of a province is not that of an American state
         if leans.bare is not None and not leans.bare.answered_by(best.passage, self._named_in(best.passage.heading)):
             return 0.0  # what no source gives for the program is not there, however near the rest on it is
         return min(probability, (NOT_FOUND + SURE) / 2) if may_not_answer(best) else probability
@@ -561,7 +570,8 @@ def _of_elsewhere(asked: Asked, hit: Hit) -> bool:
     if (place := place_in(asked.wordings[0])) and (other := place_in(hit.passage.heading)) and not is_asked(hit):
         return province_of(place) != province_of(other)
     asked_of = next((found[-1] for wording in asked.wordings[:2] if (found := _in_country(wording))), "")
-    told_of, heading = set(_in_country(hit.passage.heading)), hit.passage.heading
+    heading = hit.passage.heading
+    told_of = {*_in_country(heading), *(("canada",) if place_in(heading) else ())}
     if is_asked(hit) or not asked_of:
         return False
     if asked_of == "us" and _OTHER_STATUS.search(heading) and not _OTHER_STATUS.search(asked.wordings[0]):
@@ -574,12 +584,13 @@ def _in_country(text: str) -> list[str]:
 
 
 def _for_them_first(asked: Asked, hits: Sequence[Hit]) -> tuple[Hit, ...]:
-    """Of a refusal, what tells what follows one; of one of the two countries, what is not said of the other; of an age, so many people or a
-    relative, what is not said of another; of a named program, or where the best hits speak of their citizenship, what is said of none or of
-    theirs before what is said of another."""
+    """What says the same as the message; of a refusal, what tells what follows one; of one of the two countries, what is not said of the
+    other; of an age, so many people or a relative, what is not said of another; of a named program, or where the best hits speak of their
+    citizenship, what is said of none or of theirs before what is said of another."""
     hits = sorted(
         hits,
         key=lambda hit: (
+            not is_asked(hit),
             beside_the_refusal(asked, hit),
             _of_elsewhere(asked, hit),
             of_another_age(asked, hit) or of_another_number(asked, hit) or of_another_relative(asked, hit),

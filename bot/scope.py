@@ -152,7 +152,8 @@ _COUNTRIES = (
 )
 _ELSEWHERE = Pattern(
     rf"\b({_COUNTRIES})n?\b(?! (?:citizens?|passports?|nationals?)\b).{{0,25}}\b(visas?|programs?|programmes?|schemes?|pr|permits?|permanent residen\w+|immigration|citizenship|blue card|points|golden|residency|work permit|jobs?|relocat\w+)\b"
-    rf"|\b(move|moving|go|going|relocat\w+|immigrat\w+|migrat\w+|settle|work|pr|visa) (to|in|for) (the )?({_COUNTRIES})\b|\b(blue card|opportunity card|chancenkarte|skilled worker visa|subclass \d+|golden visa|global talent visa)\b",
+    rf"|\b(move|moving|go|going|relocat\w+|immigrat\w+|migrat\w+|settle|work|pr|visa) (to|in|for) (the )?({_COUNTRIES})\b|\b(blue card|opportunity card|chancenkarte|skilled worker visa|subclass \d+|golden visa|global talent visa)\b"
+    rf"|\bpoints?\b.{{0,20}}\b(for|in|to) (the )?({_COUNTRIES})\b|\baustralian? (?:189|190|491|482)\b",
 )
 # Another country's system under a name that Canada's has too: "uk global talent stream", "express entry in mexico". A country that somebody
 # comes from, or where they worked or studied, is no such thing.
@@ -215,6 +216,8 @@ _PREDICT = re.compile(
 )
 _OTHER_VISA = re.compile(
     r"\b(h2a|h2b|h3|o1|o2|l1|l1a|l1b|l2|j1|j2|e1|e2|e3|f1|k1|p1|r1|tn|b1|b2|eb5|eb1|cw1|h1b1)(?= (?:visa )?(?:holders?|workers?|people|folks|permit|pathway|program|stream|special|open)\b)"
+    r"|\b(?:quota|cap|limit|fees?|cost|lottery|registration|number) (?:for|of) (?:the )?(h2a|h2b|h3|o1|o2|l1|l1a|l1b|j1|e1|e2|e3|f1|k1|p1|r1|eb5|eb1|cw1)\b"
+    r"|\b(h2a|h2b|h3|o1|o2|l1|l1a|l1b|j1|e1|e2|e3|f1|k1|p1|r1|eb5|eb1|cw1)(?= (?:quota|cap|fees?|lottery|registration|season)\b)"
 )
 # Two places of Canada of which the better is asked for, and another country's offer: who speaks of one of them answers neither.
 _CITIES = "toronto|vancouver|montreal|calgary|edmonton|ottawa|waterloo|kitchener|halifax|winnipeg|victoria|ontario|alberta|quebec|manitoba|saskatchewan"
@@ -354,7 +357,7 @@ def must_be_about(text: str) -> frozenset[str]:
 
     "The same words about another visa, country or year" is not an answer. A visa named as a circumstance ("I am on L-1") is not meant.
     """
-    named = {m.lower() for m in _OTHER_VISA.findall(" ".join(words(text)))}
+    named = {m.lower() for groups in _OTHER_VISA.findall(" ".join(words(text))) for m in groups if m}
     countries = [country for groups in _OTHER_SYSTEM.findall(text) for country in groups if country]
     places = [place for groups in _WHICH_PLACE.findall(text) for place in groups if place]
     codes = set(filter(_CODE.fullmatch, terms(text)))  # of two that are asked about, a passage may answer for one

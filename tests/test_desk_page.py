@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -159,8 +160,8 @@ def put_right(page: Page, text: str = RIGHT) -> None:
     """From a draft to the editor, with one sentence instead of the bot's."""
     page.get_by_role("button", name="Put it right: question 1").click()
     page.get_by_label("Sentence 1").fill(text)
-    page.get_by_role("button", name="Remove sentence 3").click()
-    page.get_by_role("button", name="Remove sentence 2").click()
+    for number in range(page.get_by_role("button", name=re.compile("^Remove sentence ")).count(), 1, -1):
+        page.get_by_role("button", name=f"Remove sentence {number}").click()
 
 
 def ask_as_applicant(tab: Page, question: str = QUESTION) -> Locator:
