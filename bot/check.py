@@ -134,7 +134,12 @@ def check(
         and (note := _standing(subject, kept, index, asks_standing, understood.at)) is not None
         and not says_already(note, said)
     ):
-        said.insert(0, note)
+        # Somebody who asks about something else in an article on a closed program is answered first.
+        aside = subject is shown and kept[0].passage.origin != "brief" and not (said or _PROGRAM.search(understood.question))
+        if aside:
+            kept.insert(1, note)
+        else:
+            said.insert(0, note)
     listed = any(asks_for_several(wording) for part in understood.parts for wording in part)
     return Checked(
         _within(said, kept, listed),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 
@@ -83,5 +83,7 @@ def features(typed: str, hits: Sequence[Hit], likenesses: Mapping[str, np.ndarra
 
 
 def best_first(hits: Sequence[Hit], rows: np.ndarray, weights: Weights = Weights()) -> list[Hit]:
-    """The hits of a message in a conversation, best first; of equals the one that the search put first. `rows` are their features."""
-    return [hits[n] for n in np.argsort(-(rows @ astuple(weights)), kind="stable")]
+    """The hits of a message in a conversation, best first, with what put them there; of equals the one that the search put first. `rows`
+    are their features."""
+    sums = rows @ astuple(weights)
+    return [replace(hits[n], continued=(float(sums[n]), float(rows[n][1]))) for n in np.argsort(-sums, kind="stable")]

@@ -14,9 +14,8 @@ SOON = timedelta(days=90)
 _RENEWAL_OF = "Renewal of "  # how the name of a program begins that is there for those who hold another
 # Somebody holds one: "mine was cut short", "i got it for 18 months", "can i extend".
 _HOLDS = re.compile(
-    r"\b(?:my|mine|our|ours|(?:i|we)(?:['’]ve)? (?:\w+ )?(?:got|have|had|hold|held|received)|holders?|holding|renew\w*"
-    r"|exten[ds]\w*|extension"
-    r"|expir\w*|cut short)\b",
+    r"\b(?:my|mine|our|ours|(?:i|we)(?:['’]ve)? (?:\w+ )?(?:got|have|had|hold|held|received)|renew\w*|exten[ds]\w*"
+    r"|extension|expir\w*|cut short)\b",
     re.IGNORECASE,
 )
 _MONTHS = "January February March April May June July August September October November December".split()

@@ -155,6 +155,13 @@ _ELSEWHERE = Pattern(
     rf"|\b(move|moving|go|going|relocat\w+|immigrat\w+|migrat\w+|settle|work|pr|visa) (to|in|for) (the )?({_COUNTRIES})\b|\b(blue card|opportunity card|chancenkarte|skilled worker visa|subclass \d+|golden visa|global talent visa)\b"
     rf"|\bpoints?\b.{{0,20}}\b(for|in|to) (the )?({_COUNTRIES})\b|\baustralian? (?:189|190|491|482)\b",
 )
+_ANOTHER_COUNTRY = re.compile(
+    rf"\W*(?:(?:and|or|what about|how about|same (?:for|in)|for|in|to|the)\b\W*)+(?:{_COUNTRIES})\W*(?:then|too|also)?\W*$", re.IGNORECASE
+)
+_OF_CITIZENS = re.compile(
+    rf"\b(?:citizens?|nationals?|passports?|nationalit\w+|countr\w+|iec|working holiday|eta|visas?|degrees?|experience|{_COUNTRIES})\b",
+    re.IGNORECASE,
+)
 # Another country's system under a name that Canada's has too: "uk global talent stream", "express entry in mexico". A country that somebody
 # comes from, or where they worked or studied, is no such thing.
 _OTHER_SYSTEM = re.compile(
@@ -197,9 +204,10 @@ _FUTURE = re.compile(
     r"in (2027|2028|2029|203\d)|by when will|any (chance|hope) (of|that|for)|upcoming (draw|round)s?)\b",
     re.IGNORECASE,
 )
+_FOR_WHOM = r" (?:to|for) (?:the |all |other )?[\w-]+ (?:holders?|citizens?|nationals?|workers?|people|students?)"  # "open to J-1 holders"
 _OPEN = re.compile(
     r"\b(still|already|currently|now|again|yet)\b.{0,40}\b(open(?! (?:work )?permit)|valid|closed|active|running|available|accepting|possible|alive|there|exists?|in force|on)\b"
-    r"|\b(is|are|was|did|has|have)\b.{0,60}\b(open(?! (?:work )?permit)|opened|closed|close|expired|ended|dead|over|reopened|shut|paused|cancell?ed|launched|started|discontinued|scrapped|running)\b"
+    rf"|\b(is|are|was|did|has|have)\b.{{0,60}}\b(open(?! (?:work )?permit|{_FOR_WHOM})|opened|closed|close|expired|ended|dead|over|reopened|shut|paused|cancell?ed|launched|started|discontinued|scrapped|running)\b"
     r"|\b(is|are|(?<!when )will|any (?:chance|hope))\b.{0,60}\b(re-?open\w*|com(?:e|ing) back|restart\w*|re-?launch\w*)\b"
     r"|\b(valid or expired|open or closed|closed or open|open\?|closed\?|expired\?)",
     re.IGNORECASE,
@@ -300,6 +308,11 @@ def is_elsewhere(text: str) -> bool:
     if _ELSEWHERE.search(text) is not None and _CANADA.search(text) is None:
         return True
     return _OFF_TOPIC.search(text) is not None and len(domain_terms(text) - PLACES) < 2
+
+
+def asks_the_same_elsewhere(text: str, before: str) -> bool:
+    """Whether a message only names another country ("and australia?") after one that asked about none, nor about whose citizens."""
+    return _ANOTHER_COUNTRY.match(text) is not None and _OF_CITIZENS.search(before) is None
 
 
 def domain_terms(text: str) -> set[str]:

@@ -116,7 +116,7 @@ def understand(
     kind = "question"
     if scope.asks_to_cheat(plain) or scope.asks_for_secrets(masked):
         kind = "refused"
-    elif scope.is_elsewhere(plain):
+    elif scope.is_elsewhere(plain) or scope.asks_the_same_elsewhere(plain, " ".join(t.content for t in past if t.role == "user")):
         kind = "out_of_scope"
     elif scope.asks_for_outcome(plain):
         kind = "outcome"

@@ -116,7 +116,8 @@ class Hit:
     terms, weighted by rarity, that stand in the passage, 0 to 1, in its best wording. `folded`: ids of passages
     further down that say the same. `apart`: in a user's documents alone, of the best hit, text and sentence again with what each shares
     with the document's title taken out, and the question too; None where that tells nothing. `asked_as`: the heading or `asked:` line
-    of the best cosine, "" where there is none.
+    of the best cosine, "" where there is none. `continued`: in a conversation, the sum that put it where it is, and how like it is to what
+    was typed alone (bot/continuing.py).
     """
 
     passage: Passage
@@ -131,6 +132,7 @@ class Hit:
     folded: tuple[str, ...] = ()
     apart: tuple[float, float] | None = None
     asked_as: str = ""
+    continued: tuple[float, float] | None = None
 
     def quoted(self, scored: Scored) -> str:
         """The words of one of its sentences."""

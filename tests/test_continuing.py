@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
@@ -44,9 +45,12 @@ def test_each_passage_is_weighed_by_every_reading_and_by_what_was_told() -> None
         [0.7, 0.1, 0.1, 0.1, 0.1, 0.0, 0.0, 0.0, 0.0, 0.0],
     ]
     assert features("and?", [FEES], alike, [])[0].tolist()[6:] == [0.5, 0.0, 0.0, 0.0]  # no word that tells anything
-    assert best_first([FEES, POINTS, DATES], rows) == [POINTS, FEES, DATES]
+    first, *others = best_first([FEES, POINTS, DATES], rows)
+    assert [hit.passage for hit in (first, *others)] == [hit.passage for hit in (POINTS, FEES, DATES)]
+    assert first.continued == (pytest.approx(float(rows[1] @ astuple(Weights()))), 0.4)  # its sum, and how like it is to what was typed
     alone = Weights(score=1.0, typed=0.0, last=0.0, first=0.0, heading=0.0, keywords=0.0, words=0.0, told=0.0, source=0.0, program=0.0)
-    assert best_first([DATES, FEES, POINTS], rows[[2, 0, 1]], alone) == [FEES, POINTS, DATES]
+    ordered = best_first([DATES, FEES, POINTS], rows[[2, 0, 1]], alone)
+    assert [hit.passage for hit in ordered] == [hit.passage for hit in (FEES, POINTS, DATES)]
 
 
 def test_what_an_answer_showed_is_found_again_sentence_by_sentence(bot: Bot) -> None:
@@ -163,3 +167,31 @@ def test_funds_for_a_family_of_another_size_are_not_put_first(bot: Bot) -> None:
     asked = "proof of funds for express entry family of 4"
     answer = bot.answer("and 2?", [Turn(role="user", content=asked), Turn(role="assistant", content=bot.answer(asked).answer)])
     assert "19,001" in answer.answer and "family of four" not in answer.answer
+
+
+@pytest.mark.parametrize(
+    ("asked", "then", "held"),
+    [
+        ("does my us work experience count for fsw", "2 yrs infosys pune + 3 yrs usa, can add?", "adds up"),
+        ("can my partner count as common law after 12 months", "we had 3 wks apart for my india trip", "short"),
+        ("what is iec, can an indian use it", "thru some organisation maybe?", "organisation"),
+    ],
+)
+def test_what_a_message_leaves_to_the_conversation_is_no_reason_to_decline(bot: Bot, asked: str, then: str, held: str) -> None:
+    history = [Turn(role="user", content=asked), Turn(role="assistant", content=bot.answer(asked).answer)]
+    answer = bot.answer(then, history)
+    assert answer.status in ("answered", "partial") and held in answer.answer
+
+
+@pytest.mark.parametrize("asked", ["how long does gts take", "can my wife work in canada", "is the h1b open work permit still open"])
+def test_the_conversation_is_no_part_of_what_speaks_of_something_else(bot: Bot, asked: str) -> None:
+    history = [Turn(role="user", content=asked), Turn(role="assistant", content=bot.answer(asked).answer)]
+    assert bot.answer("and australia?", history).status == "out_of_scope"
+    assert bot.answer("is trump still president", history).status in ("partial", "not_found", "out_of_scope")
+    assert bot.answer("best biryani in brampton", history).status == "out_of_scope"
+
+
+def test_another_country_may_be_whose_citizens_are_meant(bot: Bot) -> None:
+    asked = "do uk citizens need a visa for canada"
+    history = [Turn(role="user", content=asked), Turn(role="assistant", content=bot.answer(asked).answer)]
+    assert bot.answer("and australia?", history).status != "out_of_scope"
