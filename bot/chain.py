@@ -43,7 +43,7 @@ from bot.compose import (
     of_theirs,
 )
 from bot.continuing import best_first, features, sentences_of
-from bot.followups import Rewriter, asks_nothing, needed_in
+from bot.followups import Rewriter, asks_nothing, needed_in, objects
 from bot.last_days import last_days, to_be_told
 from bot.settings import Settings
 from bot.splits import Splits, first_sentences
@@ -86,6 +86,7 @@ _GOES_ON, _NEAR_TYPED = (
 )  # from where a passage may answer a message in its conversation: the sum of bot/continuing.py, and its likeness
 _OF_ANOTHER = 0.25  # likeness to what was typed below which a passage that holds none of its words may be about something else
 _ELSEWHERE = 0.3  # what is left of the chance of what is said of a province where an American state is asked about
+_NEAREST = 4  # hits that are near
 _SHOWN = 10  # hits that go on from searching
 _LOOKED_AT = 20  # of a follow-up, each way
 
@@ -301,6 +302,9 @@ class Bot:
         if not understood.context and (hits := self._hits(query)) and hits[0].question >= _AS_ASKED:
             return hits  # it stands alone, and is one of our questions
         hits = best_first(*self.in_conversation(understood, query))
+        if objects(understood.plain):  # what is held against an answer is answered of what that was about, where that is near
+            near = sorted(hits[:_NEAREST], key=lambda hit: hit.passage.program not in understood.inferred)
+            hits = [*near, *hits[_NEAREST:]]
         if bare is not None:
             return self._by_place(bare, hits, query)
         if leans.news:

@@ -301,7 +301,13 @@ def of_others(asked: Asked, hit: Hit) -> bool:
     if of_another_age(asked, hit) or of_another_number(asked, hit):
         return True
     named = _citizenships(asked.said)
-    return bool(named) and bool(held := _citizenships(hit.passage.heading)) and not named & held
+    held = _citizenships(hit.passage.heading) if named else frozenset()
+    return bool(held) and not named & held and _OF_EVERY_NATIONALITY.search(hit.passage.text) is None
+
+
+_OF_EVERY_NATIONALITY = re.compile(
+    r"\b(?:every|any|all|whatever the|no matter the) nationalit\w+\b|\bnationality does not matter\b", re.IGNORECASE
+)
 
 
 def of_another_number(asked: Asked, hit: Hit) -> bool:

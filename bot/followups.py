@@ -635,6 +635,16 @@ def only_tells(message: str) -> bool:
     return all(any(tells.match(part) for tells in (_STATES, _TOLD, _GOES_ON)) for part in others)
 
 
+def objects(message: str) -> bool:
+    """Whether a message is said against the last answer: "but every open permit has a holder fee"."""
+    return _OBJECTS.match(message) is not None
+
+
+def goes_back(message: str) -> bool:
+    """Whether a message names what it comes back to before it asks: "back to the SIN, does it end with my permit"."""
+    return _BACK.match(message) is not None
+
+
 def says_which(typed: str) -> bool:
     """Whether what was typed only says which one is meant, as "same in bc?", "no, the new one" and "what if 3" do: what is asked of it is
     in the question before."""

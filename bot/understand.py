@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from bot import language, privacy, scope
 from bot.answer import Turn
 from bot.continuing import Before
-from bot.followups import Rewriter, StandAlone, asks_nothing, only_tells, says_which, stand_alone
+from bot.followups import Rewriter, StandAlone, asks_nothing, goes_back, only_tells, says_which, stand_alone
 from bot.story import SENTENCE_END, Story, read
 from bot.swaps import TWO_PLACES, place_in, places_in
 from bot.vocabulary import Vocabulary
@@ -90,7 +90,7 @@ def understand(
         kind: Kind = "refused" if scope.asks_for_secrets(masked) else "vague" if re.search(r"\w", masked) else "smalltalk"
         return Understood(masked, masked, spoken, kind)
     recent = history if len(history) <= _KEPT_TURNS + 2 else (*history[:2], *history[-_KEPT_TURNS:])
-    past = [Turn(role=t.role, content=privacy.mask(t.content)[:MAX_QUESTION]) for t in recent if t.content.strip()]
+    past = [Turn(role=t.role, content=_BECAUSE.sub("because", privacy.mask(t.content)[:MAX_QUESTION])) for t in recent if t.content.strip()]
     if past:
         plain = _with_places(plain, vocabulary)
         past = [t.model_copy(update={"content": _with_places(t.content, vocabulary)}) if t.role == "user" else t for t in past]
@@ -155,7 +155,7 @@ def understand(
         story=story,
         only_tells=kind == "question" and not past and story is None and only_tells(plain),
         goes_on_telling=kind == "question" and bool(past) and (only_tells(plain) or asks_nothing(plain)),
-        plain=alone.text if past and says_which(alone.typed) else alone.typed,
+        plain=alone.text if past and says_which(alone.typed) else plain if goes_back(plain) else alone.typed,
         before_it=_before(past),
     )
 
@@ -231,7 +231,7 @@ def past_day(text: str, today: date) -> str:
 def _written_out(text: str) -> str:
     """The message with the digits that stand for words written out: "money 4 fam of 5", "how 2 get", "b4 i apply"; in usual words what
     other languages ask as "since when does it exist"; and what is asked for somebody else as it would be asked by them."""
-    text = _EXISTS.sub(r"when was \1 introduced", _B4.sub("before", _AS_TO.sub("to", _AS_FOR.sub("for", text))))
+    text = _EXISTS.sub(r"when was \1 introduced", _BECAUSE.sub("because", _B4.sub("before", _AS_TO.sub("to", _AS_FOR.sub("for", text)))))
     return _on_behalf(text)
 
 
@@ -269,6 +269,12 @@ _AS_TO = re.compile(
     r"(?<=\w )(?<![\d.,$-] )\b2(?= (?:get|apply|go|come|do|be|move|work|stay|bring|pay|have|know|canada|the|my|extend|renew|find|start|take"
     r"|enter|travel)\b)",
     re.IGNORECASE,
+)
+# "Only for two years bc of my passport" names no province.
+_BECAUSE = re.compile(
+    r"(?<!\bin )(?<!\bto )(?<!\bof )(?<!\bfor )(?<!\bfrom )(?<!\bor )(?<!\band )(?<!\babout )(?<!\bis )(?<!\bthan )"
+    r"\b(?:bc|bcoz|bcz|bcuz|becoz|becuz|cuz|coz)"
+    r"(?= (?:of|my|i|i'?m|i'?ve|we|he|she|they|it|it'?s|our|there|his|her|their|ircc|uscis)\b)"
 )
 _B4 = re.compile(r"\bb4\b", re.IGNORECASE)
 _EXISTS = re.compile(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.answer import Turn
 from bot.chain import Bot
 
 
@@ -31,3 +32,9 @@ def test_what_is_said_of_many_citizenships_is_an_answer_for_each(bot: Bot) -> No
 def test_a_girlfriend_is_an_unmarried_partner(bot: Bot) -> None:
     answer = bot.answer("gf lives with me 2 years can i bring her")
     assert answer.status == "answered" and "common-law" in answer.answer
+
+
+def test_what_holds_for_every_nationality_is_an_answer_for_each(bot: Bot) -> None:
+    asked = "my company has an office in vancouver can they transfer me"
+    history = [Turn(role="user", content=asked), Turn(role="assistant", content=bot.answer(asked).answer)]
+    assert "every nationality" in bot.answer("does my passport matter, im vietnamese", history).claims[0].text

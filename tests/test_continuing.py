@@ -196,3 +196,11 @@ def test_another_country_may_be_whose_citizens_are_meant(bot: Bot) -> None:
     asked = "do uk citizens need a visa for canada"
     history = [Turn(role="user", content=asked), Turn(role="assistant", content=bot.answer(asked).answer)]
     assert bot.answer("and australia?", history).status != "out_of_scope"
+
+
+def test_what_is_held_against_an_answer_is_answered_of_what_that_was_about(bot: Bot) -> None:
+    asked = "so the 2023 h1b open work permit cost 255 like other open permits?"
+    history = [Turn(role="user", content=asked), Turn(role="assistant", content=bot.answer(asked).answer)]
+    answer = bot.answer("but every open work permit has 100 dollar holder fee so 255", history)
+    told = [claim.text for claim in answer.claims if "155" in claim.text]
+    assert "2023" in answer.claims[0].text and "2023" in told[0] and "costs 255" not in told[0]

@@ -155,3 +155,12 @@ def test_who_goes_on_telling_is_asked_what_is_wanted(bot: Bot) -> None:
     history = (Turn(role="user", content="how do i check if a consultant is licensed"), Turn(role="assistant", content="In the register."))
     answer = bot.answer("i already bought him lunch and a coffee", history)
     assert answer.status != "out_of_scope"
+
+
+def test_bc_before_a_reason_is_no_province(bot: Bot) -> None:
+    holder = "i actually got the 2023 open work permit, but only for 2.5 yrs bc of my passport. can i extend"
+    assert "bc-pnp" not in bot.understand(holder).programs
+    history = [Turn(role="user", content=holder), Turn(role="assistant", content="Yes, but only up to three years in total.")]
+    assert "bc-pnp" not in bot.understand("which form and how much", history).programs
+    for province in ("is bc the best for pnp", "can my wife get msp in bc my employer pays", "pnp bc or ontario"):
+        assert "because" not in " ".join(bot.understand(province).parts[0])
