@@ -340,6 +340,7 @@ def test_what_is_sent_while_an_answer_comes_waits_for_it_and_what_is_typed_stays
     page = opened.page
     page.fill("#box textarea", "permit, in words")
     page.press("#box textarea", "Enter")
+    expect(page.locator(".asked")).to_have_text(["permit, in words"])  # it has gone, and its answer is coming
     page.fill("#box textarea", "Something unknown?")
     page.press("#box textarea", "Enter")
     page.press("#box textarea", "Enter")
