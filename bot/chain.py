@@ -80,10 +80,9 @@ _IN_COMMON = 0.45  # or have this share of its terms, by rarity, in common with 
 _UNLIKE = 0.52  # which tells nothing where no question of ours is nearer than this
 _AS_ASKED = 0.87  # cosine to a question of ours at which it counts as the one asked
 _ANOTHER = 0.1  # cosine by which what another program is asked for is less near, where few words are taken for one program's
-_GOES_ON, _NEAR_TYPED = (
-    0.5,
-    0.35,
-)  # from where a passage may answer a message in its conversation: the sum of bot/continuing.py, and its likeness
+# From where a passage may answer a message in its conversation: the sum of bot/continuing.py, and its likeness to what was typed alone.
+_GOES_ON = 0.5
+_NEAR_TYPED = 0.35
 _OF_ANOTHER = 0.25  # likeness to what was typed below which a passage that holds none of its words may be about something else
 _ELSEWHERE = 0.3  # what is left of the chance of what is said of a province where an American state is asked about
 _NEAREST = 4  # hits that are near
