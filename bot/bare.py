@@ -18,6 +18,7 @@ from index.keywords import Concept, covered, terms, words
 _MONEY = r"(?:\b\d[\d,.]*\s?(?:canadian |us )?(?:dollars|cad|usd)\b|[$€£]\s?\d)"
 _SO_LONG = r"\b(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|twelve|half a)(?:[ -]\w+)?[ -](?:hour|day|week|month|year)s?\b"
 _DEADLINE = Pattern(r"^(?:when|by when|until when) (?:must|should|can|do|does) .*\b(?:apply|file|submit|renew)\b|\bdeadline\b")
+_SOONEST = Pattern(r"\bhow soon (?:can|may|could|must|should) (?:i|we|my \w+) (?:apply|file|submit|renew)\b")
 _MOST_WORDS = 9  # of a message that asks for nothing else
 
 
@@ -67,6 +68,7 @@ _FACETS = (
             rf"\b(?:takes?|took|process\w*|service standards?|decid\w+|wait\w*)\b[^\n]{{0,90}}{_SO_LONG}"
             rf"|{_SO_LONG}[^\n]{{0,60}}\b(?:process\w*|wait)\b"
         ),
+        unlike=_SOONEST,
     ),
     Facet(
         "how long it lasts",

@@ -255,11 +255,11 @@ class Bot:
         later = not_yet(self.registry, understood.at) if understood.at else frozenset()
         queries = self.queries(understood, questions, later)
         leaning = self._leaning(understood, questions)
-        found = tuple(
-            _for_them_first(asked, self._going_on(understood, query, leans))
-            for asked, query, leans in zip(questions, queries, leaning, strict=True)
-        )
-        return Found(_recognised(understood, found), questions, found, later, leaning=leaning)
+        found: list[tuple[Hit, ...]] = []
+        for asked, query, leans in zip(questions, queries, leaning, strict=True):
+            already = frozenset(hits[0].passage.id for hits in found if hits)
+            found.append(_for_them_first(asked, self._going_on(understood, query, leans, already)))
+        return Found(_recognised(understood, found), questions, tuple(found), later, leaning=leaning)
 
     def queries(self, understood: Understood, questions: Sequence[Asked], later: frozenset[str]) -> list[Query]:
         """What the search looks for, for each question in the message. `later`: programs that did not exist on the day asked about."""
@@ -289,18 +289,18 @@ class Bot:
             later,
         )
 
-    def _going_on(self, understood: Understood, query: Query, leans: Leaning) -> list[Hit]:
+    def _going_on(self, understood: Understood, query: Query, leans: Leaning, already: frozenset[str]) -> list[Hit]:
         """The best hits; of a follow-up in an order that what was typed alone has a say in. That was weighed on passages with questions
         of their own, which the documents of somebody's own choice lack, and as of today. A bare "cost" is that of what is talked of, and
-        alone of anything: there other programs come after."""
+        alone of anything: there other programs come after. `already` are the passages that other questions of the message begin with."""
         bare = leans.bare
         if leans.unheld:
             return [replace(self.index.hit(leans.unheld, query), question=_AS_ASKED)]
-        if understood.before_it is None or len(understood.parts) > 1 or query.at or self.index.manifest.only:
+        if understood.before_it is None or query.at or self.index.manifest.only:
             return self._hits(query) if bare is None else self._by_place(bare, self.index.search(query, k=_LOOKED_AT), query)
         if not understood.context and (hits := self._hits(query)) and hits[0].question >= _AS_ASKED:
             return hits  # it stands alone, and is one of our questions
-        hits = best_first(*self.in_conversation(understood, query))
+        hits = best_first(*self.in_conversation(understood, query, already))
         if objects(understood.plain):  # what is held against an answer is answered of what that was about, where that is near
             near = sorted(hits[:_NEAREST], key=lambda hit: hit.passage.program not in understood.inferred)
             hits = [*near, *hits[_NEAREST:]]
@@ -363,10 +363,12 @@ class Bot:
         """The programs of which these are part."""
         return dict.fromkeys(whole for program in programs if program in self.programs and (whole := self.programs[program].part_of))
 
-    def in_conversation(self, understood: Understood, query: Query) -> tuple[list[Hit], np.ndarray]:
-        """The hits for a message in a conversation as it was understood, with those that another way to read it brings up, and the features
-        of each (bot/continuing.py)."""
-        before, typed = understood.before_it, understood.plain
+    def in_conversation(
+        self, understood: Understood, query: Query, already: frozenset[str] = frozenset()
+    ) -> tuple[list[Hit], np.ndarray]:
+        """The hits for a question in a conversation as it was understood, with those that another way to read it brings up, and the features
+        of each (bot/continuing.py). What others of the message are answered with `already` counts as told."""
+        before, typed = understood.before_it, understood.typed_of(query.wordings)
         assert before is not None
         told = list(dict.fromkeys(id for sentence in sentences_of(before.answer) if (id := self._said_in.get(sentence))))
         passages = [self.index.passages.by_id[id] for id in told]
@@ -377,7 +379,7 @@ class Bot:
         if not alike:
             return hits, np.array([(hit.score, *[0.0] * 9) for hit in hits])
         hits += self.index.hits([id for id in alike if id not in held], query)
-        return hits, features(typed, hits, alike, passages)
+        return hits, features(typed, hits, alike, passages, already)
 
     @cached_property
     def _said_in(self) -> dict[str, str]:
@@ -478,20 +480,10 @@ class Bot:
         if _of_elsewhere(asked, best) and place_in(best.passage.heading):
             probability *= _ELSEWHERE  # the wait of a province is not that of an American state
         if best.continued is not None:
-            probability = self._in_its_conversation(probability, understood, best)
+            probability = _in_its_conversation(probability, understood.typed_of(asked.wordings), best)
         if leans.bare is not None and not leans.bare.answered_by(best.passage, self._named_in(best.passage.heading)):
             return 0.0  # what no source gives for the program is not there, however near the rest on it is
         return min(probability, (NOT_FOUND + SURE) / 2) if may_not_answer(best) else probability
-
-    def _in_its_conversation(self, probability: float, understood: Understood, best: Hit) -> float:
-        """What a message says by itself is not all that it asks, and what was said before is no part of it where it speaks of something
-        else. Of 796 messages whose section is known 22 were declined, 17 with that section first: with these bounds 16 are not."""
-        assert best.continued is not None
-        whole, typed = best.continued
-        own = set(terms(understood.plain)) - scope.ASKING
-        if typed < _OF_ANOTHER and own and own.isdisjoint(best.terms):
-            return min(probability, (NOT_FOUND + SURE) / 2)
-        return max(probability, NOT_FOUND) if whole >= _GOES_ON and typed >= _NEAR_TYPED else probability
 
     def _news(self, understood: Understood) -> set[str]:
         """The terms of what a follow-up brings up that is no term of the field and was not spoken of; none where it brings up nothing."""
@@ -566,6 +558,17 @@ def _last(making: Generator[Part, None, _T]) -> _T:
         except StopIteration as end:
             made: _T = end.value
             return made
+
+
+def _in_its_conversation(probability: float, typed: str, best: Hit) -> float:
+    """What a message says by itself is not all that it asks, and what was said before is no part of it where it speaks of something
+    else. Of 796 messages whose section is known 22 were declined, 17 with that section first: with these bounds 16 are not."""
+    assert best.continued is not None
+    whole, alike = best.continued
+    own = set(terms(typed)) - scope.ASKING
+    if alike < _OF_ANOTHER and own and own.isdisjoint(best.terms):
+        return min(probability, (NOT_FOUND + SURE) / 2)
+    return max(probability, NOT_FOUND) if whole >= _GOES_ON and alike >= _NEAR_TYPED else probability
 
 
 def _recognised(understood: Understood, hits: Sequence[Sequence[Hit]]) -> Understood:

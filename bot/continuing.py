@@ -9,7 +9,7 @@ question that was answered last. A passage that answers is near most of these; w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import astuple, dataclass, replace
 
 import numpy as np
@@ -61,18 +61,22 @@ def sentences_of(answer: str) -> Iterator[str]:
     return (sentence for piece in _SENTENCES.split(answer) if (sentence := piece.strip()))
 
 
-def features(typed: str, hits: Sequence[Hit], likenesses: Mapping[str, np.ndarray], told: Sequence[Passage]) -> np.ndarray:
+def features(
+    typed: str, hits: Sequence[Hit], likenesses: Mapping[str, np.ndarray], told: Sequence[Passage], already: Set[str] = frozenset()
+) -> np.ndarray:
     """Of each hit a row of what the weights are for, in their order. `likenesses` are those of the readings and last the keywords, by
-    passage id; `told` are the passages of the last answer, in its order."""
+    passage id; `told` are the passages of the last answer, in its order, and `already` the ids of those that answer the message's other
+    questions."""
     own = set(terms(typed))
     first, sources = told[:1], {passage.source_id for passage in told}
+    begun = {*already, *(passage.id for passage in first)}
     return np.array(
         [
             (
                 hit.score,
                 *likenesses[hit.passage.id],
                 len(own & hit.terms) / len(own) if own else _NEITHER,
-                any(passage.id == hit.passage.id for passage in first),
+                hit.passage.id in begun,
                 hit.passage.source_id in sources,
                 any(passage.program == hit.passage.program for passage in first),
             )

@@ -66,6 +66,10 @@ class Understood:
         """The programs it is about, as far as the message and the conversation say."""
         return self.named or self.inferred
 
+    def typed_of(self, part: Sequence[str]) -> str:
+        """What was typed of one of the parts, which need not stand alone."""
+        return self.plain if len(self.parts) == 1 else part[0].partition(_NAMED)[0]
+
     @property
     def tells(self) -> bool:
         """Whether it asks nothing."""

@@ -193,3 +193,13 @@ def test_what_is_not_held_is_asked_more_of_only_where_the_conversation_began_wit
     for first, unheld in (("is the atlantic immigration program open", passage.id), ("did the 2023 permit need a job offer", "")):
         history = [Turn(role="user", content=first), Turn(role="assistant", content=passage.text)]
         assert bot.search(bot.understand("is it coming back", history)).leaning[0].unheld == unheld
+
+
+def test_when_one_may_apply_is_not_how_long_it_takes(bot: Bot) -> None:
+    facet = facet_in("how long does it take")
+    assert facet is not None
+    soonest = section("How soon can I apply for permanent residence?", "After one year of work in Canada.", "canadian-experience-class")
+    fast = section("How soon is an application decided?", "Within six months.", "canadian-experience-class")
+    bare = Bare(facet, ("canadian-experience-class",))
+    assert bare.place(soonest, []) > Bare.TOLD > bare.place(fast, [])
+    assert "Six months" in talk(bot, "what is express entry cec", "how long does it take").claims[0].text

@@ -204,3 +204,21 @@ def test_what_is_held_against_an_answer_is_answered_of_what_that_was_about(bot: 
     answer = bot.answer("but every open work permit has 100 dollar holder fee so 255", history)
     told = [claim.text for claim in answer.claims if "155" in claim.text]
     assert "2023" in answer.claims[0].text and "2023" in told[0] and "costs 255" not in told[0]
+
+
+def test_two_things_in_a_later_message_are_each_read_behind_what_was_said_before(bot: Bot) -> None:
+    asked, history = ("can i renew my 2023 h1b open work permit", "which form and how much", "and my wife?"), list[Turn]()
+    for question in asked:
+        answer = bot.answer(question, history)
+        history += [Turn(role="user", content=question), Turn(role="assistant", content=answer.answer)]
+    assert "IMM 5710" in answer.claims[0].text  # the form of a renewal, and not that for who represents somebody
+
+
+def test_what_one_question_of_a_message_is_answered_with_is_told_to_the_next(bot: Bot) -> None:
+    alike = {id: np.array(row) for id, row in ALIKE.items()}
+    alone, after = (features("points?", [FEES, POINTS], alike, [], already) for already in (frozenset(), {FEES.passage.id}))
+    assert (after - alone).tolist() == [[0.0] * 7 + [1.0, 0.0, 0.0], [0.0] * 10]
+    asked = "I am moving on a gts work permit. can my wife work"
+    history = [Turn(role="user", content=asked), Turn(role="assistant", content=bot.answer(asked).answer)]
+    answer = bot.answer("how does she apply and how long is it good for", history)
+    assert any("Up to three years" in claim.text for claim in answer.claims)
