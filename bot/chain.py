@@ -366,8 +366,8 @@ class Bot:
     def in_conversation(
         self, understood: Understood, query: Query, already: frozenset[str] = frozenset()
     ) -> tuple[list[Hit], np.ndarray]:
-        """The hits for a question in a conversation as it was understood, with those that another way to read it brings up, and the features
-        of each (bot/continuing.py). What others of the message are answered with `already` counts as told."""
+        """The hits for a question in a conversation as it was understood, with those that another way to read it brings up, and the
+        features of each (bot/continuing.py). What others of the message are answered with `already` counts as told."""
         before, typed = understood.before_it, understood.typed_of(query.wordings)
         assert before is not None
         told = list(dict.fromkeys(id for sentence in sentences_of(before.answer) if (id := self._said_in.get(sentence))))
