@@ -87,7 +87,7 @@ _OF_ANOTHER = 0.25  # likeness to what was typed below which a passage that hold
 _ELSEWHERE = 0.3  # what is left of the chance of what is said of a province where an American state is asked about
 _NEAREST = 4  # hits that are near
 _SHOWN = 10  # hits that go on from searching
-_LOOKED_AT = 20  # of a follow-up, each way
+LOOKED_AT = 20  # of a follow-up, each way
 
 _IN_COUNTRY = re.compile(
     r"\bin (?:the )?(?:(canada)|us|usa|united states|america|states|california|texas|new jersey|new york|washington|illinois|massachusetts|"
@@ -263,10 +263,10 @@ class Bot:
 
     def queries(self, understood: Understood, questions: Sequence[Asked], later: frozenset[str]) -> list[Query]:
         """What the search looks for, for each question in the message. `later`: programs that did not exist on the day asked about."""
-        told = (
-            frozenset(hit.passage.id for hit in self.index.search(Query(understood.previous), k=1)) if understood.previous else frozenset()
-        )
-        return [self._query(understood, number, asked, told, later) for number, asked in enumerate(questions)]
+        told: Iterable[str] = ()
+        if understood.previous:  # an answer in other words than ours is told by what its question would find
+            told = self._told(understood)[:1] or [hit.passage.id for hit in self.index.search(Query(understood.previous), k=1)]
+        return [self._query(understood, number, asked, frozenset(told), later) for number, asked in enumerate(questions)]
 
     def _query(self, understood: Understood, number: int, asked: Asked, told: frozenset[str], later: frozenset[str]) -> Query:
         named, inferred = self._programs_of(understood, number)
@@ -297,10 +297,11 @@ class Bot:
         if leans.unheld:
             return [replace(self.index.hit(leans.unheld, query), question=_AS_ASKED)]
         if understood.before_it is None or query.at or self.index.manifest.only:
-            return self._hits(query) if bare is None else self._by_place(bare, self.index.search(query, k=_LOOKED_AT), query)
-        if not understood.context and (hits := self._hits(query)) and hits[0].question >= _AS_ASKED:
-            return hits  # it stands alone, and is one of our questions
-        hits = best_first(*self.in_conversation(understood, query, already))
+            return self._hits(query) if bare is None else self._by_place(bare, self.index.search(query, k=LOOKED_AT), query)
+        found = self.index.search(query, k=LOOKED_AT)
+        if not understood.context and found and found[0].question >= _AS_ASKED:
+            return found[:_SHOWN]  # it stands alone, and is one of our questions
+        hits = best_first(*self.in_conversation(understood, query, found, already))
         if objects(understood.plain):  # what is held against an answer is answered of what that was about, where that is near
             near = sorted(hits[:_NEAREST], key=lambda hit: hit.passage.program not in understood.inferred)
             hits = [*near, *hits[_NEAREST:]]
@@ -316,7 +317,7 @@ class Bot:
         named = {hit.passage.id: self._named_in(hit.passage.heading) for hit in hits}
         if bare.kinds and not any(bare.place(hit.passage, named[hit.passage.id]) < Bare.TOLD for hit in hits):
             asked = tuple(f"{bare.facet.name} {self.programs[kind].name}" for kind in bare.kinds if kind in self.programs)
-            more = [hit.passage.id for hit in self.index.search(replace(query, wordings=asked, named=frozenset(bare.kinds)), k=_LOOKED_AT)]
+            more = [hit.passage.id for hit in self.index.search(replace(query, wordings=asked, named=frozenset(bare.kinds)), k=LOOKED_AT)]
             hits = [*hits, *(self.index.hit(id, query) for id in more if id not in named)]
             named |= {hit.passage.id: self._named_in(hit.passage.heading) for hit in hits}
         places = {hit.passage.id: bare.place(hit.passage, named[hit.passage.id]) for hit in hits}
@@ -364,22 +365,25 @@ class Bot:
         return dict.fromkeys(whole for program in programs if program in self.programs and (whole := self.programs[program].part_of))
 
     def in_conversation(
-        self, understood: Understood, query: Query, already: frozenset[str] = frozenset()
+        self, understood: Understood, query: Query, found: Sequence[Hit], already: frozenset[str] = frozenset()
     ) -> tuple[list[Hit], np.ndarray]:
-        """The hits for a question in a conversation as it was understood, with those that another way to read it brings up, and the
-        features of each (bot/continuing.py). What others of the message are answered with `already` counts as told."""
+        """The hits `found` for a question in a conversation as it was understood, with those that another way to read it brings up, and
+        the features of each (bot/continuing.py). What others of the message are answered with `already` counts as told."""
         before, typed = understood.before_it, understood.typed_of(query.wordings)
         assert before is not None
-        told = list(dict.fromkeys(id for sentence in sentences_of(before.answer) if (id := self._said_in.get(sentence))))
-        passages = [self.index.passages.by_id[id] for id in told]
+        passages = [self.index.passages.by_id[id] for id in self._told(understood)]
         readings = before.readings(typed, passages[0] if passages else None)
-        hits = self.index.search(query, k=_LOOKED_AT)
-        held = {id for hit in hits for id in (hit.passage.id, *hit.folded)}
-        alike = self.index.likenesses(readings, query.wordings, [hit.passage.id for hit in hits], _LOOKED_AT)
+        held = {id for hit in found for id in (hit.passage.id, *hit.folded)}
+        alike = self.index.likenesses(readings, query.wordings, [hit.passage.id for hit in found], LOOKED_AT)
         if not alike:
-            return hits, np.array([(hit.score, *[0.0] * 9) for hit in hits])
-        hits += self.index.hits([id for id in alike if id not in held], query)
+            return list(found), np.array([(hit.score, *[0.0] * 9) for hit in found])
+        hits = [*found, *self.index.hits([id for id in alike if id not in held], query)]
         return hits, features(typed, hits, alike, passages, already)
+
+    def _told(self, understood: Understood) -> list[str]:
+        """The passages whose sentences the last answer holds, in its order."""
+        before = understood.before_it.answer if understood.before_it is not None else ""
+        return list(dict.fromkeys(id for sentence in sentences_of(before) if (id := self._said_in.get(sentence))))
 
     @cached_property
     def _said_in(self) -> dict[str, str]:

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.answer import Turn
-from bot.chain import Bot, open_bot
+from bot.chain import LOOKED_AT, Bot, open_bot
 from bot.continuing import Weights
 from bot.settings import Settings
 from eval.cases import WRITTEN
@@ -91,7 +91,7 @@ def _look(bot: Bot, conversation: dict[str, object]) -> Iterator[Seen]:
         understood = bot.understand(turn["question"], said)
         if understood.before_it is not None and len(understood.parts) == 1:
             (query,) = bot.queries(understood, bot.asked(understood), frozenset())
-            hits, rows = bot.in_conversation(understood, query)
+            hits, rows = bot.in_conversation(understood, query, bot.index.search(query, k=LOOKED_AT))
             answers = [not {hit.passage.id, *hit.folded}.isdisjoint(turn["passages"]) for hit in hits]
             yield Seen(str(conversation["id"]).partition("-")[0], rows, np.array(answers))
         answer = bot.answer(turn["question"], said).answer
