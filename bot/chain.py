@@ -84,6 +84,7 @@ _ANOTHER = 0.1  # cosine by which what another program is asked for is less near
 _GOES_ON = 0.5
 _NEAR_TYPED = 0.35
 _OF_ANOTHER = 0.25  # likeness to what was typed below which a passage that holds none of its words may be about something else
+_FROM_ELSEWHERE = 0.05  # in score, as which a passage that is said of elsewhere falls behind others
 _ELSEWHERE = 0.3  # what is left of the chance of what is said of a province where an American state is asked about
 _NEAREST = 4  # hits that are near
 _SHOWN = 10  # hits that go on from searching
@@ -228,8 +229,13 @@ class Bot:
         day = past_day(at, self.today) if at else ""
         splits = None if day else self._splits  # what a question can mean is written for today
         check_question(question)
-        heard = tongues.hear(question, history, self._read_back, lambda said, alone: self._french_questions.meant(said, alone))
+
+        def meant(said: str, alone: bool) -> str:
+            return self._french_questions.meant(said, alone)
+
+        heard = tongues.hear(question, history, self._read_back, meant)
         if heard is None:
+            history = tongues.heard_before(history, self._read_back, meant)
             return replace(understand(question, history, self._vocabulary, self.programs, self._rewriter, splits), at=day)
         english = heard.english or heard.said
         understood = understand(english, heard.history, self._vocabulary, self.programs, splits=splits)
@@ -481,7 +487,7 @@ class Bot:
         probability = self.answerability.of(asked, hits) * (0.3 if resembles or leans.brings_up_beyond(best.terms) else 1.0)
         if understood.heard is not None and understood.heard.known < tongues.ENOUGH:  # what was not read may be what matters
             probability *= understood.heard.known
-        if _of_elsewhere(asked, best) and place_in(best.passage.heading):
+        if _of_another_province(asked, best) or _of_elsewhere(asked, best) and place_in(best.passage.heading):
             probability *= _ELSEWHERE  # the wait of a province is not that of an American state
         if best.continued is not None:
             probability = _in_its_conversation(probability, understood.typed_of(asked.wordings), best)
@@ -590,14 +596,17 @@ def _recognised(understood: Understood, hits: Sequence[Sequence[Hit]]) -> Unders
     return replace(understood, kind="question", split=None)
 
 
+def _of_another_province(asked: Asked, hit: Hit) -> bool:
+    """Whether a section is on another province than the question names."""
+    place, other = place_in(asked.wordings[0]), place_in(hit.passage.heading)
+    return bool(place and other) and not is_asked(hit) and province_of(place) != province_of(other)
+
+
 def _of_elsewhere(asked: Asked, hit: Hit) -> bool:
-    """Whether a section is on another province than the question names, or on the one of the two countries that the question, which names
-    the other, does not ask about: "I lost my job in Canada" for who was laid off in Texas; or on another status in the United States,
-    where who names none is on an H-1B. What the question names last is where it asks about."""
-    if (place := place_in(asked.wordings[0])) and (other := place_in(hit.passage.heading)) and not is_asked(hit):
-        return province_of(place) != province_of(other)
-    asked_of = next((found[-1] for wording in asked.wordings[:2] if (found := _in_country(wording))), "")
-    heading = hit.passage.heading
+    """Whether a section is on the one of the two countries that the question, which names the other, does not ask about: "I lost my job in
+    Canada" for who was laid off in Texas; or on another status in the United States, where who names none is on an H-1B. What the
+    question names last is where it asks about."""
+    asked_of, heading = _asked_of(asked), hit.passage.heading
     told_of = {*_in_country(heading), *(("canada",) if place_in(heading) else ())}
     if is_asked(hit) or not asked_of:
         return False
@@ -606,23 +615,52 @@ def _of_elsewhere(asked: Asked, hit: Hit) -> bool:
     return bool(told_of) and asked_of not in told_of
 
 
+def _behind(hits: Sequence[Hit], elsewhere: Sequence[bool]) -> list[Hit]:
+    """The hits in their order, but each that is said of elsewhere behind those of the others that score nearly as much."""
+    ordered: list[Hit] = []
+    waiting: list[Hit] = []
+    for hit, is_elsewhere in zip(hits, elsewhere, strict=True):
+        if is_elsewhere:
+            waiting.append(hit)
+            continue
+        clear = [one for one in waiting if _placed_by(one) >= _placed_by(hit) + _FROM_ELSEWHERE]
+        waiting = [one for one in waiting if one not in clear]
+        ordered += [*clear, hit]
+    return [*ordered, *waiting]
+
+
+def _placed_by(hit: Hit) -> float:
+    return hit.continued[0] if hit.continued is not None else hit.score
+
+
+def _only_in_canada(asked: Asked, hit: Hit) -> bool:
+    """Whether a section is on what holds in Canada, and the question asks of the United States, where the same word means another rule. Who
+    asks of Canada may well be told what is written for somebody who is still in the United States."""
+    return _asked_of(asked) == "us" and not is_asked(hit) and set(_in_country(hit.passage.heading)) == {"canada"}
+
+
+def _asked_of(asked: Asked) -> str:
+    return next((found[-1] for wording in asked.wordings[:2] if (found := _in_country(wording))), "")
+
+
 def _in_country(text: str) -> list[str]:
     return ["canada" if found[1] else "us" for found in _IN_COUNTRY.finditer(text)]
 
 
 def _for_them_first(asked: Asked, hits: Sequence[Hit]) -> tuple[Hit, ...]:
-    """What says the same as the message; of a refusal, what tells what follows one; of one of the two countries, what is not said of the
-    other; of an age, so many people or a relative, what is not said of another; of a named program, or where the best hits speak of their
-    citizenship, what is said of none or of theirs before what is said of another."""
+    """What says the same as the message; of a refusal, what tells what follows one; of a province, an age, so many people or a relative,
+    what is not said of another; of one of the two countries, what is not said of the other, where it is about as near; of a named program,
+    or where the best hits speak of their citizenship, what is said of none or of theirs before what is said of another."""
     hits = sorted(
         hits,
         key=lambda hit: (
             not is_asked(hit),
             beside_the_refusal(asked, hit),
-            _of_elsewhere(asked, hit),
+            _of_another_province(asked, hit) or _only_in_canada(asked, hit),
             of_another_age(asked, hit) or of_another_number(asked, hit) or of_another_relative(asked, hit),
         ),
     )
+    hits = _behind(hits, [_of_elsewhere(asked, hit) for hit in hits])
     if not asked.programs and not any(of_theirs(asked, hit) for hit in hits[:4]):
         return tuple(hits)
     return tuple(sorted(hits, key=lambda hit: of_others(asked, hit)))

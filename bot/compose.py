@@ -30,7 +30,7 @@ _NEARER_SENTENCE = 0.15  # cosine
 _LATER_FACT = 0.05  # cosine by which a later sentence is nearer where it is the one that is asked for
 # Below the first, a passage does not answer the question; between the two it may answer a part. Chosen by eval/tune.py.
 NOT_FOUND = 0.40
-SURE = 0.45
+SURE = 0.64
 VERY = 0.94  # cosine from which a message says the same as a question of ours, and is that question
 _ASKED_SO = 0.86  # cosine at which a passage's question is the one asked
 _ASKED_RATHER = 0.08  # cosine by which one of two such passages answers a nearer question
@@ -132,11 +132,12 @@ class Answerability:
     Fitted by eval/tune.py on eval/sets; see docs/decisions/0004. `answerability` gives those for the documents at hand.
     """
 
-    written: tuple[float, ...] = (-3.3, 2.45, 1.35, 0.0, 1.6, 0.4, 0.7)
-    prose: tuple[float, ...] = (-7.6, 0.0, 5.75, 6.35, 3.9, 0.0, 0.0)
+    written: tuple[float, ...] = (-9.1, 2.65, 3.3, 2.55, 3.7, 0.0, 0.35, 1.1)
+    prose: tuple[float, ...] = (-7.6, 0.0, 5.75, 6.35, 3.9, 0.0, 0.0, 0.0)
     reach: tuple[int, int] = (3, 5)  # passages of prose of which the nearest text and the nearest sentence are taken
     lacking: float = 0.45  # what is left of the chance of prose where none of these holds the sort of thing asked for
     partly: float = 0.25  # from which chance prose that names what is asked about is shown as what may answer
+    wholly: float = 0.45  # from which chance prose is an answer: its chances lie closer together
     # A constant, and one weight for four cosines: of text and nearest sentence, with the title and without. () where they have no part.
     apart: tuple[float, ...] = ()
 
@@ -147,8 +148,11 @@ class Answerability:
         else:
             weights = self.written if _is_written_answer(hit) else self.prose
             z = sum(w * f for w, f in zip(weights, self.features(asked, hit), strict=True))
-        near = 1.0 if hit.passage.asked and hit.question >= _NEARLY_OURS else 0.0
-        return (_MERELY_LIKE if self._is_of_another(asked, hit) else 1.0) * max(1 / (1 + math.exp(-z)), near * 0.5)
+        likely = 1 / (1 + math.exp(-z))
+        if self._is_of_another(asked, hit):
+            return _MERELY_LIKE * likely
+        # What follows any refusal need not be near the one that is asked about.
+        return max(likely, SURE) if follows_any_refusal(asked.wants, hit.passage) else likely
 
     @staticmethod
     def _is_of_another(asked: Asked, hit: Hit) -> bool:
@@ -180,6 +184,8 @@ class Answerability:
             return _MERELY_LIKE * (self.lacking if lacks else 1.0) * likely
         if lacks:
             return self.lacking * likely
+        if prose and likely >= self.wholly:
+            return max(likely, SURE)
         if prose and self.partly <= likely < NOT_FOUND and covered(asked.concepts, nearest.terms) == 1.0:
             named = domain_terms(asked.wordings[0]) - ASKING
             return likely if self._is_of_another(asked, nearest) or not named <= nearest.terms else NOT_FOUND
@@ -206,15 +212,18 @@ class Answerability:
 
     @staticmethod
     def features(asked: Asked, hit: Hit) -> tuple[float, ...]:
-        """1, the cosines of the nearest wording, the text and the nearest sentence, the terms in common, the field's terms named, and
-        whether the sort of thing asked for is there."""
+        """1, the cosines of the nearest wording, the text and the nearest sentence, the terms in common, the field's terms named, whether
+        the sort of thing asked for is there, and the logarithm of the number of words: of few words more are near by chance."""
         typed = float(holds(asked.wants, hit.passage.text))
-        return (1.0, max(hit.question, 0.0), hit.text, hit.sentence, hit.overlap, covered(asked.concepts, hit.terms), typed)
+        length = math.log(max(len(asked.wordings[0].split()), 1))
+        return (1.0, max(hit.question, 0.0), hit.text, hit.sentence, hit.overlap, covered(asked.concepts, hit.terms), typed, length)
 
 
 # Fitted by eval/tune.py on public questions (docs/decisions/0015). The words in common have no part: who writes a question with the passage
 # in view borrows its words, who searches does not.
-OF_ANOTHER_FIELD = Answerability(prose=(-4.05, 0.0, 2.1, 5.0, 0.0, 0.0, 0.0), reach=(1, 1), lacking=1.0, partly=1.0, apart=(-6.32, 3.41))
+OF_ANOTHER_FIELD = Answerability(
+    prose=(-4.05, 0.0, 2.1, 5.0, 0.0, 0.0, 0.0, 0.0), reach=(1, 1), lacking=1.0, partly=1.0, apart=(-6.32, 3.41)
+)
 _LOOKED_AT = 200  # passages, about, that tell what documents are about: spread over all, and no more are read
 _SPEAKING = 0.4  # share that speak of the field: 0.87 in articles on it, 0.60 of IRCC's help centre, 0.10 to 0.27 in three other fields
 

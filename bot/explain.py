@@ -222,12 +222,12 @@ def _question(
 
 
 def _compared(candidate: Candidate) -> dict[str, float | None]:
-    """The values of the legs, None where there was nothing to compare with."""
-    question = candidate.question if candidate.question > -1 else None
+    """The values of the legs as they order, None where there was nothing to compare with."""
+    question, text, sentence = candidate.ordering
     return {
-        "question": question,
-        "text": candidate.text,
-        "sentence": candidate.sentence,
+        "question": question if candidate.question > -1 else None,
+        "text": text,
+        "sentence": sentence,
         "keywords": candidate.keyword if candidate.keyword > 0 else None,
     }
 

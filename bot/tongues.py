@@ -68,7 +68,7 @@ class _Lexicon:
 def hear(question: str, history: Sequence[Turn], read_back: Callable[[str], str], meant: Callable[[str, bool], str]) -> Heard | None:
     """What a message says, where it is not in English; None where it is. `read_back` gives an earlier answer of ours in English, `meant`
     the English of a French question that a twin is asked by, or ""."""
-    recent = history if len(history) <= _KEPT_TURNS else (*history[:2], *history[2 - _KEPT_TURNS :])
+    recent = _recent(history)
     before = ENGLISH
     for turn in recent:
         if turn.role == "user":
@@ -82,6 +82,22 @@ def hear(question: str, history: Sequence[Turn], read_back: Callable[[str], str]
     english, known = in_english(said, language)
     if language == FRENCH and (heading := meant(said, not recent)):
         english, known = heading, 1.0
+    return Heard(language, said, english, known, tuple(_turns_in_english(recent, read_back, meant)), bool(distress))
+
+
+def heard_before(history: Sequence[Turn], read_back: Callable[[str], str], meant: Callable[[str, bool], str]) -> Sequence[Turn]:
+    """What was said before a message in English, in English: the same turns where all of them were."""
+    spoken = [turn.content for turn in _recent(history) if turn.role == "user"]
+    if all(detect(said) == ENGLISH for said in spoken):
+        return history
+    return _turns_in_english(_recent(history), read_back, meant)
+
+
+def _recent(history: Sequence[Turn]) -> Sequence[Turn]:
+    return history if len(history) <= _KEPT_TURNS else (*history[:2], *history[2 - _KEPT_TURNS :])
+
+
+def _turns_in_english(recent: Sequence[Turn], read_back: Callable[[str], str], meant: Callable[[str, bool], str]) -> list[Turn]:
     turns: list[Turn] = []
     spoken = ENGLISH
     for turn in recent:
@@ -93,7 +109,7 @@ def hear(question: str, history: Sequence[Turn], read_back: Callable[[str], str]
         else:
             text = read_back(_without_notice(turn.content))
         turns.append(turn.model_copy(update={"content": text}))
-    return Heard(language, said, english, known, tuple(turns), bool(distress))
+    return turns
 
 
 def in_english(text: str, language: str) -> tuple[str, float]:

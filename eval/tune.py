@@ -237,7 +237,7 @@ def _found_first(bot: Bot, found: Sequence[tuple[str, Sequence[Candidate]]]) -> 
 
 def _scored_anew(index: Index, one: Candidate) -> float:
     """Its score by the weights that the index has now, which were others when it was found."""
-    parts = {**one.parts, **index.likeness(one.passage, one.question, one.text, one.sentence, one.keyword)}
+    parts = {**one.parts, **index.likeness(one.passage, *one.ordering, one.keyword)}
     parts["authority"] = index.authority(one.passage)
     if "place" in parts:
         parts["place"] = index.weights.place

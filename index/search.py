@@ -25,6 +25,7 @@ from index.embedder import Embedder
 from index.expects import holds
 from index.keywords import Concept, Keywords, covered, mapped, terms, words
 from index.passages_file import Passages
+from index.query_adapter import QueryAdapter, read_query_adapter
 from index.store import OpenStore, ServerStore, note_reduced, open_local
 
 _log = logging.getLogger("northbound.search")
@@ -44,6 +45,7 @@ class Weights:
     In a passage without questions, text and nearest sentence share the weight of question, text and sentence, the sentence's share being
     `prose_sentence`, and keywords count `prose_keyword`; the field's terms count only beside questions. In a conversation, `context` is the
     length of the history's mean vector beside the question's, and `before` what the keywords of the earlier questions count beside its own.
+    `turned` is the share of the cosines of the question turned towards written sections (index/query_adapter.py) in those that order these.
     eval/tune.py chooses the first on eval/sets, eval/typed_kept.jsonl and eval/typed_facts.jsonl, and the others on halves of public sets
     (docs/decisions/0010).
     """
@@ -56,6 +58,7 @@ class Weights:
     prose_keyword: float = 0.18
     context: float = 0.4
     before: float = 0.25
+    turned: float = 0.7
     program: float = 0.06
     other: float = 0.03
     inferred: float = 0.04
@@ -66,7 +69,7 @@ class Weights:
     told: float = 0.08
     number: float = 0.06
     code: float = 0.03
-    place: float = 0.04
+    place: float = 0.08
     age: float = 0.005
     then: float = 0.20  # people ask for a past day in the words of today, so a rule of then is asked for less nearly
     over: float = 0.06
@@ -153,6 +156,7 @@ class Candidate(NamedTuple):
     parts: Mapping[str, float]
     sentences: Sequence[float]
     nearest: int = -1
+    ordering: tuple[float, float, float] = (-1.0, -1.0, -1.0)
 
 
 @dataclass(frozen=True)
@@ -180,10 +184,12 @@ class Query:
 
 @dataclass(frozen=True)
 class _Vectors:
-    """Of a question, rows of length 1: `each` wording, also with what was said before, for comparing with questions; and `whole`, one
-    vector of all of it, for comparing with prose, where the best of many wordings is often the oddest."""
+    """Of a question, rows of length 1: `each` wording, also with what was said before, for comparing with questions; `turned`, the same
+    turned towards written sections (index/query_adapter.py), for ordering these; and `whole`, one vector of all of it, for comparing
+    with prose, where the best of many wordings is often the oddest."""
 
     each: np.ndarray
+    turned: np.ndarray
     whole: np.ndarray
 
 
@@ -235,9 +241,11 @@ class Index:
         weights: Weights = Weights(),
         open_store: OpenStore = open_local,
         manifest: Manifest | None = None,
+        query_adapter: QueryAdapter | None = None,
     ) -> None:
-        """`manifest` is that of the build where its files were verified just now. Raises SearchIndexError where the build is damaged or of
-        another model."""
+        """`manifest` is that of the build where its files were verified just now; `query_adapter` is used where it was learned from vectors
+        of this embedder, and is the one that comes with the package where none is given. Raises SearchIndexError where the build is damaged
+        or of another model, ModelError where that adapter cannot be read."""
         self._folder = folder
         self.manifest: Manifest = manifest or read_manifest(folder)
         if self.manifest.model != embedder.fingerprint:
@@ -250,6 +258,8 @@ class Index:
         self.passages = Passages(folder)
         self.by_id = self.passages.by_id
         self.embedder = embedder
+        query_adapter = query_adapter or read_query_adapter()
+        self._query_adapter = query_adapter if query_adapter.model == embedder.fingerprint else None
         self._sources = sources
         self.weights = weights
         self._vectors = _array(folder / "vectors.npy")
@@ -263,6 +273,7 @@ class Index:
         self._place = np.full(len(self.passages), -1, dtype=np.int32)  # among those indexed
         self._place[self._indexed] = np.arange(len(self._indexed))
         searched = self._owner[self._kind != WRONG]  # rows of one passage lie together, in the order of the passages
+        self._all_written = len(self.passages.numbers("section", asked=True)) == len(self._indexed)
         self._first, self._end = (np.searchsorted(searched, self._indexed, side=side) for side in ("left", "right"))
         # Of a passage's rows those of its questions come first, then that of its text, then those of its sentences.
         questions = np.zeros(len(searched) + 1, dtype=np.int32)
@@ -329,8 +340,8 @@ class Index:
         keyword = self._keyword_part(query)
         found: dict[int, None] = {}
         if vectors is not None:
-            # Of one wording the whole is the last of each, and would find the same.
-            apart = vectors.each if len(query.wordings) == 1 else np.concatenate([vectors.each, vectors.whole[None]])
+            # Where all was written as answers, nothing is compared with the whole.
+            apart = vectors.turned if self._all_written else np.concatenate([vectors.turned, vectors.whole[None]])
             for rows in self._store.nearest(apart, candidates):
                 found.update(dict.fromkeys(self._owner[rows].tolist()))
         most = candidates // 4 if vectors is not None else candidates // 2
@@ -390,6 +401,13 @@ class Index:
         best = int(cosines.argmax())
         return self.passages[int(self._owner[rows[best]])], float(cosines[best])
 
+    def written_rows(self) -> Iterator[tuple[Passage, np.ndarray, np.ndarray, np.ndarray]]:
+        """The passages that were written as answers, each with the vectors of its questions, of its text and of its sentences."""
+        for number in self.passages.numbers("section", asked=True).tolist():
+            place = self._place[number]
+            first, text, end = int(self._first[place]), int(self._first[place] + self._asks[place]), int(self._end[place])
+            yield self.passages[number], self._vectors[first:text], self._vectors[text], self._vectors[text + 1 : end]
+
     def rarity(self, term: str) -> float:
         return self._keywords.rarity(term, len(self._indexed))
 
@@ -426,7 +444,7 @@ class Index:
             before = weight * self._embed_once(context).mean(axis=0)
             vectors = np.concatenate([vectors, _unit(vectors + before)])
             whole = _unit(whole + before)
-        return _Vectors(vectors, whole)
+        return _Vectors(vectors, self._query_adapter(vectors) if self._query_adapter is not None else vectors, whole)
 
     def _keyword_part(self, query: Query) -> np.ndarray:
         """BM25 of each indexed passage divided by the best, 0 to 1; with earlier questions, theirs is added in its measure first."""
@@ -450,13 +468,28 @@ class Index:
         if vectors is not None:
             held = self._vectors[rows]
             best, whole = (held @ vectors.each.T).max(axis=1), held @ vectors.whole
+            turned = best
+            if self._query_adapter is not None:
+                turned = best + self.weights.turned * (self._query_adapter.levelled((held @ vectors.turned.T).max(axis=1)) - best)
         else:
             each = self._by_words(query.wordings, (text for n in numbers for text in searched_texts(self.passages[n])))
-            best, whole = each.max(axis=1), each[:, 0]
+            best = turned = each.max(axis=1)
+            whole = each[:, 0]
         sought = _Sought.of(query, self._is_code)
-        asked, said = best.tolist(), whole.tolist()  # a passage has a few rows: numpy takes longer for so few than for all
+        # A passage has a few rows: numpy takes longer for so few than for all.
+        asked, ordering, said = best.tolist(), turned.tolist(), whole.tolist()
         return [
-            self._candidate(n, asks, asked[end - count : end], said[end - count : end], part, near.get(n, -1.0), sought, query)
+            self._candidate(
+                n,
+                asks,
+                asked[end - count : end],
+                ordering[end - count : end],
+                said[end - count : end],
+                part,
+                near.get(n, -1.0),
+                sought,
+                query,
+            )
             for n, asks, part, count, end in zip(
                 numbers,
                 self._asks[places].tolist(),
@@ -478,25 +511,25 @@ class Index:
         number: int,
         asks: int,
         best: Sequence[float],
+        turned: Sequence[float],
         whole: Sequence[float],
         keyword: float,
         near: float,
         sought: _Sought,
         query: Query,
     ) -> Candidate:
-        """Of the passage's rows, of which the first `asks` are its questions, the best cosine of each with the wordings, and that with the
-        whole of the question. `near`: the best cosine of what it is favoured for."""
+        """Of the passage's rows, of which the first `asks` are its questions, the best cosine of each with the wordings, the same with them
+        turned, and that with the whole of the question. `near`: the best cosine of what it is favoured for."""
         passage = self.passages[number]
-        question = max(best[:asks], default=-1.0)
-        cosines = best if passage.asked else whole
-        text, each = cosines[asks], cosines[asks + 1 :]
-        sentence = max(each, default=text)
-        parts = self.likeness(passage, question, text, sentence, keyword)
+        question, text, sentence = _cosines(best if passage.asked else [*best[:asks], *whole[asks:]], asks)
+        each = best[asks + 1 :] if passage.asked else whole[asks + 1 :]
+        ordering = _cosines(turned, asks) if passage.asked else (question, text, sentence)
+        parts = self.likeness(passage, *ordering, keyword)
         self._fit(parts, number, passage, sought, query)
         if (ahead := near - max(question, text)) > 0:
             parts["favoured"] = self.weights.question * ahead
         nearest = best.index(question) if asks else -1
-        return Candidate(number, passage, sum(parts.values()), question, text, sentence, keyword, parts, each, nearest)
+        return Candidate(number, passage, sum(parts.values()), question, text, sentence, keyword, parts, each, nearest, ordering)
 
     def _hit(self, candidate: Candidate, wanted: Sequence[_Weighed], folded: tuple[str, ...] = ()) -> Hit:
         held = self.terms_of(candidate.number)
@@ -658,6 +691,12 @@ def _overlap(held: frozenset[str], wanted: _Weighed) -> float:
     """What a text with these terms holds of those wanted, a share of their weight."""
     total = sum([weight for _, weight in wanted])
     return sum([weight for term, weight in wanted if term in held]) / total if total else 0.0
+
+
+def _cosines(rows: Sequence[float], asks: int) -> tuple[float, float, float]:
+    """The best of its questions, that of its text, and the best of its sentences; the first `asks` rows of a passage are its questions."""
+    text = rows[asks]
+    return max(rows[:asks], default=-1.0), text, max(rows[asks + 1 :], default=text)
 
 
 def follows_any_refusal(wants: str, passage: Passage) -> bool:

@@ -430,3 +430,10 @@ def test_what_only_resembles_a_question_of_ours_is_not_answered_with_its_yes(bot
     assert answer.status in ("not_found", "partial") and not answer.answer.startswith("Yes")
     losing = bot.answer("do i loose h1b if i stay in canada 8 months")
     assert re.match(r"(?:Yes|No)\b", losing.answer) is None
+
+
+def test_what_is_said_of_elsewhere_falls_behind_only_what_is_about_as_near(bot: Bot) -> None:
+    """The program for who lives in the United States is the one asked for, though the question names Canada."""
+    asked = "on h1b, never worked in canada, which express entry program do i fall under"
+    assert bot.answer(asked).citations[0].passage_id == "ircc-ee#which-express-entry-program-fits-an-h-1b-holder-in-the-us"
+    assert "grace period" in bot.answer("I got laid off in Texas. What happens to my work permit?").answer

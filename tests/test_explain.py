@@ -122,9 +122,9 @@ def test_each_leg_ranks_a_passage_among_all_candidates(small: Bot) -> None:
     (one,) = explain(small, PRICE).questions
     assert one.scored == len(candidates) == 7  # every section that is held
     values = {
-        "question": [c.question for c in candidates if c.question > -1],
-        "text": [c.text for c in candidates],
-        "sentence": [c.sentence for c in candidates],
+        "question": [c.ordering[0] for c in candidates if c.question > -1],
+        "text": [c.ordering[1] for c in candidates],
+        "sentence": [c.ordering[2] for c in candidates],
         "keywords": [c.keyword for c in candidates if c.keyword > 0],
     }
     for hit in one.hits:

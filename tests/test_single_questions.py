@@ -79,7 +79,7 @@ def test_the_case_that_is_named_comes_before_the_rule_in_general(bot: Bot, quest
     ("question", "leads"),
     [
         ("borrowed money ok?", "Borrowed money and the equity in a house do not count"),
-        ("super viza how long", "A super visa allows stays of up to five years"),
+        ("super viza how long can they stay", "A super visa allows stays of up to five years"),
         ("how meny yeers super visa", "A super visa allows stays of up to five years"),
     ],
 )
@@ -402,7 +402,8 @@ def test_a_request_about_what_was_talked_of_is_refused_too(bot: Bot) -> None:
 
 
 def test_which_is_fastest_asks_among_what_the_last_answer_told_of(bot: Bot) -> None:
-    evaluation = (Turn(role="user", content="my degree is from india do i need eca"),)
+    asked = "my degree is from india do i need eca"
+    evaluation = (Turn(role="user", content=asked), Turn(role="assistant", content=bot.answer(asked).answer))
     assert "WES about 20 business days" in bot.answer("which one is fastest", evaluation).answer
     routes = (Turn(role="user", content="what are the ways to get PR in canada"),)
     assert "the Global Talent Stream is the fastest" in bot.answer("which one is fastest", routes).answer
