@@ -23,14 +23,13 @@ from index.search import Hit, follows_any_refusal
 MAX_WORDS = 100  # of an answer; a list may run a little over
 _RELATED = 0.57  # cosine to a question of ours below which a second passage is about something else
 _RESEMBLES = 0.65  # or its first sentence answers another question
-_NEARLY_OURS = 0.64  # cosine to a question of ours at which a passage answers in spite of a long story around the question
 _AS_GOOD = 0.05  # in score
 _LACKS = 0.2  # share of the question's terms: what answers without them answers another question ("quebec pnp how to apply")
 _NEARER_SENTENCE = 0.15  # cosine
 _LATER_FACT = 0.05  # cosine by which a later sentence is nearer where it is the one that is asked for
-# Below the first, a passage does not answer the question; between the two it may answer a part. Chosen by eval/tune.py.
+# Below the first, a passage does not answer the question; between the two it may answer a part. eval/tune_answerability.py.
 NOT_FOUND = 0.40
-SURE = 0.64
+SURE = 0.68
 VERY = 0.94  # cosine from which a message says the same as a question of ours, and is that question
 _ASKED_SO = 0.86  # cosine at which a passage's question is the one asked
 _ASKED_RATHER = 0.08  # cosine by which one of two such passages answers a nearer question
@@ -129,10 +128,11 @@ class Asked:
 class Answerability:
     """Logistic weights for "does this passage answer this question?", one set for passages written as answers, one for prose.
 
-    Fitted by eval/tune.py on eval/sets; see docs/decisions/0004. `answerability` gives those for the documents at hand.
+    `written` is fitted by eval/tune_answerability.py on messages of strangers, `prose` by eval/tune.py on eval/sets (docs/decisions/0004).
+    `answerability` gives those for the documents at hand.
     """
 
-    written: tuple[float, ...] = (-9.1, 2.65, 3.3, 2.55, 3.7, 0.0, 0.35, 1.1)
+    written: tuple[float, ...] = (-8.9, 2.65, 3.3, 2.55, 3.7, 0.0, 0.35, 1.1)
     prose: tuple[float, ...] = (-7.6, 0.0, 5.75, 6.35, 3.9, 0.0, 0.0, 0.0)
     reach: tuple[int, int] = (3, 5)  # passages of prose of which the nearest text and the nearest sentence are taken
     lacking: float = 0.45  # what is left of the chance of prose where none of these holds the sort of thing asked for
@@ -151,8 +151,9 @@ class Answerability:
         likely = 1 / (1 + math.exp(-z))
         if self._is_of_another(asked, hit):
             return _MERELY_LIKE * likely
-        # What follows any refusal need not be near the one that is asked about.
-        return max(likely, SURE) if follows_any_refusal(asked.wants, hit.passage) else likely
+        # What follows any refusal need not be near the one that is asked about, nor all of the text a question of it.
+        asked_so = bool(hit.passage.asked) and hit.question >= _ASKED_SO
+        return max(likely, SURE) if asked_so or follows_any_refusal(asked.wants, hit.passage) else likely
 
     @staticmethod
     def _is_of_another(asked: Asked, hit: Hit) -> bool:

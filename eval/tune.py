@@ -249,7 +249,6 @@ def _scored_anew(index: Index, one: Candidate) -> float:
 _SHARES: tuple[tuple[ModuleType, str, float], ...] = (
     (chain, "_RESEMBLES", 0.861),
     (written, "_RELATED", 0.956),
-    (written, "_NEARLY_OURS", 0.847),
     (written, "_ALIKE", 0.504),
     (written, "_NEAR", 0.308),
     (check, "_PREMISE", 0.327),

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.compose import MAX_WORDS, NOT_FOUND, OF_ANOTHER_FIELD, Answerability, Asked, Piece, compose, says_already
+from bot.compose import MAX_WORDS, NOT_FOUND, OF_ANOTHER_FIELD, SURE, Answerability, Asked, Piece, compose, says_already
 from corpus.model import Passage
 from corpus.sentences import spans
 from index.keywords import terms
@@ -213,6 +213,26 @@ def test_a_passage_about_another_visa_or_program_is_an_unlikely_answer() -> None
 
 def test_a_passage_without_the_sort_of_thing_asked_for_is_less_likely() -> None:
     assert Answerability()(ASKED, hit("The permit costs money.", [0.9])) < Answerability()(ASKED, hit("The permit costs CAN$155.", [0.9]))
+
+
+def test_of_few_words_more_sections_are_near_by_chance() -> None:
+    """"cpp contribution rate" is as near to a pension agreement as a long question is to its answer."""
+    section, answers = hit("The permit costs CAN$155.", [0.6]), Answerability()
+    few, many = (replace(ASKED, wordings=(words,)) for words in ("permit cost", "what does the permit cost me if I apply for it from Texas"))
+    assert answers(few, section) < answers(many, section)
+
+
+def test_the_question_that_is_asked_is_answered_however_far_the_text_is() -> None:
+    far = replace(hit("It is due at the border.", [0.1]), text=0.1, sentence=0.1)
+    asked_so = replace(far, question=0.9)
+    assert Answerability()(ASKED, replace(far, question=0.8)) < SURE == Answerability()(ASKED, asked_so)
+    assert Answerability()(replace(ASKED, about=frozenset({"tn"})), asked_so) < NOT_FOUND  # but not of another visa
+
+
+def test_prose_answers_wholly_from_a_chance_of_its_own() -> None:
+    answers = Answerability(wholly=0.5)
+    chances = [answers.of(ASKED, [prose("It costs CAN$155.", cosine, id="a#1")]) for cosine in (0.4, 0.45, 0.5)]
+    assert all(chance < 0.5 or chance >= SURE for chance in chances) and chances[0] < 0.5 < chances[-1]
 
 
 def test_pieces_say_already_what_another_says_in_other_order() -> None:

@@ -129,7 +129,7 @@ def test_each_leg_ranks_a_passage_among_all_candidates(small: Bot) -> None:
     }
     for hit in one.hits:
         (mine,) = [c for c in candidates if c.passage.id == hit.passage_id]
-        for name, of_mine in (("question", mine.question), ("text", mine.text), ("sentence", mine.sentence), ("keywords", mine.keyword)):
+        for name, of_mine in zip(("question", "text", "sentence", "keywords"), (*mine.ordering, mine.keyword), strict=True):
             leg = hit.legs[name]
             if leg.value is not None:
                 assert (leg.value, leg.rank) == (of_mine, 1 + sum(other > of_mine for other in values[name]))

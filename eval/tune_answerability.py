@@ -1,0 +1,113 @@
+"""Fit when a section that was written as an answer answers a question (`Answerability.written` in bot/compose.py), and print what it gives.
+
+    python -m eval.tune_answerability HOME
+
+HOME is a data folder with an index of the bundled corpus. `strangers.jsonl` beside this file holds messages of two hands who saw the texts
+of the sections alone: each names the sections that answer it, one list for each thing that it asks, and one in five resembles what is
+held and is answered by none. Those that ask one thing are searched, and the first hit answers or does not; where only the second or third
+does, the message is left out, as both yes and no would be half true. The questions of typed_kept.jsonl and typed_facts.jsonl are added with
+a small weight. Each hand is told by what the other gives. Then, for a share of the right answers that is kept, the chance from which it is,
+and the share of the others below it; NOT_FOUND and SURE are two of these chances.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bot.chain import Bot, open_bot
+from bot.compose import NOT_FOUND, Answerability
+from bot.settings import Settings
+from eval.cases import WRITTEN
+from eval.pairs import read_typed
+from eval.tune import TYPED
+
+STRANGERS = Path(__file__).with_name("strangers.jsonl")
+_USED = (
+    1,
+    2,
+    3,
+    4,
+    6,
+    7,
+)  # of Answerability.features: not the constant, nor the field's terms, which tell nothing beside the words in common
+_TYPED_WEIGHT, _UNANSWERED_WEIGHT = 0.05, 2.5
+_AT_NOT_FOUND = 0.99  # share of right answers that is kept at NOT_FOUND
+_SHARES = (0.99, 0.985, 0.97, 0.95, 0.92, 0.9, 0.88, 0.85)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A question with the features of its first hit, and whether that answers it."""
+
+    hand: str
+    features: tuple[float, ...]
+    answers: bool
+
+
+def main(home: Path) -> None:
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import roc_auc_score
+
+    bot = open_bot(Settings(home=home, today=WRITTEN))
+    strangers = list(_look(bot, _of_one_thing()))
+    typed = list(_look(bot, (("typed", question, {section}) for file in TYPED for question, section in read_typed(file))))
+
+    def fitted(seen: Sequence[Seen]) -> LogisticRegression:
+        each = [*seen, *typed]
+        weights = [(_TYPED_WEIGHT if one.hand == "typed" else 1.0) * (1.0 if one.answers else _UNANSWERED_WEIGHT) for one in each]
+        return LogisticRegression(C=3.0, max_iter=2000).fit(_rows(each), [one.answers for one in each], sample_weight=weights)
+
+    truth = np.array([one.answers for one in strangers])
+    told = np.zeros(len(strangers))
+    for hand in sorted({one.hand for one in strangers}):
+        at = np.array([one.hand == hand for one in strangers])
+        told[at] = fitted([one for one in strangers if one.hand != hand]).predict_proba(_rows(strangers)[at])[:, 1]
+    now = np.array([_chance(Answerability().written, one) for one in strangers])
+    print(f"{len(truth)} messages, {int(truth.sum())} answered by the first section; area under the curve:")
+    print(f"  as weighed now {roc_auc_score(truth, now):.3f}, each hand by the other {roc_auc_score(truth, told):.3f}")
+    model = fitted(strangers)
+    right = model.decision_function(_rows(strangers))[truth]
+    moved = math.log(NOT_FOUND / (1 - NOT_FOUND)) - float(np.quantile(right, 1 - _AT_NOT_FOUND))
+    print(f"weights: constant {model.intercept_[0] + moved:.2f}, " + ", ".join(f"{weight:.2f}" for weight in model.coef_[0]))
+    for name, chances in (("as weighed now", now), ("each hand by the other", told)):
+        print(f"{name}: right answers kept, from which chance, unanswerable below it")
+        for share in _SHARES:
+            chance = float(np.quantile(chances[truth], 1 - share))
+            print(f"  {share:.3f}  {chance:.2f}  {(chances[~truth] < chance).mean():.2f}")
+
+
+def _of_one_thing() -> Iterator[tuple[str, str, set[str]]]:
+    for line in STRANGERS.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        if len(row["asks"]) < 2:
+            yield row["id"].partition("-")[0], row["question"], {section for asked in row["asks"] for section in asked}
+
+
+def _look(bot: Bot, asked: Iterator[tuple[str, str, set[str]]]) -> Iterator[Seen]:
+    """The questions whose first hit answers them, and those that none of the first three does."""
+    for hand, question, sections in asked:
+        found = bot.search(bot.understand(question))
+        near = [hit.passage.id for hit in found.hits[0][:3]] if found.hits else []
+        if near and (near[0] in sections or sections.isdisjoint(near)):
+            yield Seen(hand, Answerability.features(found.asked[0], found.hits[0][0]), near[0] in sections)
+
+
+def _rows(seen: Sequence[Seen]) -> np.ndarray:
+    return np.array([[one.features[n] for n in _USED] for one in seen])
+
+
+def _chance(weights: Sequence[float], one: Seen) -> float:
+    return 1 / (1 + math.exp(-sum(w * f for w, f in zip(weights, one.features, strict=True))))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("home", type=Path, metavar="HOME")
+    main(parser.parse_args().home)
