@@ -216,9 +216,9 @@ def test_a_passage_without_the_sort_of_thing_asked_for_is_less_likely() -> None:
 
 
 def test_of_few_words_more_sections_are_near_by_chance() -> None:
-    """"cpp contribution rate" is as near to a pension agreement as a long question is to its answer."""
+    """ "cpp contribution rate" is as near to a pension agreement as a long question is to its answer."""
     section, answers = hit("The permit costs CAN$155.", [0.6]), Answerability()
-    few, many = (replace(ASKED, wordings=(words,)) for words in ("permit cost", "what does the permit cost me if I apply for it from Texas"))
+    few, many = (replace(ASKED, wordings=(asked,)) for asked in ("permit cost", "what does the permit cost me if I apply from Texas"))
     assert answers(few, section) < answers(many, section)
 
 
