@@ -303,7 +303,7 @@ def _questions(text: str, vocabulary: Vocabulary) -> list[str]:
         if not piece:
             continue
         asks = len(terms(piece)) >= 2 and _is_question(piece)
-        own = asks and vocabulary.concepts(vocabulary.spelled(piece))
+        own = asks and (bool(vocabulary.concepts(vocabulary.spelled(piece))) or bool(asking) and _asks_more(piece, asking[-1]))
         about = _program_in(asking[0], vocabulary) if asking else ""
         leans = not own or (_REFERS.search(piece) and not vocabulary.programs(vocabulary.spelled(piece)))
         if asking and asks and about and leans:
@@ -324,6 +324,12 @@ def _questions(text: str, vocabulary: Vocabulary) -> list[str]:
     return asking if 1 < len(asking) <= 4 else _two_things(text, vocabulary) or [text]
 
 
+def _asks_more(piece: str, before: str) -> bool:
+    """Whether a second half that names nothing of the field asks something else: "how long is a health check good, and do I get the
+    doctor's charge?"."""
+    return _OF_ITS_OWN.match(piece) is not None and len(set(terms(piece)) - set(terms(before)) - scope.ASKING) >= _ASKS_MORE
+
+
 def _two_things(text: str, vocabulary: Vocabulary) -> list[str]:
     """What a few words ask of two things at once: "eca validity n canada degree crs bonus", "health card wait bc vs ontario", for each
     province has rules of its own; empty where they ask one thing, or which of the two is better."""
@@ -331,12 +337,17 @@ def _two_things(text: str, vocabulary: Vocabulary) -> list[str]:
         return []
     if (both := TWO_PLACES.search(text)) is not None:
         return [f"{text[: both.start()]}{place}{text[both.end() :]}" for place in (both[1], both[2])]
+    about = _program_in(text, vocabulary)
     for joint in _JOINT.finditer(text):
         halves = [text[: joint.start()].strip(" ,"), text[joint.end() :].strip(" ,")]
         named = [vocabulary.concepts(vocabulary.spelled(half)) or places_in(half) for half in halves]
-        asks = all(_THING.search(half) or _QUESTION_WORD.search(half) for half in halves)
-        if asks and all(named) and not set(map(str, named[0])) & set(map(str, named[1])) and not _REFERS.search(halves[1]):
+        asks = all(_THING.search(half) or _QUESTION_WORD.search(half) or _ASKS.match(half) for half in halves)
+        if not asks or not named[0] or set(map(str, named[0])) & set(map(str, named[1])) or _REFERS.search(halves[1]):
+            continue
+        if named[1]:
             return halves
+        if about and _program_in(halves[0], vocabulary) == about:  # "biometrics price and expiry"
+            return [halves[0], f"{halves[1].rstrip('?')}{_NAMED}{about}?"]
     return []
 
 
@@ -373,27 +384,31 @@ _SUBORDINATE = re.compile(
     r"(?=[,.;?]|$|\b(?:can|could|will|would|do|does|is|are|should|must) (?:i|we|my|he|she|they|it)\b)",
     re.IGNORECASE,
 )
+_ASKS_MORE = 2  # terms
+_OF_ITS_OWN = re.compile(
+    r"(?:can|could|do|does|did|is|are|will|would|must|should|may) (?:i|we|they|he|she|it|the|my|our|his|her|their|an?|you)\b", re.IGNORECASE
+)
 _REFERS = re.compile(
     r"\b(?:it|its|they|them|(?:this|that|these|those)(?= (?:is|was|one|for|apply|work|need|take|cost|give|still|now)\b|\W*$))\b",
     re.IGNORECASE,
 )
 _THING = re.compile(
     r"\b(?:amounts?|fees?|costs?|prices?|scores?|points|funds|deadlines?|last dates?|times?|validity|documents?|papers|forms?|conditions?|"
-    r"requirements?|criteria|eligibility|minimum|maximum|limits?|income|insurance|wages?|salary|quota|cap|valid|bonus)\b",
+    r"requirements?|criteria|eligibility|minimum|maximum|limits?|income|insurance|wages?|salary|quota|cap|valid|expiry|bonus)\b",
     re.IGNORECASE,
 )
 _TELLS = re.compile(r"\b(?:i|i'?m|i'?ve|im|ive|my|we|our|he|she|his|her|they|their|wife|husband|employer|company)\b", re.IGNORECASE)
 _FEW_WORDS = 16
-_JOINT = re.compile(r",?\s+(?:and|n|nd|plus|also|\+)\s+(?:also )?", re.IGNORECASE)
+_JOINT = re.compile(r",?\s+(?:and|n|nd|plus|also|\+)\s+(?:also )?|,\s+", re.IGNORECASE)
 _WHICH_IS = re.compile(r"\b(?:which|better|best|faster|easier|cheaper|compared?|differen\w+|choose|prefer)\b", re.IGNORECASE)
 _BETWEEN = re.compile(
     r"(?<=[?])\s+|\n+|;\s+|\s+&\s+|(?<=[.!])\s+(?=(?:and |also |plus )?(?:what|how|can|do|does|is|are|will|when|where|which|who)\b)"
-    r"|,?\s+(?:and|also|plus)\s+(?=(?:what|how|when|where|which|who|can|do|does|is|are|will|total how)\b)",
+    r"|,?\s+(?:and|also|plus|nd?)\s+(?=(?:also )?(?:what|how|when|where|which|who|can|do|does|is|are|will|must|should|may|total how)\b)",
     re.IGNORECASE,
 )
 
 
-_JOINS = re.compile(r"^(?:(?:and|also|plus)\b[\s,]*)+(?=\w)", re.IGNORECASE)
+_JOINS = re.compile(r"^(?:(?:and|also|plus|nd?)\b[\s,]*)+(?=\w)", re.IGNORECASE)
 _BARE_PRICE = re.compile(r"\bhow much$")  # "and how much?"
 
 
@@ -435,10 +450,10 @@ def _as_told(part: str, vocabulary: Vocabulary) -> list[str]:
 
 def _wordings(part: str, vocabulary: Vocabulary, before: str = "") -> tuple[str, ...]:
     """The question as typed, with its spelling put right and its abbreviations expanded; of a long story also its asking sentence; of a
-    second question that refers to the one `before` it ("does CEC need it") also both together."""
+    second question that refers to the one `before` it ("does CEC need it"), or names nothing of the field, also both together."""
     spelled = _BARE_PRICE.sub("how much does it cost", vocabulary.spelled(part))
     forms = [part, vocabulary.expanded(spelled)]
-    if before and _REFERS.search(part):
+    if before and (_REFERS.search(part) or not vocabulary.concepts(spelled)):
         forms.append(vocabulary.expanded(vocabulary.spelled(f"{part} ({before})")))
     if len(part.split()) > _LONG:
         sentences = [s for s in re.split(r"(?<=[.?!])\s+", part) if len(terms(s)) >= 2]

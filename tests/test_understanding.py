@@ -135,6 +135,16 @@ def test_a_story_is_searched_where_the_question_after_it_names_nothing(bot: Bot)
         ("health card waiting time bc vs ontario", ["health card waiting time bc", "health card waiting time ontario"]),
         ("is it better to live in Vancouver or Toronto", ["is it better to live in Vancouver or Toronto"]),
         ("spouse work permit fee and biometrics cost", ["spouse work permit fee and biometrics cost"]),  # costs of one application
+        ("biometrics price and expiry", ["biometrics price", "expiry – Biometrics?"]),
+        ("gts processing time, can spouse work", ["gts processing time", "can spouse work"]),
+        (
+            "is eca must for express entry n can i work on it in toronto",
+            ["is eca must for express entry", "can i work on it in toronto – Express Entry?"],
+        ),
+        (
+            "How long is a health check good, and do I get the doctor's charge back if they refuse?",
+            ["How long is a health check good", "do I get the doctor's charge back if they refuse?"],
+        ),
     ],
 )
 def test_two_things_in_a_few_words_are_two_questions(bot: Bot, text: str, parts: list[str]) -> None:
@@ -164,3 +174,8 @@ def test_bc_before_a_reason_is_no_province(bot: Bot) -> None:
     assert "bc-pnp" not in bot.understand("which form and how much", history).programs
     for province in ("is bc the best for pnp", "can my wife get msp in bc my employer pays", "pnp bc or ontario"):
         assert "because" not in " ".join(bot.understand(province).parts[0])
+
+
+def test_both_of_two_things_in_a_few_words_are_answered(bot: Bot) -> None:
+    said = bot.answer("biometrics price and expiry").answer
+    assert "85 Canadian dollars" in said and "ten years" in said.replace("10 years", "ten years")
