@@ -342,7 +342,13 @@ def _two_things(text: str, vocabulary: Vocabulary) -> list[str]:
         halves = [text[: joint.start()].strip(" ,"), text[joint.end() :].strip(" ,")]
         named = [vocabulary.concepts(vocabulary.spelled(half)) or places_in(half) for half in halves]
         asks = all(_THING.search(half) or _QUESTION_WORD.search(half) or _ASKS.match(half) for half in halves)
-        if not asks or not named[0] or set(map(str, named[0])) & set(map(str, named[1])) or _REFERS.search(halves[1]):
+        if (
+            not asks
+            or not named[0]
+            or _WHO_PAYS.match(halves[1])
+            or set(map(str, named[0])) & set(map(str, named[1]))
+            or _REFERS.search(halves[1])
+        ):
             continue
         if named[1]:
             return halves
@@ -400,6 +406,7 @@ _THING = re.compile(
 _TELLS = re.compile(r"\b(?:i|i'?m|i'?ve|im|ive|my|we|our|he|she|his|her|they|their|wife|husband|employer|company)\b", re.IGNORECASE)
 _FEW_WORDS = 16
 _JOINT = re.compile(r",?\s+(?:and|n|nd|plus|also|\+)\s+(?:also )?|,\s+", re.IGNORECASE)
+_WHO_PAYS = re.compile(r"who (?:must |has to )?pays?\b", re.IGNORECASE)  # belongs to what it costs
 _WHICH_IS = re.compile(r"\b(?:which|better|best|faster|easier|cheaper|compared?|differen\w+|choose|prefer)\b", re.IGNORECASE)
 _BETWEEN = re.compile(
     r"(?<=[?])\s+|\n+|;\s+|\s+&\s+|(?<=[.!])\s+(?=(?:and |also |plus )?(?:what|how|can|do|does|is|are|will|when|where|which|who)\b)"

@@ -485,7 +485,9 @@ def test_tokens_and_cost_are_those_of_the_server_rewriting_included(worded: Bot,
     assert (use.model, use.calls, use.input_tokens, use.output_tokens) == ("openai:fake", 1, 1000, 100)
     assert use.cost == pytest.approx((1000 * 2 + 100 * 10) / 1_000_000)
     assert use.prompt.startswith("answer-1 ")
-    use = worded.answer("and biometrics?", [Turn(role="user", content=COSTS), Turn(role="assistant", content=FIRST)]).model_use
+    use = worded.answer(
+        "and how much are the biometrics?", [Turn(role="user", content=COSTS), Turn(role="assistant", content=FIRST)]
+    ).model_use
     assert use is not None and use.calls == len(server.asked) - 1 == 2 and use.input_tokens == 2000
 
 
