@@ -10,7 +10,7 @@ import pytest
 from bot.chain import Bot
 from eval import tune
 from eval.bench_retrieval import read_bench
-from eval.tune_answerability import STRANGERS
+from eval.tune_answerability import KEPT, STRANGERS
 from index.search import Weights
 
 DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
@@ -52,8 +52,9 @@ def test_a_part_of_a_set_holds_what_answers_and_as_many_others_as_there_is_room_
     assert len(tune._part(read, 10**6)) == len(read.passages)
 
 
-def test_the_strangers_messages_name_sections_that_there_are(bot: Bot) -> None:
-    rows = [json.loads(line) for line in STRANGERS.read_text(encoding="utf-8").splitlines()]
+@pytest.mark.parametrize(("file", "messages", "unanswerable"), [(STRANGERS, 220, 44), (KEPT, 330, 66)])
+def test_the_strangers_messages_name_sections_that_there_are(bot: Bot, file: Path, messages: int, unanswerable: int) -> None:
+    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
     named = {section for row in rows for asked in row["asks"] for section in asked}
-    assert len({row["question"] for row in rows}) == 220 and named <= set(bot.index.passages.by_id)
-    assert sum(not row["asks"] for row in rows) == 44
+    assert len({row["question"] for row in rows}) == messages and named <= set(bot.index.passages.by_id)
+    assert sum(not row["asks"] for row in rows) == unanswerable
