@@ -269,10 +269,11 @@ class Bot:
 
     def queries(self, understood: Understood, questions: Sequence[Asked], later: frozenset[str]) -> list[Query]:
         """What the search looks for, for each question in the message. `later`: programs that did not exist on the day asked about."""
-        told: Iterable[str] = ()
+        told: list[str] = []
         if understood.previous:  # an answer in other words than ours is told by what its question would find
             told = self._told(understood)[:1] or [hit.passage.id for hit in self.index.search(Query(understood.previous), k=1)]
-        return [self._query(understood, number, asked, frozenset(told), later) for number, asked in enumerate(questions)]
+        already = frozenset(told)
+        return [self._query(understood, number, asked, already, later) for number, asked in enumerate(questions)]
 
     def _query(self, understood: Understood, number: int, asked: Asked, told: frozenset[str], later: frozenset[str]) -> Query:
         named, inferred = self._programs_of(understood, number)
@@ -623,9 +624,9 @@ def _behind(hits: Sequence[Hit], elsewhere: Sequence[bool]) -> list[Hit]:
         if is_elsewhere:
             waiting.append(hit)
             continue
-        clear = [one for one in waiting if _placed_by(one) >= _placed_by(hit) + _FROM_ELSEWHERE]
-        waiting = [one for one in waiting if one not in clear]
-        ordered += [*clear, hit]
+        least = _placed_by(hit) + _FROM_ELSEWHERE
+        ordered += [*(one for one in waiting if _placed_by(one) >= least), hit]
+        waiting = [one for one in waiting if _placed_by(one) < least]
     return [*ordered, *waiting]
 
 

@@ -69,11 +69,7 @@ def hear(question: str, history: Sequence[Turn], read_back: Callable[[str], str]
     """What a message says, where it is not in English; None where it is. `read_back` gives an earlier answer of ours in English, `meant`
     the English of a French question that a twin is asked by, or ""."""
     recent = _recent(history)
-    before = ENGLISH
-    for turn in recent:
-        if turn.role == "user":
-            before = detect(turn.content, before)
-    language = detect(question, before)
+    language = detect(question, next(reversed(_spoken(recent)), ENGLISH))
     distress = "" if scope.in_distress(question) else distressed(question)
     if language == ENGLISH and not distress:
         return None
@@ -87,22 +83,27 @@ def hear(question: str, history: Sequence[Turn], read_back: Callable[[str], str]
 
 def heard_before(history: Sequence[Turn], read_back: Callable[[str], str], meant: Callable[[str, bool], str]) -> Sequence[Turn]:
     """What was said before a message in English, in English: the same turns where all of them were."""
-    spoken = [turn.content for turn in _recent(history) if turn.role == "user"]
-    if all(detect(said) == ENGLISH for said in spoken):
-        return history
-    return _turns_in_english(_recent(history), read_back, meant)
+    recent = _recent(history)
+    return history if set(_spoken(recent)) <= {ENGLISH} else _turns_in_english(recent, read_back, meant)
 
 
 def _recent(history: Sequence[Turn]) -> Sequence[Turn]:
     return history if len(history) <= _KEPT_TURNS else (*history[:2], *history[2 - _KEPT_TURNS :])
 
 
+def _spoken(turns: Sequence[Turn]) -> list[str]:
+    """The language of each turn: an answer's is that of its question."""
+    spoken: list[str] = []
+    for turn in turns:
+        before = spoken[-1] if spoken else ENGLISH
+        spoken.append(detect(turn.content, before) if turn.role == "user" else before)
+    return spoken
+
+
 def _turns_in_english(recent: Sequence[Turn], read_back: Callable[[str], str], meant: Callable[[str, bool], str]) -> list[Turn]:
     turns: list[Turn] = []
-    spoken = ENGLISH
-    for turn in recent:
+    for turn, spoken in zip(recent, _spoken(recent), strict=True):
         if turn.role == "user":
-            spoken = detect(turn.content, spoken)
             text = turn.content
             if spoken != ENGLISH:
                 text = spoken == FRENCH and meant(text, not turns) or in_english(privacy.mask(text), spoken)[0]

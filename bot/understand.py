@@ -337,7 +337,6 @@ def _two_things(text: str, vocabulary: Vocabulary) -> list[str]:
         return []
     if (both := TWO_PLACES.search(text)) is not None:
         return [f"{text[: both.start()]}{place}{text[both.end() :]}" for place in (both[1], both[2])]
-    about = _program_in(text, vocabulary)
     for joint in _JOINT.finditer(text):
         halves = [text[: joint.start()].strip(" ,"), text[joint.end() :].strip(" ,")]
         named = [vocabulary.concepts(vocabulary.spelled(half)) or places_in(half) for half in halves]
@@ -352,6 +351,7 @@ def _two_things(text: str, vocabulary: Vocabulary) -> list[str]:
             continue
         if named[1]:
             return halves
+        about = _program_in(text, vocabulary)
         if about and _program_in(halves[0], vocabulary) == about:  # "biometrics price and expiry"
             return [halves[0], f"{halves[1].rstrip('?')}{_NAMED}{about}?"]
     return []

@@ -26,12 +26,13 @@ from bot.chain import Bot, open_bot
 from bot.settings import Settings
 from eval.cases import WRITTEN
 from eval.pairs import read_typed
+from eval.train_adapter import TYPED
+from eval.tune import TYPED as KEPT
+from eval.tune_followups import CONTINUED
 from index.query_adapter import WEIGHTS, QueryAdapter, write_query_adapter
 from index.search import Index
 
-_HERE = Path(__file__).parent
-_LEARNED = ("typed.jsonl",)
-_KEPT = ("typed_kept.jsonl", "typed_facts.jsonl", "continued.jsonl")
+_KEPT = (*KEPT, CONTINUED)
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def main(home: Path, out: Path, seed: int, held_out: bool) -> None:
     """Learn from the index in HOME what turns a question towards its section."""
     bot = open_bot(Settings(home=home, today=WRITTEN))
     rows = rows_of(bot.index)
-    known, kept = ([labelled(bot, rows, _HERE / name) for name in names] for names in (_LEARNED, _KEPT))
+    known, kept = ([labelled(bot, rows, file) for file in files] for files in ((TYPED,), _KEPT))
     recipe = Recipe()
     made = learned(rows, known if held_out else [*known, *kept], recipe, seed)
     if held_out:

@@ -3,7 +3,7 @@
     python -m eval.tune [--keep FOLDER] [--most PASSAGES] HOME|SET|FILE …
 
 Each HOME is a data folder with a built index: the bundled corpus, and one with the five articles alone (`corpus add --only`). On eval/sets
-the weights of written answers are chosen, and the thresholds that are cosines are found again, which another model moves. On
+the weights of prose are chosen, and the thresholds that are cosines are found again, which another model moves. On
 eval/typed_kept.jsonl and eval/typed_facts.jsonl (a question each for one sentence of 443 sections), which nothing was trained on, it is
 weighed what a section's questions, text, sentences and keywords count, and its place and its source.
 Each SET is a folder in the common form (corpus.jsonl, queries.jsonl, qrels.tsv): what has no questions of its own is weighed on these, and
@@ -75,8 +75,7 @@ def main(homes: Sequence[Path], sets: Sequence[Path] = (), files: Sequence[Path]
             _weights_of_sections(bot)
     _thresholds([s.hits[0] for s in seen if s.case.set == "single" and s.hits[0].passage.asked])
     _search_weights([s for s in seen if s.case.answerable and s.case.facts])
-    for name, prose in (("written answers", False), ("prose", True)):
-        _answerability(name, [s for s in seen if _is_prose(s.hits[0].passage) is prose], bots[0])
+    _answerability([s for s in seen if _is_prose(s.hits[0].passage)], bots[0])
 
 
 def _is_prose(passage: Passage) -> bool:
@@ -136,23 +135,24 @@ def _reciprocal(seen: Seen, weights: dict[str, float]) -> float:
     return 1 / (1 + int(places[0])) if len(places) else 0.0
 
 
-def _answerability(name: str, seen: Sequence[Seen], bot: Bot) -> None:
-    """Logistic regression: does the composed answer hold the facts, given the best hit's parts? Unanswerable questions count as no."""
+def _answerability(seen: Sequence[Seen], bot: Bot) -> None:
+    """Logistic regression for prose: does the composed answer hold the facts, given the best hit's parts? Unanswerable questions count as
+    no. The number of words has no part in it. Of sections written as answers eval/tune_answerability.py tells."""
     from sklearn.linear_model import LogisticRegression
 
-    x = np.array([Answerability.features(s.asked, bot.answerability.nearest(s.asked, s.hits))[1:] for s in seen])
+    x = np.array([Answerability.features(s.asked, bot.answerability.nearest(s.asked, s.hits))[1:-1] for s in seen])
     y = np.array([s.case.answerable and _composed_right(s, bot) for s in seen])
     chosen = np.array([s.chosen for s in seen])
     if not seen or y[chosen].all() or not y[chosen].any():
         return
     model = LogisticRegression(C=3.0, class_weight="balanced", max_iter=1000).fit(x[chosen], y[chosen])
     weights = tuple(float(w) for w in (model.intercept_[0], *model.coef_[0]))
-    print(f"answerability, {name}: n {len(seen)} ({int(y.sum())} right), weights ({', '.join(f'{w:.2f}' for w in weights)})")
+    print(f"answerability, prose: n {len(seen)} ({int(y.sum())} right), weights ({', '.join(f'{w:.2f}' for w in weights)})")
     for half, label in ((True, "chosen half"), (False, "other half")):
         at = chosen == half
         predicted = model.predict(x[at])
         yes, no = (predicted[y[at]] == 1).mean(), (predicted[~y[at]] == 0).mean()
-        print(f"answerability, {name}, {label}: answered kept {yes:.3f}, others declined {no:.3f}, balanced {0.5 * (yes + no):.3f}")
+        print(f"answerability, prose, {label}: answered kept {yes:.3f}, others declined {no:.3f}, balanced {0.5 * (yes + no):.3f}")
 
 
 def _of_other_fields(pairs: Sequence[Pair]) -> None:

@@ -30,14 +30,8 @@ from eval.pairs import read_typed
 from eval.tune import TYPED
 
 STRANGERS, KEPT = (Path(__file__).with_name(name) for name in ("strangers.jsonl", "strangers_kept.jsonl"))
-_USED = (
-    1,
-    2,
-    3,
-    4,
-    6,
-    7,
-)  # of Answerability.features: not the constant, nor the field's terms, which tell nothing beside the words in common
+# Of Answerability.features: not the constant, nor the field's terms, which tell nothing beside the words in common.
+_USED = (1, 2, 3, 4, 6, 7)
 _TYPED_WEIGHT, _UNANSWERED_WEIGHT = 0.05, 2.5
 _AT_NOT_FOUND = 0.99  # share of right answers that is kept at NOT_FOUND
 _SHARES = (0.99, 0.985, 0.97, 0.95, 0.92, 0.9, 0.88, 0.85)
@@ -65,15 +59,15 @@ def main(home: Path) -> None:
         weights = [(_TYPED_WEIGHT if one.hand == "typed" else 1.0) * (1.0 if one.answers else _UNANSWERED_WEIGHT) for one in each]
         return LogisticRegression(C=3.0, max_iter=2000).fit(_rows(each), [one.answers for one in each], sample_weight=weights)
 
-    truth = np.array([one.answers for one in strangers])
+    truth, rows = np.array([one.answers for one in strangers]), _rows(strangers)
     told = np.zeros(len(strangers))
     for hand in sorted({one.hand for one in strangers}):
         at = np.array([one.hand == hand for one in strangers])
-        told[at] = fitted([one for one in strangers if one.hand != hand]).predict_proba(_rows(strangers)[at])[:, 1]
+        told[at] = fitted([one for one in strangers if one.hand != hand]).predict_proba(rows[at])[:, 1]
     now = np.array([_chance(Answerability().written, one) for one in strangers])
     print(f"{len(truth)} messages, {int(truth.sum())} answered by the first section; {len(kept)} of hands not fitted")
     model = fitted(strangers)
-    right = model.decision_function(_rows(strangers))[truth]
+    right = model.decision_function(rows)[truth]
     moved = math.log(NOT_FOUND / (1 - NOT_FOUND)) - float(np.quantile(right, 1 - _AT_NOT_FOUND))
     print(f"weights: constant {model.intercept_[0] + moved:.2f}, " + ", ".join(f"{weight:.2f}" for weight in model.coef_[0]))
     of_kept, true_of_kept = np.array([_chance(Answerability().written, one) for one in kept]), np.array([one.answers for one in kept])

@@ -13,6 +13,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,13 @@ class QueryAdapter:
         return np.asarray(self.stretch * cosines - self.level, dtype=np.float32)
 
 
-def read_query_adapter(path: Path = WEIGHTS) -> QueryAdapter:
+@cache
+def default_query_adapter() -> QueryAdapter:
+    """The one that comes with this package, read once: an index is opened again at every swap. Raises ModelError as that does."""
+    return read_query_adapter(WEIGHTS)
+
+
+def read_query_adapter(path: Path) -> QueryAdapter:
     """Raises ModelError where the file cannot be read or its shapes do not fit."""
     try:
         with np.load(path) as held:

@@ -25,7 +25,7 @@ from index.embedder import Embedder
 from index.expects import holds
 from index.keywords import Concept, Keywords, covered, mapped, terms, words
 from index.passages_file import Passages
-from index.query_adapter import QueryAdapter, read_query_adapter
+from index.query_adapter import QueryAdapter, default_query_adapter
 from index.store import OpenStore, ServerStore, note_reduced, open_local
 
 _log = logging.getLogger("northbound.search")
@@ -258,7 +258,7 @@ class Index:
         self.passages = Passages(folder)
         self.by_id = self.passages.by_id
         self.embedder = embedder
-        query_adapter = query_adapter or read_query_adapter()
+        query_adapter = query_adapter or default_query_adapter()
         self._query_adapter = query_adapter if query_adapter.model == embedder.fingerprint else None
         self._sources = sources
         self.weights = weights
@@ -521,15 +521,17 @@ class Index:
         """Of the passage's rows, of which the first `asks` are its questions, the best cosine of each with the wordings, the same with them
         turned, and that with the whole of the question. `near`: the best cosine of what it is favoured for."""
         passage = self.passages[number]
-        question, text, sentence = _cosines(best if passage.asked else [*best[:asks], *whole[asks:]], asks)
-        each = best[asks + 1 :] if passage.asked else whole[asks + 1 :]
-        ordering = _cosines(turned, asks) if passage.asked else (question, text, sentence)
+        rows = best if passage.asked else [*best[:asks], *whole[asks:]]
+        question, text, sentence = _cosines(rows, asks)
+        ordering = _cosines(turned if passage.asked else rows, asks)
         parts = self.likeness(passage, *ordering, keyword)
         self._fit(parts, number, passage, sought, query)
         if (ahead := near - max(question, text)) > 0:
             parts["favoured"] = self.weights.question * ahead
         nearest = best.index(question) if asks else -1
-        return Candidate(number, passage, sum(parts.values()), question, text, sentence, keyword, parts, each, nearest, ordering)
+        return Candidate(
+            number, passage, sum(parts.values()), question, text, sentence, keyword, parts, rows[asks + 1 :], nearest, ordering
+        )
 
     def _hit(self, candidate: Candidate, wanted: Sequence[_Weighed], folded: tuple[str, ...] = ()) -> Hit:
         held = self.terms_of(candidate.number)

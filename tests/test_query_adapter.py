@@ -14,7 +14,7 @@ from corpus.model import Passage
 from eval.train_query_adapter import Labelled, Recipe, Rows, labelled, learned, levelled, measured, ranks, rows_of, turned
 from index.build import build_index, current
 from index.embedder import Embedder, default_fingerprint
-from index.query_adapter import QueryAdapter, read_query_adapter, write_query_adapter
+from index.query_adapter import QueryAdapter, default_query_adapter, read_query_adapter, write_query_adapter
 from index.search import Index, Query
 
 # Which animal has which drawer is a code that nobody can know who was not told it.
@@ -80,7 +80,7 @@ def test_it_is_kept_and_read_again_or_refused(tmp_path: Path) -> None:
 
 
 def test_the_one_that_comes_with_the_package_is_for_the_model_that_does() -> None:
-    adapter = read_query_adapter()
+    adapter = default_query_adapter()
     assert adapter.model == default_fingerprint()
     assert adapter.down.shape == (Recipe().rank, 384)
 
