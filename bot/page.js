@@ -237,6 +237,7 @@
   /* The language of the page. The server draws it anew, with the conversation; what is typed stays. */
   let switching = ""; // the language that was chosen, until the page is in it
   let drawing = 0; // the timer of a page that is being drawn anew
+  let wanted = ""; // the language that it is drawn anew in
   let telling = 0; // the timer that tells the server again
   let given = 0; // how many answers it is drawn with
 
@@ -244,6 +245,7 @@
     clearTimeout(drawing);
     drawing = setTimeout(drawn, REDRAW_SECONDS * 1000); // the server may be out of reach
     given = kept.length;
+    wanted = language;
     const told = kept.length ? JSON.stringify(kept) : "";
     const tell = () => {
       type(hidden("kept"), told);
@@ -251,7 +253,8 @@
       setTimeout(() => find("#restore").click(), 0);
     };
     tell();
-    // On a busy machine a click can come before anything listens. While one is on its way, another is not counted.
+    // On a busy machine a click, or what the fields before it say, can come before anything listens. While one is on its way, another
+    // is not counted.
     clearInterval(telling);
     telling = setInterval(() => (drawing ? tell() : clearInterval(telling)), TELL_AGAIN_SECONDS * 1000);
   };
@@ -268,6 +271,7 @@
     if (!said.language) return;
     document.documentElement.lang = said.language;
     document.title = said.title;
+    if (drawing && said.language === wanted && Number(list().dataset.held) === kept.length) drawn();
     if (switching !== said.language) return;
     switching = "";
     find("[data-language]").focus(); // the button that had the focus was drawn anew
@@ -588,8 +592,8 @@
     const held = Number(list().dataset.held);
     kept = kept.slice(given - held);
     given = held;
-    if (kept.length !== held) redraw(words().language);
-    else drawn();
+    if (kept.length !== held) redraw(wanted || words().language);
+    else if (!drawing || words().language === wanted) drawn(); // else it is told again
   };
 
   /* The page can be used. */

@@ -39,6 +39,7 @@ from corpus.registry import load_registry
 from corpus.twins import find_twins, read_twins
 
 TITLE = words("en")("title")
+_VISA = '<span class="together">H-1B</span>'
 STYLE = Path(__file__).with_name("page.css")
 PALETTE = Path(__file__).with_name("colors.css")
 SCRIPT = Path(__file__).with_name("page.js")
@@ -176,7 +177,7 @@ def opening(settings: Settings, page: Words) -> str:
     """What is seen until Gradio has loaded, which takes a while on a slow network."""
     return (
         f'<div id="opening" lang="{page.language}"><p class="brand">Northbound</p><p class="plainly">{escape(_plainly(settings, page))}</p>'
-        f"<h1>{escape(page('heading'))}</h1><p>{escape(page('loading'))}</p></div>"
+        f"{_heading(page)}<p>{escape(page('loading'))}</p></div>"
     )
 
 
@@ -267,4 +268,9 @@ def _plainly(settings: Settings, page: Words) -> str:
 
 
 def _intro(page: Words) -> str:
-    return f'<div class="intro"><h1>{escape(page("heading"))}</h1></div>'
+    return f'<div class="intro">{_heading(page)}</div>'
+
+
+def _heading(page: Words) -> str:
+    """The heading, which on a phone does not break within the name of the visa."""
+    return f"<h1>{escape(page('heading')).replace('H-1B', _VISA)}</h1>"

@@ -101,6 +101,7 @@ def test_a_browser_set_to_french_gets_french_at_once(visit: Open, shots: Shots) 
     page = visit(PHONE, locale="fr-CA").page
     expect(page.get_by_role("heading", level=1)).to_contain_text("Vos questions")
     expect(page.locator(".main.app")).to_be_visible()
+    assert page.locator(".intro h1 .together").evaluate("name => name.getClientRects().length") == 1  # H-1B in one line
     shots(page, "french-phone.png", full_page=True)
 
 
@@ -115,6 +116,22 @@ def test_french_comes_though_the_first_call_for_it_was_lost(browser: Browser, ad
     )
     page.goto(address)
     page.wait_for_selector("body.ready")  # what stands there before is no more than an opening
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Vos questions")
+    assert page.evaluate("window.lost")
+    context.close()
+
+
+def test_french_comes_though_the_first_call_named_no_language(browser: Browser, address: str) -> None:
+    """As on a machine so busy that the button listens before the field of the language does."""
+    context = browser.new_context(locale="fr-CA")
+    page = context.new_page()
+    page.add_init_script(
+        """addEventListener("input", (event) => {
+             if (!window.lost && event.target.closest("#language")) { window.lost = true; event.stopImmediatePropagation(); }
+           }, true)"""
+    )
+    page.goto(address)
+    page.wait_for_selector("body.ready")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Vos questions")
     assert page.evaluate("window.lost")
     context.close()
