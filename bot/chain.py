@@ -46,9 +46,10 @@ from bot.continuing import best_first, features, sentences_of
 from bot.followups import Rewriter, asks_nothing, needed_in, objects
 from bot.last_days import last_days, to_be_told
 from bot.settings import Settings
+from bot.several import segments
 from bot.splits import Splits, first_sentences
 from bot.swaps import place_in, province_of
-from bot.understand import Understood, check_question, past_day, understand
+from bot.understand import Understood, check_question, of_program, past_day, understand
 from bot.vocabulary import Vocabulary
 from bot.wording import Wording
 from corpus.model import GENERAL, Passage, Program, Source
@@ -257,6 +258,66 @@ class Bot:
     def _found(self, understood: Understood) -> Found:
         if understood.kind in ("smalltalk", "distress"):
             return Found(understood, (), ())
+        return self._found_apart(understood) or self._found_together(understood)
+
+    def _found_apart(self, understood: Understood) -> Found | None:
+        """The questions of a first message one by one, each after the first read as if it went on from those before it; None where there
+        is one: what may be a second (bot/several.py) is one where it finds another passage, that likely answers it."""
+        whole = understood.standalone
+        if understood.before_it is not None or understood.split is not None or understood.only_tells or not understood.parts:
+            return None
+        spans = segments(whole)
+        if len(spans) < 2 or understood.heard is not None and self.index.manifest.only:
+            return None
+        each: list[Found] = []
+        past: list[Turn] = []
+        begun = 0
+        for start, end in spans:
+            found = self._found_behind(past, whole[start:end], understood, "" if each else whole[end:])
+            if each and not self._is_another(found, each):  # no more than what it is said with
+                found = self._found_behind(past[:-2], whole[begun:end], understood)
+                each, past, start = each[:-1], past[:-2], begun
+            if found is None or not found.hits[0]:
+                return None
+            each.append(found)
+            past += [Turn(role="user", content=whole[start:end]), Turn(role="assistant", content=found.hits[0][0].passage.text)]
+            begun = start
+        if len(each) < 2:
+            return None
+        told = each[0].understood.story.told if each[0].understood.story else ()
+        return Found(
+            replace(
+                understood, parts=tuple(one.understood.parts[0] for one in each), apart=tuple(one.understood for one in each), story=None
+            ),
+            tuple(replace(one.asked[0], told=told) for one in each),
+            tuple(one.hits[0] for one in each),
+            each[0].not_yet,
+            leaning=tuple(one.leaning[0] for one in each),
+        )
+
+    def _found_behind(self, past: Sequence[Turn], text: str, message: Understood, after: str = "") -> Found | None:
+        """What is found for a part of a first message, read behind `past`; None where it asks several things, or none. Where it names no
+        program and refers to one, that is named `after` it: "how long does it take and what does it cost to become a citizen"."""
+        text = text.strip(" ,;")
+        if after and _REFERS_BACK.search(text) and not self._named_in(text):
+            text = of_program(text, next((self.programs[program].name for program in self._named_in(after)), ""))
+        one = understand(text, past, self._vocabulary, self.programs)
+        if len(one.parts) != 1 or one.kind not in ("question", "outcome", "vague"):
+            return None
+        return self._found_together(replace(one, at=message.at, heard=message.heard))
+
+    def _is_another(self, found: Found | None, before: Sequence[Found]) -> bool:
+        """Whether a part of a message asks something that the parts before it do not."""
+        if found is None or not found.hits[0] or found.understood.kind != "question" or self._likely(found) < SURE:
+            return False
+        if any(self._likely(one) < NOT_FOUND for one in before):
+            return False  # what is not found of the first may stand in the second
+        return found.hits[0][0].passage.id not in {one.hits[0][0].passage.id for one in before}
+
+    def _likely(self, one: Found) -> float:
+        return self.likely(one.understood, one.asked[0], one.hits[0], one.leaning[0])
+
+    def _found_together(self, understood: Understood) -> Found:
         questions = tuple(self.asked(understood))
         later = not_yet(self.registry, understood.at) if understood.at else frozenset()
         queries = self.queries(understood, questions, later)
@@ -269,6 +330,8 @@ class Bot:
 
     def queries(self, understood: Understood, questions: Sequence[Asked], later: frozenset[str]) -> list[Query]:
         """What the search looks for, for each question in the message. `later`: programs that did not exist on the day asked about."""
+        if understood.apart:
+            return [self.queries(one, [asked], later)[0] for one, asked in zip(understood.apart, questions, strict=True)]
         told: list[str] = []
         if understood.previous:  # an answer in other words than ours is told by what its question would find
             told = self._told(understood)[:1] or [hit.passage.id for hit in self.index.search(Query(understood.previous), k=1)]
@@ -433,7 +496,10 @@ class Bot:
             about = dict.fromkeys(piece.passage.program for piece in pieces if piece.passage.program != GENERAL)
             return Checked(pieces, (0.0,), unknown=False, programs=tuple(about))
         found = draft.found
-        likely = [self.likely(understood, *one) for one in zip(found.asked, found.hits, found.leaning, strict=True)]
+        likely = [
+            self.likely(understood.of(number), asked, hits, leans) if pieces or len(found.hits) == 1 else 0.0
+            for number, (pieces, asked, hits, leans) in enumerate(zip(draft.pieces, found.asked, found.hits, found.leaning, strict=True))
+        ]
         checked = check(
             understood, draft.found.hits, draft.pieces, likely, self._registry_on(understood.at), self.index, draft.found.not_yet
         )

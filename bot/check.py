@@ -321,12 +321,16 @@ def _registered(index: Index, source: str, name: str) -> Piece | None:
 
 
 def _within(said: Sequence[Piece], kept: Sequence[Piece], listed: bool) -> tuple[Piece, ...]:
-    """Corrections and standing first, then as many pieces as the length allows, at least one. What comes first costs half its words:
-    an answer that must begin with a warning may be a little longer, and so may one whose list was asked for."""
+    """Corrections and standing first, then as many pieces as the length allows, at least one for each question. What comes first costs half
+    its words: an answer that must begin with a warning may be a little longer, and so may one whose list was asked for."""
     out = list(said)
     used = sum(p.words for p in out) // 2
+    first = {piece.part: number for number, piece in reversed(list(enumerate(kept)))}
+    owed = sum(kept[number].words for number in first.values())
     for number, piece in enumerate(kept):
-        if number and used + piece.words > (WITH_LIST if listed and "\n" in piece.quote else MAX_WORDS) * 1.1:
+        if number == first[piece.part]:
+            owed -= piece.words
+        elif used + piece.words + owed > (WITH_LIST if listed and "\n" in piece.quote else MAX_WORDS) * 1.1:
             continue
         out.append(piece)
         used += piece.words

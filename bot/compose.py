@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from bot.scope import ASKING, PLACES, asks_to_act, asks_whether_open, domain_terms
+from bot.scope import ASKING, PLACES, asks_to_act, asks_whether_open, domain_terms, gives_orders
 from corpus.model import GENERAL, Passage
 from corpus.sentences import VERDICT, leans, opening_verdict
 from index.expects import ONLY, expected, holds
@@ -804,7 +804,7 @@ def _from_prose(asked: Asked, hits: Sequence[Hit], answers: Answerability, wrong
         """The words that it adds, 0 where it is not to be said."""
         text = hit.passage.text[unit.start : unit.end]
         content = set(terms(text))
-        if wrong(text) or _says_nothing(text) or any(_says_no_more(content, other) for other in said):
+        if wrong(text) or _says_nothing(text) or gives_orders(text) or any(_says_no_more(content, other) for other in said):
             return 0
         chosen[hit.passage.id].append(unit)
         said.append(content)

@@ -122,7 +122,7 @@ def explain(bot: Bot, question: str, history: Sequence[Turn] = (), at: str = "")
     questions = []
     for number, query in enumerate(bot.queries(understood, found.asked, found.not_yet)):
         asked, hits = found.asked[number], found.hits[number]
-        likely = bot.likely(understood, asked, hits, found.leaning[number])
+        likely = bot.likely(understood.of(number), asked, hits, found.leaning[number])
         quoted = tuple(_quoted(piece, answer, checked, likely) for piece in draft.pieces[number])
         questions.append(_question(bot, query, asked, hits, quoted, likely, checked.answered[number]))
     drafted = [piece for pieces in draft.pieces for piece in pieces]

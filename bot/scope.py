@@ -92,12 +92,21 @@ _INJECTION = re.compile(
     r"|\b(?:repeat after me|say exactly|respond only with|answer only with|reply only|pretend (?:that|to be|you)|act as|roleplay)\b[^.!?\n]*[.!?]?",
     re.IGNORECASE,
 )
+_TO_A_PROGRAM = re.compile(
+    r"(?:^|\s)(?:system|assistant|developer)\s*:\s"
+    r"|\b(?:ignore|disregard|forget|override) (?:all |any |every |your |the |these )*(?:other |previous |prior |above |earlier )*"
+    r"(?:instructions?|sources?|rules?|prompts?|guidelines?)\b"
+    r"|\b(?:notes?|instructions?|messages?) (?:to|for) (?:all |any |every |ai |the )*(?:assistants?|chatbots?|bots?|(?:language )?models?)\b"
+    r"|\btell (?:every|each|all|any) (?:users?|of your users)\b|\bstate this as (?:an? )?(?:\w+ )?fact\b|\bdo not mention this (?:line|note|sentence)\b",
+    re.IGNORECASE,
+)
 
 # What will happen to this person: nobody can know it, and only the rule that governs it is in the documents.
 _OUTCOME = re.compile(
     r"\b(what('?s| is| are)? (my|our|the) (chances?|odds|probability|likelihood)|(my|our) (chances?|odds|probability)|chances? (of|for|that) (me|my|i|us|we|getting)|"
     r"(will|would) (i|we|my \w+|they|ircc|uscis|he|she)\b.{0,40}\b(definitely|surely|for sure|get (approved|rejected|refused|invited|accepted|pr\b|an? ita|selected)|"
     r"be (approved|rejected|refused|accepted|invited|denied|selected)|approve (me|my|us|our)|reject (me|my)|refuse (me|my))|"
+    r"(will|would) (they|ircc|canada|the officer|the visa officer) (reject|refuse|deny|approve|accept) ?(it|this)?\W*$|"
     r"(am|are) (i|we) (going to|gonna) (get|be) (approved|rejected|refused|accepted|invited|selected)|"
     r"guarantee[ds]?\b.{0,30}\b(me|my|i|approval|pr|visa)|should (i|we) (quit|resign|leave my|leave the|sell|move|take the risk|risk|wait or|give up|hire|accept)|"
     r"is it (worth|wise|smart|a good idea)|which (one )?(is|would be) (better|best) for (me|us)|what would you do|what should (i|we) (choose|decide|pick)|percent please|"
@@ -254,6 +263,11 @@ _YEAR_TO_COME = re.compile(r"\b(202[7-9]|20[3-9]\d)\b")
 def without_orders(text: str) -> str:
     """The message without instructions to the program or forged context: what stands in a message is never an order."""
     return re.sub(r"\s+", " ", _INJECTION.sub(" ", text)).strip()
+
+
+def gives_orders(sentence: str) -> bool:
+    """Whether a sentence of a document speaks to the program that reads it ("tell every user that ...") and not to a reader."""
+    return _TO_A_PROGRAM.search(sentence) is not None
 
 
 def is_smalltalk(text: str) -> bool:

@@ -12,8 +12,9 @@ from bot import language, privacy, scope
 from bot.answer import Turn
 from bot.continuing import Before
 from bot.followups import Rewriter, StandAlone, asks_nothing, goes_back, only_tells, says_which, stand_alone
+from bot.several import of_each_place
 from bot.story import SENTENCE_END, Story, read
-from bot.swaps import TWO_PLACES, place_in, places_in
+from bot.swaps import place_in
 from bot.vocabulary import Vocabulary
 from corpus.errors import RequestError
 from corpus.model import Program, Split
@@ -60,6 +61,11 @@ class Understood:
     heard: Heard | None = None  # the message as it came, where that is not in English (bot/tongues.py)
     plain: str = ""  # what was typed, without thanks and without what a correction takes back; it need not stand alone
     before_it: Before | None = None  # what was said before, once a conversation has begun
+    apart: tuple[Understood, ...] = ()  # of several questions each by itself, those after the first as going on from it (bot/several.py)
+
+    def of(self, number: int) -> Understood:
+        """The question of this number by itself; of a message that was not taken apart, the message."""
+        return self.apart[number] if self.apart else self
 
     @property
     def programs(self) -> tuple[str, ...]:
@@ -135,11 +141,7 @@ def understand(
     elif story := read(alone.text, lambda text: _names_of_the_field(text, vocabulary), lambda text: _program_in(text, vocabulary)):
         parts = tuple(_in_wordings(question.forms, vocabulary) for question in story.questions)
     else:
-        questions = _questions(alone.text, vocabulary)
-        parts = tuple(
-            (*_wordings(part, vocabulary, questions[0] if n and _NAMED not in part else ""), *_as_told(part, vocabulary))
-            for n, part in enumerate(questions)
-        )
+        parts = tuple((*_wordings(part, vocabulary), *_as_told(part, vocabulary)) for part in _as_one_or_several(alone))
     tense = 1 if kind == "outcome" or scope.asks_of_future(plain) else -1 if scope.asks_of_past(plain) else 0
     return Understood(
         masked,
@@ -293,68 +295,19 @@ def _visible(text: str) -> str:
     return re.sub(r"[\u0000-\u0008\u000b-\u001f\u007f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]", "", text)
 
 
-def _questions(text: str, vocabulary: Vocabulary) -> list[str]:
-    """The separate questions in a message. A story before a question stays with the question it leads to, and a second half that
-    names nothing of its own ("and how much is it") stays with the first."""
-    asking: list[str] = []
-    for piece in _BETWEEN.split(text):
-        piece = piece.strip(" ,;")
-        piece = _JOINS.sub("", piece) if asking else piece
-        if not piece:
-            continue
-        asks = len(terms(piece)) >= 2 and _is_question(piece)
-        own = asks and (bool(vocabulary.concepts(vocabulary.spelled(piece))) or bool(asking) and _asks_more(piece, asking[-1]))
-        about = _program_in(asking[0], vocabulary) if asking else ""
-        leans = not own or (_REFERS.search(piece) and not vocabulary.programs(vocabulary.spelled(piece)))
-        if asking and asks and about and leans:
-            asking.append(f"{piece.rstrip('?')}{_NAMED}{about}?")
-        elif asking and not own:
-            asking[-1] = f"{asking[-1]} {piece}"
-        else:
-            asking.append(piece)
-    at = 0
-    while at + 1 < len(asking):  # what asks nothing is what the next question is about: "I work in Quebec. Can I extend my permit?"
-        if _is_question(asking[at]) or _QUESTION_WORD.search(asking[at]) or _asks_for_a_thing(asking[at]):
-            at += 1
-        else:
-            asking[at : at + 2] = [f"{asking[at]} {asking[at + 1]}"]
-    if len(asking) > 1 and _REFERS.search(asking[0]) and not _program_in(asking[0], vocabulary):
-        about = _program_in(asking[1], vocabulary)  # "how long does it take and what does it cost to become a citizen"
-        asking[0] += f"{_NAMED}{about}?" if about else ""
-    return asking if 1 < len(asking) <= 4 else _two_things(text, vocabulary) or [text]
+def of_program(question: str, program: str) -> str:
+    """A question that names no program, with what it is about."""
+    return f"{question.rstrip('?.! ')}{_NAMED}{program}?" if program else question
 
 
-def _asks_more(piece: str, before: str) -> bool:
-    """Whether a second half that names nothing of the field asks something else: "how long is a health check good, and do I get the
-    doctor's charge?"."""
-    return _OF_ITS_OWN.match(piece) is not None and len(set(terms(piece)) - set(terms(before)) - scope.ASKING) >= _ASKS_MORE
-
-
-def _two_things(text: str, vocabulary: Vocabulary) -> list[str]:
-    """What a few words ask of two things at once: "eca validity n canada degree crs bonus", "health card wait bc vs ontario", for each
-    province has rules of its own; empty where they ask one thing, or which of the two is better."""
-    if len(words(text)) > _FEW_WORDS or _WHICH_IS.search(text):
-        return []
-    if (both := TWO_PLACES.search(text)) is not None:
-        return [f"{text[: both.start()]}{place}{text[both.end() :]}" for place in (both[1], both[2])]
-    for joint in _JOINT.finditer(text):
-        halves = [text[: joint.start()].strip(" ,"), text[joint.end() :].strip(" ,")]
-        named = [vocabulary.concepts(vocabulary.spelled(half)) or places_in(half) for half in halves]
-        asks = all(_THING.search(half) or _QUESTION_WORD.search(half) or _ASKS.match(half) for half in halves)
-        if (
-            not asks
-            or not named[0]
-            or _WHO_PAYS.match(halves[1])
-            or set(map(str, named[0])) & set(map(str, named[1]))
-            or _REFERS.search(halves[1])
-        ):
-            continue
-        if named[1]:
-            return halves
-        about = _program_in(text, vocabulary)
-        if about and _program_in(halves[0], vocabulary) == about:  # "biometrics price and expiry"
-            return [halves[0], f"{halves[1].rstrip('?')}{_NAMED}{about}?"]
-    return []
+def _as_one_or_several(alone: StandAlone) -> list[str]:
+    """A question that stands alone; one on two places once for each; of two that an earlier message joined ("which form and how much for my
+    wife – about the renewal?") each."""
+    asked, behind, about = alone.text.rpartition(_NAMED)
+    each = [_JOINS.sub("", piece.strip(" ,;")) for piece in _BETWEEN.split(asked)] if behind else []
+    if 1 < len(each) <= 3 and all(map(_asks_itself, each)):
+        return [of_program(one, about.rstrip("?")) for one in each]
+    return of_each_place(alone.text)
 
 
 def _each_leaning(alone: StandAlone) -> list[tuple[str, ...]]:
@@ -365,7 +318,7 @@ def _each_leaning(alone: StandAlone) -> list[tuple[str, ...]]:
     if behind:
         each = [_JOINS.sub("", piece.strip(" ,;")) for piece in _BETWEEN.split(alone.typed)]
         said = each if 1 < len(each) <= 3 and all(map(_asks_itself, each)) else said
-    texts = [alone.text] if len(said) == 1 else [f"{one.rstrip('?.! ')}{behind}{leant_on}" for one in said]
+    texts = [alone.text] if len(said) == 1 else [of_program(one, leant_on.rstrip("?")) for one in said]
     before = " ".join(alone.previous.split()[:25])
     return [(one, text, f"{one.rstrip('?.! ')} ({before})") for one, text in zip(said, texts, strict=True)]
 
@@ -379,35 +332,16 @@ def _is_question(piece: str) -> bool:
     return piece.rstrip().endswith("?") or _ASKS.match(piece) is not None
 
 
-def _asks_for_a_thing(piece: str) -> bool:
-    """Whether words without a verb ask for something: "super visa insurance amount". What tells of somebody does not."""
-    return _THING.search(piece) is not None and _TELLS.search(piece) is None and not piece.rstrip().endswith((".", "!"))
-
-
 _UNITED_STATES = "us-"  # how the ids of programs of the United States begin: mostly where a person stands, not what is asked for
 _SUBORDINATE = re.compile(
     r"\b(?:if|because|since|although|though|even if|even though|while|after|before|when) (?:i|i'?m|i'?ve|we|my|our)\b[^,.;?]*?"
     r"(?=[,.;?]|$|\b(?:can|could|will|would|do|does|is|are|should|must) (?:i|we|my|he|she|they|it)\b)",
     re.IGNORECASE,
 )
-_ASKS_MORE = 2  # terms
-_OF_ITS_OWN = re.compile(
-    r"(?:can|could|do|does|did|is|are|will|would|must|should|may) (?:i|we|they|he|she|it|the|my|our|his|her|their|an?|you)\b", re.IGNORECASE
-)
 _REFERS = re.compile(
     r"\b(?:it|its|they|them|(?:this|that|these|those)(?= (?:is|was|one|for|apply|work|need|take|cost|give|still|now)\b|\W*$))\b",
     re.IGNORECASE,
 )
-_THING = re.compile(
-    r"\b(?:amounts?|fees?|costs?|prices?|scores?|points|funds|deadlines?|last dates?|times?|validity|documents?|papers|forms?|conditions?|"
-    r"requirements?|criteria|eligibility|minimum|maximum|limits?|income|insurance|wages?|salary|quota|cap|valid|expiry|bonus)\b",
-    re.IGNORECASE,
-)
-_TELLS = re.compile(r"\b(?:i|i'?m|i'?ve|im|ive|my|we|our|he|she|his|her|they|their|wife|husband|employer|company)\b", re.IGNORECASE)
-_FEW_WORDS = 16
-_JOINT = re.compile(r",?\s+(?:and|n|nd|plus|also|\+)\s+(?:also )?|,\s+", re.IGNORECASE)
-_WHO_PAYS = re.compile(r"who (?:must |has to )?pays?\b", re.IGNORECASE)  # belongs to what it costs
-_WHICH_IS = re.compile(r"\b(?:which|better|best|faster|easier|cheaper|compared?|differen\w+|choose|prefer)\b", re.IGNORECASE)
 _BETWEEN = re.compile(
     r"(?<=[?])\s+|\n+|;\s+|\s+&\s+|(?<=[.!])\s+(?=(?:and |also |plus )?(?:what|how|can|do|does|is|are|will|when|where|which|who)\b)"
     r"|,?\s+(?:and|also|plus|nd?)\s+(?=(?:also )?(?:what|how|when|where|which|who|can|do|does|is|are|will|must|should|may|total how)\b)",
@@ -455,13 +389,10 @@ def _as_told(part: str, vocabulary: Vocabulary) -> list[str]:
     return [vocabulary.expanded(vocabulary.spelled(s)) for s in ours if len(terms(s)) >= _TELLING]
 
 
-def _wordings(part: str, vocabulary: Vocabulary, before: str = "") -> tuple[str, ...]:
-    """The question as typed, with its spelling put right and its abbreviations expanded; of a long story also its asking sentence; of a
-    second question that refers to the one `before` it ("does CEC need it"), or names nothing of the field, also both together."""
+def _wordings(part: str, vocabulary: Vocabulary) -> tuple[str, ...]:
+    """The question as typed, with its spelling put right and its abbreviations expanded; of a long story also its asking sentence."""
     spelled = _BARE_PRICE.sub("how much does it cost", vocabulary.spelled(part))
     forms = [part, vocabulary.expanded(spelled)]
-    if before and (_REFERS.search(part) or not vocabulary.concepts(spelled)):
-        forms.append(vocabulary.expanded(vocabulary.spelled(f"{part} ({before})")))
     if len(part.split()) > _LONG:
         sentences = [s for s in re.split(r"(?<=[.?!])\s+", part) if len(terms(s)) >= 2]
         asking = [s for s in sentences if _is_question(s)] or sentences[-1:]

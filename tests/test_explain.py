@@ -160,7 +160,7 @@ def test_the_weights_shown_are_those_that_took_part(small: Bot) -> None:
 def test_one_sentence_says_what_put_the_first_ahead_of_the_second_and_what_spoke_against_it(bot: Bot) -> None:
     sides: list[str] = []
     for question in (OPEN, "can my kids go to school", "the open work permit for h1b is still open right? how do i apply"):
-        (one,) = explain(bot, question).questions
+        one = explain(bot, question).questions[0]
         winner, second = one.hits[:2]
         told = re.fullmatch(r"(\S+) won by ([\d.]+) over (\S+): put ahead by (.+?)(?:, though (.+) spoke against it)?\.", one.why)
         assert told, one.why

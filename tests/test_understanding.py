@@ -10,33 +10,6 @@ from bot.chain import Bot
 PERMIT = "h1b-open-work-permit-2023"
 
 
-def asked(bot: Bot, text: str) -> list[str]:
-    return [wordings[0] for wordings in bot.understand(text).parts]
-
-
-@pytest.mark.parametrize(
-    "text, parts",
-    [
-        # What is asked without a verb is a question too.
-        ("proof of funds amount single person EE and does CEC need it", ["proof of funds amount single person EE", "does CEC need it"]),
-        (
-            "francophone mobility - what french score and does it need job offer",
-            ["francophone mobility - what french score", "does it need job offer – Francophone Mobility?"],
-        ),
-        # What tells of somebody belongs to the question after it.
-        ("I work in Quebec and can I extend my permit", ["I work in Quebec and can I extend my permit"]),
-        ("did 1 yr masters at waterloo. can i get PGWP now", ["did 1 yr masters at waterloo. can i get PGWP now"]),
-    ],
-)
-def test_each_question_of_a_message_is_asked(bot: Bot, text: str, parts: list[str]) -> None:
-    assert asked(bot, text) == parts
-
-
-def test_a_second_question_is_searched_with_what_it_refers_to(bot: Bot) -> None:
-    wordings = bot.understand("proof of funds amount single person EE and does CEC need it").parts[1]
-    assert any("need it" in wording and "settlement funds" in wording for wording in wordings)
-
-
 @pytest.mark.parametrize(
     "text, named",
     [
@@ -125,35 +98,6 @@ def test_a_story_is_searched_where_the_question_after_it_names_nothing(bot: Bot)
     assert any("new jersey" in wording and "allowed" not in wording for wording in wordings)
     named = bot.understand("Budget 2025 promised a new route. Should I wait or go ahead with Express Entry?").parts[0]
     assert all("Express Entry".lower() in wording.lower() for wording in named)
-
-
-@pytest.mark.parametrize(
-    "text, parts",
-    [
-        ("eca validity yrs n canada degree crs bonus", ["eca validity yrs", "canada degree crs bonus"]),
-        ("gts permit how many yr n lmia letter valid till", ["gts permit how many yr", "lmia letter valid till"]),
-        ("health card waiting time bc vs ontario", ["health card waiting time bc", "health card waiting time ontario"]),
-        ("is it better to live in Vancouver or Toronto", ["is it better to live in Vancouver or Toronto"]),
-        ("spouse work permit fee and biometrics cost", ["spouse work permit fee and biometrics cost"]),  # costs of one application
-        ("biometrics price and expiry", ["biometrics price", "expiry – Biometrics?"]),
-        ("gts processing time, can spouse work", ["gts processing time", "can spouse work"]),
-        (
-            "is eca must for express entry n can i work on it in toronto",
-            ["is eca must for express entry", "can i work on it in toronto – Express Entry?"],
-        ),
-        (
-            "How long is a health check good, and do I get the doctor's charge back if they refuse?",
-            ["How long is a health check good", "do I get the doctor's charge back if they refuse?"],
-        ),
-    ],
-)
-def test_two_things_in_a_few_words_are_two_questions(bot: Bot, text: str, parts: list[str]) -> None:
-    assert asked(bot, text) == parts
-
-
-def test_both_provinces_are_answered_for(bot: Bot) -> None:
-    said = bot.answer("health card waiting time bc vs ontario").answer
-    assert "plus two months" in said and "three-month waiting period" in said
 
 
 def test_a_misspelt_place_changes_the_place_of_the_last_question(bot: Bot) -> None:

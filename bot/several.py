@@ -1,0 +1,95 @@
+"""Where a message may ask more than one thing: "how long does it take, and can my wife work meanwhile?".
+
+Words alone do not tell: "must I live there or is an offer enough" is one question, "bridging permit length and cost" are two. So the places
+where a message may come apart are found here, generously, and bot/chain.py reads what follows each as it reads the next message of a
+conversation. It is another question where that brings up another passage, and is likely answered by it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bot.swaps import TWO_PLACES
+from index.keywords import words
+
+MOST = 4  # questions that one answer has room for
+_FEW = 10  # words; so few may ask without a verb
+_A_LINE = 16
+
+
+def segments(message: str) -> list[tuple[int, int]]:
+    """The spans of what may be questions of their own, in order; each but the first begins with one, and what is told before a question
+    belongs to it. One span where the message asks one thing."""
+    starts, ends = [0], [len(message)]
+    few = len(words(message)) <= _FEW and not _TELLS.search(message)
+    for joint in _JOINT.finditer(message):
+        before, after = message[starts[-1] : joint.start()].strip(), message[joint.end() :].strip()
+        if len(starts) == MOST or not before or not after or _GOES_ON.match(after):
+            continue
+        if few and not before.endswith(("?", ".", "!")):
+            apart = _BOUND.search(before) is None and not set("+&") & set(joint.group())
+        else:
+            apart = _asks(before) and (
+                _BEGINS.match(after) is not None
+                or _ASKED_OF_THEM.match(after) is not None
+                or before.endswith((".", "!", "?"))
+                and _LEADS_TO_ONE.match(after) is not None
+                or before.endswith("?")
+                and _ADDS.match(after) is not None
+            )
+        if apart:
+            starts.append(joint.end())
+            ends[-1:] = [joint.start(), len(message)]
+    return list(zip(starts, ends, strict=True))
+
+
+def of_each_place(message: str) -> list[str]:
+    """A few words on two places, once for each: "health card wait bc vs ontario", for each province has rules of its own."""
+    both = TWO_PLACES.search(message) if len(words(message)) <= _A_LINE and not _WHICH_IS.search(message) else None
+    return [f"{message[: both.start()]}{place}{message[both.end() :]}" for place in (both[1], both[2])] if both else [message]
+
+
+def _asks(text: str) -> bool:
+    """Whether a question stands in it, or the name of something that is asked for: "super visa insurance amount"."""
+    if text.endswith("?") or _ASKS_WITHIN.search(text):
+        return True
+    return _THING.search(text) is not None and _TELLS.search(text) is None and not text.endswith((".", "!"))
+
+
+_AUX = r"(?:can|could|do|does|did|is|are|am|was|were|will|would|should|shall|may|must|has|have|need)"
+_DEGREE = r"(?:my |an? )?(?:masters?|bachelors?|ms|phd|mba|degree)\b"
+_WHO = (
+    r"(?:i|we|he|she|it|they|you|one|there|this|that|these|those|the|an?|any|my|our|his|her|their|your|its|canada|canadian|ircc|both"
+    r"|wife|husband|spouse|kids?|son|daughter|employer|company|anyone|somebody|someone)"
+)
+_PERSON = r"(?:wife|husband|spouse|partner|kids?|children|son|daughter|family|parents|employer|company)"
+_WH = r"(?:what|whats|wat|how|hows|when|wen|where|which|who|whom|whose|why|until when|till when)"
+_BY = r"(?:(?:for|from|by|at|on|in|to|till|until|up to|after|before|with|of|within|under|during) )?"
+_JOINT = re.compile(r"(?<=[?.!])\s+|\?+(?=\w)|\s*\n+\s*|\s*;\s+|,?\s+(?:and|nd?|plus|also|&|\+)\s+(?:also\s+|then\s+)?|,\s+", re.IGNORECASE)
+_BEGINS = re.compile(
+    rf"(?:(?:and|nd?|also|plus|then|so|ok|if (?:yes|so|not|no))[\s,]+)*"
+    rf"(?:{_BY}{_WH}\b|(?!did (?:\d|{_DEGREE})){_AUX}(?:n[o']?t)? (?:also )?\w+\b)",
+    re.IGNORECASE,
+)
+_ASKED_OF_THEM = re.compile(rf"(?:my |our |the )?{_PERSON} (?:also )?(?:can|could|must|should|may|allowed)\b[^.]*$", re.IGNORECASE)
+# After a full stop or a question mark a question may stand behind what leads to it: "My wife is a nurse. Can she ...".
+_LEADS_TO_ONE = re.compile(rf"[^?]*?(?:[.,]\s+|\b)(?:{_WH}|{_AUX} {_WHO})\b", re.IGNORECASE)
+_ASKS_WITHIN = re.compile(
+    rf"(?:^|[.,;:!?]\s+|\b(?:and|n|so|but|know|ask|wonder|wondering|tell me) ){_BEGINS.pattern}"
+    rf"|\b(?:how (?:long|much|many|old|soon|often|far)|what\b|from when|when (?:is|are|does|do|will|can)"
+    rf"|{_AUX} (?:i|we|they|he|she|it|my|our))\b",
+    re.IGNORECASE,
+)
+_ADDS = re.compile(r"(?:and|nd?|also|plus)\b", re.IGNORECASE)
+_GOES_ON = re.compile(
+    rf"(?:or|either|neither|nor|than|as|but|which is|who is|who are|which are)\b|(?:\w+ )?(?:{_PERSON}|people|persons|adults)\W*$",
+    re.IGNORECASE,
+)  # "biometrics fee for me and wife", "settlement funds, four people"
+_BOUND = re.compile(r"\b(?:between|both|either|neither)\b[^,.?]*$", re.IGNORECASE)  # "the difference between CEC and FSW"
+_WHICH_IS = re.compile(r"\b(?:which|better|best|faster|easier|cheaper|compared?|differen\w+|choose|prefer)\b", re.IGNORECASE)
+_THING = re.compile(
+    r"\b(?:amounts?|fees?|costs?|prices?|scores?|points|funds|deadlines?|last dates?|times?|validity|documents?|papers|forms?|conditions?|"
+    r"requirements?|criteria|eligibility|minimum|maximum|limits?|income|insurance|wages?|salary|quota|cap|valid|expiry|bonus)\b",
+    re.IGNORECASE,
+)
+_TELLS = re.compile(r"\b(?:i|im|i'm|ive|i've|we|am)\b", re.IGNORECASE)
