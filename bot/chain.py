@@ -144,7 +144,7 @@ class Bot:
         self._vocabulary = Vocabulary(registry, index.passages.headings(index.passages.numbers(asked=True)))
         self._splits = Splits(registry.splits, index.passages.by_id)
         # The briefs are of the field; what a user chose need not be.
-        self.answerability = answerability(index.passages if index.manifest.only else ())
+        self.answerability = answerability(index.passages if index.manifest.only else (), index.rarity)
         self._today = today
         self._rewriter = rewriter
         self._writer = None

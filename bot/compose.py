@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -124,15 +124,24 @@ class Asked:
         return " ".join((*self.told, self.wordings[0]))
 
 
+_SOME = 1e-6
+_AFTER = 3  # hits after the first beside which it is looked at
+_WELL_AHEAD = 0.2  # in score: half of the right first hits are
+
+
+def _as_rare(term: str) -> float:
+    return 1.0
+
+
 @dataclass(frozen=True)
 class Answerability:
     """Logistic weights for "does this passage answer this question?", one set for passages written as answers, one for prose.
 
     `written` is fitted by eval/tune_answerability.py on messages of strangers, `prose` by eval/tune.py on eval/sets (docs/decisions/0004).
-    `answerability` gives those for the documents at hand.
+    `answerability` gives those for the documents at hand. `rarity` is how rare a term is in the index, 0 or more.
     """
 
-    written: tuple[float, ...] = (-8.9, 2.65, 3.3, 2.55, 3.7, 0.0, 0.35, 1.1)
+    written: tuple[float, ...] = (-8.4, 3.4, 5.0, 1.3, 2.0, 0.0, 0.55, 0.75, 12.2, -2.6, -0.55, -1.6, -0.5)
     prose: tuple[float, ...] = (-7.6, 0.0, 5.75, 6.35, 3.9, 0.0, 0.0, 0.0)
     reach: tuple[int, int] = (3, 5)  # passages of prose of which the nearest text and the nearest sentence are taken
     lacking: float = 0.45  # what is left of the chance of prose where none of these holds the sort of thing asked for
@@ -140,14 +149,16 @@ class Answerability:
     wholly: float = 0.45  # from which chance prose is an answer: its chances lie closer together
     # A constant, and one weight for four cosines: of text and nearest sentence, with the title and without. () where they have no part.
     apart: tuple[float, ...] = ()
+    rarity: Callable[[str], float] = field(default=_as_rare, compare=False)
 
-    def __call__(self, asked: Asked, hit: Hit) -> float:
-        """0 to 1."""
-        if self.apart and hit.apart is not None and not _is_written_answer(hit):
+    def __call__(self, asked: Asked, hit: Hit, ahead: float = _WELL_AHEAD) -> float:
+        """0 to 1. `ahead`: by how much the hit scores more than those after it (`ahead_of_the_next`)."""
+        if _is_written_answer(hit):
+            z = sum(w * f for w, f in zip(self.written, self.features(asked, hit, ahead), strict=True))
+        elif self.apart and hit.apart is not None:
             z = self.apart[0] + self.apart[1] * (hit.text + hit.sentence + sum(hit.apart))
         else:
-            weights = self.written if _is_written_answer(hit) else self.prose
-            z = sum(w * f for w, f in zip(weights, self.features(asked, hit), strict=True))
+            z = sum(w * f for w, f in zip(self.prose, self.measures(asked, hit), strict=True))
         likely = 1 / (1 + math.exp(-z))
         if self._is_of_another(asked, hit):
             return _MERELY_LIKE * likely
@@ -161,6 +172,7 @@ class Answerability:
         return (
             not asked.about <= hit.terms
             or of_others(asked, hit)
+            or _of_another_year(asked, hit)
             or not (
                 not asked.programs
                 or follows_any_refusal(asked.wants, hit.passage)
@@ -174,7 +186,7 @@ class Answerability:
         """The same of all that was found, best first: prose is answered from several passages, of which one had better hold the sort of
         thing asked for."""
         nearest = self.nearest(asked, hits)
-        likely = self(asked, nearest)
+        likely = self(asked, nearest, ahead_of_the_next(hits))
         # A section of ours may say in other words how long or how much; who asks for an age, after a refusal, or for the papers is told
         # these or nothing.
         only = asked.wants in ONLY and not is_asked(hits[0])
@@ -212,12 +224,56 @@ class Answerability:
         )
 
     @staticmethod
-    def features(asked: Asked, hit: Hit) -> tuple[float, ...]:
+    def measures(asked: Asked, hit: Hit) -> tuple[float, ...]:
         """1, the cosines of the nearest wording, the text and the nearest sentence, the terms in common, the field's terms named, whether
         the sort of thing asked for is there, and the logarithm of the number of words: of few words more are near by chance."""
         typed = float(holds(asked.wants, hit.passage.text))
         length = math.log(max(len(asked.wordings[0].split()), 1))
         return (1.0, max(hit.question, 0.0), hit.text, hit.sentence, hit.overlap, covered(asked.concepts, hit.terms), typed, length)
+
+    def features(self, asked: Asked, hit: Hit, ahead: float) -> tuple[float, ...]:
+        """Of a passage that was written as an answer: its `measures`; how far it is `ahead`; how far the question and the one of the
+        passage that is nearest are in the same words, by rarity, for what is near in words alone is less near in sense; whether some sort
+        of thing is asked for at all, for that is missed more often than a yes or no; whether what is counted is not spoken of; and
+        whether the passage tells that something is not known."""
+        wanted, line = (_content(text) for text in (asked.wordings[min(1, len(asked.wordings) - 1)], hit.asked_as))
+        return (
+            *self.measures(asked, hit),
+            ahead,
+            self._weight(wanted & line) / max(self._weight(wanted | line), _SOME),
+            float(bool(asked.wants)),
+            float(not _counted_in(asked.wordings[0]) <= hit.terms),
+            float(hit.passage.unknown),
+        )
+
+    def _weight(self, some: Set[str]) -> float:
+        return sum(map(self.rarity, some))
+
+
+def ahead_of_the_next(hits: Sequence[Hit]) -> float:
+    """By how much the first of the hits scores more than the next three on the average, up to 0.2: what is asked of one section alone is
+    nearer to it than to its neighbours, what only resembles them is about as near to each. In a conversation, where hits are in another
+    order than that of their scores, and where there is but one, it is taken as well ahead."""
+    after = hits[1 : 1 + _AFTER]
+    if not after or hits[0].continued is not None:
+        return _WELL_AHEAD
+    return min(hits[0].score - sum(hit.score for hit in after) / len(after), _WELL_AHEAD)
+
+
+@lru_cache(256)
+def _content(text: str) -> frozenset[str]:
+    """The terms of a text that are not merely ways of asking."""
+    return frozenset(terms(text)) - ASKING
+
+
+_HOW_MANY = re.compile(r"\bhow (?:many|much) (\w+)", re.IGNORECASE)
+
+
+@lru_cache(64)
+def _counted_in(question: str) -> frozenset[str]:
+    """What a question wants the number of: "how many questions does the test have"."""
+    found = _HOW_MANY.search(question)
+    return frozenset(terms(found[1])) if found is not None else frozenset()
 
 
 # Fitted by eval/tune.py on public questions (docs/decisions/0015). The words in common have no part: who writes a question with the passage
@@ -229,11 +285,11 @@ _LOOKED_AT = 200  # passages, about, that tell what documents are about: spread 
 _SPEAKING = 0.4  # share that speak of the field: 0.87 in articles on it, 0.60 of IRCC's help centre, 0.10 to 0.27 in three other fields
 
 
-def answerability(passages: Sequence[Passage]) -> Answerability:
+def answerability(passages: Sequence[Passage], rarity: Callable[[str], float] = _as_rare) -> Answerability:
     """The weights for documents of these passages: where few speak of our field, it tells nothing that a question names no term of it."""
     some = [p for p in passages[:: max(1, len(passages) // _LOOKED_AT)] if p.kind == "section"]
     speaking = sum(len(domain_terms(p.text) - PLACES) > 1 for p in some)
-    return Answerability() if speaking >= _SPEAKING * len(some) else OF_ANOTHER_FIELD
+    return replace(Answerability() if speaking >= _SPEAKING * len(some) else OF_ANOTHER_FIELD, rarity=rarity)
 
 
 # What is asked for by its kind: "the budget of", "which province takes". What has a name a text names, without saying what kind of thing it
@@ -292,6 +348,29 @@ def _of_no_such_year(asked: Asked, hits: Sequence[Hit]) -> bool:
     return not any(
         hit.passage.as_of[:4] in years or _YEARS_ON.search(hit.passage.text) or years & set(_YEAR.findall(hit.passage.text)) for hit in hits
     )
+
+
+_FIGURES = re.compile(
+    r"\b(?:cut-?offs?|scores?|crs|fees?|costs?|prices?|nominations?|allocations?|quotas?|caps?|registrations?|invit\w+|funds|savings|wages?)\b",
+    re.IGNORECASE,
+)
+_OF_SOMEBODY = re.compile(r"\b(?:i|i'?m|i'?ve|my|me|we|our|us|he|she|his|her|they|their|wife|husband|son|daughter)\b", re.IGNORECASE)
+
+
+def _of_another_year(asked: Asked, hit: Hit) -> bool:
+    """Whether a figure of a year gone by is asked for, and the passage, which was written as an answer, speaks of no such year: what a fee
+    was in 2021 is not what it is. A year in somebody's own life ("gave biometrics in 2019") is not asked of."""
+    years = _years_asked_of(asked.wordings[0], asked.day[:4]) if _is_written_answer(hit) else frozenset()
+    if not years or not (asked.wants in _NUMBERS or _FIGURES.search(asked.wordings[0])):
+        return False
+    return not (years & set(_YEAR.findall(f"{hit.passage.heading} {hit.passage.text}")) or _YEARS_ON.search(hit.passage.text))
+
+
+@lru_cache(64)
+def _years_asked_of(question: str, now: str) -> frozenset[str]:
+    """The years before `now` in the parts of a question that speak of nobody."""
+    parts = (part for part in re.split(r"[.,;:?!]\s", question) if not _OF_SOMEBODY.search(part))
+    return frozenset(year for part in parts for year in _YEAR.findall(part) if year < now)
 
 
 # Citizenships that a heading singles out, each with the country. "A Mexican citizen can …" is no answer for an Indian one.
@@ -425,7 +504,7 @@ def compose(
     rest, others = others, [hit for hit in others if not _is_beside(asked, hit, best)]
     # Half a table misleads, and the next passages do not hold the rest.
     first = budget if not others or _has_list(best) else min(budget, _FIRST_OF_SEVERAL)
-    pieces = _from_answer(asked, best, answers(asked, best), first, rather=True)
+    pieces = _from_answer(asked, best, answers(asked, best, ahead_of_the_next(hits)), first, rather=True)
     openly = asked.wants and asked.wants not in _ALSO_YES_OR_NO
     if openly or is_doubtful(best) or not _same_way_round(asked.wordings[0], best):
         turned = _turned_round(asked.wordings[0], best)

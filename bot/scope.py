@@ -235,6 +235,7 @@ _OTHER_VISA = re.compile(
     r"\b(h2a|h2b|h3|o1|o2|l1|l1a|l1b|l2|j1|j2|e1|e2|e3|f1|k1|p1|r1|tn|b1|b2|eb5|eb1|cw1|h1b1)(?= (?:visa )?(?:holders?|workers?|people|folks|permit|pathway|program|stream|special|open)\b)"
     r"|\b(?:quota|cap|limit|fees?|cost|lottery|registration|number) (?:for|of) (?:the )?(h2a|h2b|h3|o1|o2|l1|l1a|l1b|j1|e1|e2|e3|f1|k1|p1|r1|eb5|eb1|cw1)\b"
     r"|\b(h2a|h2b|h3|o1|o2|l1|l1a|l1b|j1|e1|e2|e3|f1|k1|p1|r1|eb5|eb1|cw1)(?= (?:quota|cap|fees?|lottery|registration|season)\b)"
+    r"|\b(eb[1345])(?= (?:\w+ ){0,2}(?:date|dates|priority|bulletin|final action|current|backlog|queue)\b)"
 )
 # Two places of Canada of which the better is asked for, and another country's offer: who speaks of one of them answers neither.
 _CITIES = "toronto|vancouver|montreal|calgary|edmonton|ottawa|waterloo|kitchener|halifax|winnipeg|victoria|ontario|alberta|quebec|manitoba|saskatchewan"

@@ -5,7 +5,8 @@
 
 HOME is a data folder with an index of the bundled corpus. Learned from: every way of asking in the briefs, which finds its section by the
 section's other ways of asking, text and sentences, and the questions of eval/typed.jsonl; with everything, also those of
-eval/typed_kept.jsonl, eval/typed_facts.jsonl and the first messages of eval/continued.jsonl. The vectors of the index stay as they are, so
+eval/typed_kept.jsonl, eval/typed_facts.jsonl, eval/strangers.jsonl and the first messages of eval/continued.jsonl; never from
+eval/strangers_kept.jsonl. The vectors of the index stay as they are, so
 each question is told from all sections at once, the nearest among them: the loss is the cross-entropy of the softmax over the part of a
 hit's score that is made of cosines. A minute on two cores; the same seed gives the same weights on the same kind of processor.
 """
@@ -28,11 +29,13 @@ from eval.cases import WRITTEN
 from eval.pairs import read_typed
 from eval.train_adapter import TYPED
 from eval.tune import TYPED as KEPT
+from eval.tune_answerability import KEPT as OTHER_HANDS
+from eval.tune_answerability import STRANGERS, of_one_thing
 from eval.tune_followups import CONTINUED
 from index.query_adapter import WEIGHTS, QueryAdapter, write_query_adapter
 from index.search import Index
 
-_KEPT = (*KEPT, CONTINUED)
+_KEPT = (*KEPT, CONTINUED, STRANGERS)
 
 
 @dataclass(frozen=True)
@@ -96,11 +99,11 @@ def main(home: Path, out: Path, seed: int, held_out: bool) -> None:
     """Learn from the index in HOME what turns a question towards its section."""
     bot = open_bot(Settings(home=home, today=WRITTEN))
     rows = rows_of(bot.index)
-    known, kept = ([labelled(bot, rows, file) for file in files] for files in ((TYPED,), _KEPT))
+    known, kept, others = ([labelled(bot, rows, file) for file in files] for files in ((TYPED,), _KEPT, (OTHER_HANDS,)))
     recipe = Recipe()
     made = learned(rows, known if held_out else [*known, *kept], recipe, seed)
     if held_out:
-        for line in measured(rows, kept, made):
+        for line in measured(rows, [*kept, *others], made):
             click.echo(line)
         return
     write_query_adapter(out, levelled(rows, [*known, *kept], QueryAdapter(bot.index.embedder.fingerprint, *made, recipe.stretch)))
@@ -132,7 +135,10 @@ def labelled(bot: Bot, rows: Rows, file: Path) -> Labelled:
 
 
 def _asked(file: Path) -> Iterator[tuple[str, Sequence[str]]]:
-    if "continued" not in file.stem:
+    if file in (STRANGERS, OTHER_HANDS):
+        yield from ((question, sections) for _, question, sections in of_one_thing(file))
+        return
+    if file != CONTINUED:
         yield from ((question, (section,)) for question, section in read_typed(file))
         return
     for line in file.read_text(encoding="utf-8").splitlines():

@@ -79,7 +79,7 @@ def main(files: Sequence[Path], bench: Sequence[Path], out: Path | None, reader:
 def look(pairs: Sequence[Pair], embedder: Embedder) -> Seen:
     """The pairs as the bot sees them."""
     asked, hits = zip(*found(pairs, embedder, _progress), strict=True)
-    return Seen(tuple(pairs), asked, hits, np.array([Answerability.features(a, h)[1:] for a, h in zip(asked, hits, strict=True)]))
+    return Seen(tuple(pairs), asked, hits, np.array([Answerability.measures(a, h)[1:] for a, h in zip(asked, hits, strict=True)]))
 
 
 def made(

@@ -140,7 +140,7 @@ def _answerability(seen: Sequence[Seen], bot: Bot) -> None:
     no. The number of words has no part in it. Of sections written as answers eval/tune_answerability.py tells."""
     from sklearn.linear_model import LogisticRegression
 
-    x = np.array([Answerability.features(s.asked, bot.answerability.nearest(s.asked, s.hits))[1:-1] for s in seen])
+    x = np.array([Answerability.measures(s.asked, bot.answerability.nearest(s.asked, s.hits))[1:-1] for s in seen])
     y = np.array([s.case.answerable and _composed_right(s, bot) for s in seen])
     chosen = np.array([s.chosen for s in seen])
     if not seen or y[chosen].all() or not y[chosen].any():

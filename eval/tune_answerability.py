@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.chain import Bot, open_bot
-from bot.compose import NOT_FOUND, Answerability
+from bot.compose import NOT_FOUND, ahead_of_the_next
 from bot.settings import Settings
 from eval.cases import WRITTEN
 from eval.pairs import read_typed
@@ -31,9 +31,10 @@ from eval.tune import TYPED
 
 STRANGERS, KEPT = (Path(__file__).with_name(name) for name in ("strangers.jsonl", "strangers_kept.jsonl"))
 # Of Answerability.features: not the constant, nor the field's terms, which tell nothing beside the words in common.
-_USED = (1, 2, 3, 4, 6, 7)
+_USED = (1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12)
+_PULLED = 0.1  # C: how little the weights are pulled towards nothing, each feature as far spread as the next
 _TYPED_WEIGHT, _UNANSWERED_WEIGHT = 0.05, 2.5
-_AT_NOT_FOUND = 0.99  # share of right answers that is kept at NOT_FOUND
+_AT_NOT_FOUND = 0.98  # share of right answers that is kept at NOT_FOUND
 _SHARES = (0.99, 0.985, 0.97, 0.95, 0.92, 0.9, 0.88, 0.85)
 
 
@@ -51,26 +52,32 @@ def main(home: Path) -> None:
     from sklearn.metrics import roc_auc_score
 
     bot = open_bot(Settings(home=home, today=WRITTEN))
-    strangers, kept = (list(_look(bot, _of_one_thing(file))) for file in (STRANGERS, KEPT))
-    typed = list(_look(bot, (("typed", question, {section}) for file in TYPED for question, section in read_typed(file))))
+    strangers, kept = (list(_look(bot, of_one_thing(file))) for file in (STRANGERS, KEPT))
+    typed = list(_look(bot, (("typed", question, (section,)) for file in TYPED for question, section in read_typed(file))))
 
-    def fitted(seen: Sequence[Seen]) -> LogisticRegression:
+    def fitted(seen: Sequence[Seen]) -> tuple[float, np.ndarray]:
+        """The constant, and a weight for each feature that is used."""
         each = [*seen, *typed]
         weights = [(_TYPED_WEIGHT if one.hand == "typed" else 1.0) * (1.0 if one.answers else _UNANSWERED_WEIGHT) for one in each]
-        return LogisticRegression(C=3.0, max_iter=2000).fit(_rows(each), [one.answers for one in each], sample_weight=weights)
+        rows = _rows(each)
+        mean, spread = rows.mean(axis=0), rows.std(axis=0)
+        model = LogisticRegression(C=_PULLED, max_iter=2000)
+        model.fit((rows - mean) / spread, [one.answers for one in each], sample_weight=weights)
+        slopes = model.coef_[0] / spread
+        return float(model.intercept_[0] - slopes @ mean), slopes
 
     truth, rows = np.array([one.answers for one in strangers]), _rows(strangers)
     told = np.zeros(len(strangers))
     for hand in sorted({one.hand for one in strangers}):
         at = np.array([one.hand == hand for one in strangers])
-        told[at] = fitted([one for one in strangers if one.hand != hand]).predict_proba(rows[at])[:, 1]
-    now = np.array([_chance(Answerability().written, one) for one in strangers])
+        constant, slopes = fitted([one for one in strangers if one.hand != hand])
+        told[at] = 1 / (1 + np.exp(-(constant + rows[at] @ slopes)))
+    now = np.array([_chance(bot.answerability.written, one) for one in strangers])
     print(f"{len(truth)} messages, {int(truth.sum())} answered by the first section; {len(kept)} of hands not fitted")
-    model = fitted(strangers)
-    right = model.decision_function(rows)[truth]
-    moved = math.log(NOT_FOUND / (1 - NOT_FOUND)) - float(np.quantile(right, 1 - _AT_NOT_FOUND))
-    print(f"weights: constant {model.intercept_[0] + moved:.2f}, " + ", ".join(f"{weight:.2f}" for weight in model.coef_[0]))
-    of_kept, true_of_kept = np.array([_chance(Answerability().written, one) for one in kept]), np.array([one.answers for one in kept])
+    constant, slopes = fitted(strangers)
+    moved = math.log(NOT_FOUND / (1 - NOT_FOUND)) - float(np.quantile((constant + rows @ slopes)[truth], 1 - _AT_NOT_FOUND))
+    print(f"weights: constant {constant + moved:.2f}, " + ", ".join(f"{weight:.2f}" for weight in slopes))
+    of_kept, true_of_kept = np.array([_chance(bot.answerability.written, one) for one in kept]), np.array([one.answers for one in kept])
     told_of = (
         ("as weighed now", now, truth),
         ("each hand by the other", told, truth),
@@ -83,20 +90,23 @@ def main(home: Path) -> None:
             print(f"  {share:.3f}  {chance:.2f}  {(chances[~true] < chance).mean():.2f}")
 
 
-def _of_one_thing(file: Path) -> Iterator[tuple[str, str, set[str]]]:
+def of_one_thing(file: Path) -> Iterator[tuple[str, str, Sequence[str]]]:
+    """The messages of a file that ask one thing: the hand, the question, and the sections that answer it, best first, if any."""
     for line in file.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         if len(row["asks"]) < 2:
-            yield row["id"].partition("-")[0], row["question"], {section for asked in row["asks"] for section in asked}
+            yield row["id"].partition("-")[0], row["question"], [section for asked in row["asks"] for section in asked]
 
 
-def _look(bot: Bot, asked: Iterator[tuple[str, str, set[str]]]) -> Iterator[Seen]:
+def _look(bot: Bot, asked: Iterator[tuple[str, str, Sequence[str]]]) -> Iterator[Seen]:
     """The questions whose first hit answers them, and those that none of the first three does."""
     for hand, question, sections in asked:
         found = bot.search(bot.understand(question))
         near = [hit.passage.id for hit in found.hits[0][:3]] if found.hits else []
-        if near and (near[0] in sections or sections.isdisjoint(near)):
-            yield Seen(hand, Answerability.features(found.asked[0], found.hits[0][0]), near[0] in sections)
+        if near and (near[0] in sections or set(sections).isdisjoint(near)):
+            first = found.hits[0]
+            features = bot.answerability.features(found.asked[0], first[0], ahead_of_the_next(first))
+            yield Seen(hand, features, near[0] in sections)
 
 
 def _rows(seen: Sequence[Seen]) -> np.ndarray:

@@ -222,6 +222,45 @@ def test_of_few_words_more_sections_are_near_by_chance() -> None:
     assert answers(few, section) < answers(many, section)
 
 
+def test_what_is_asked_of_one_section_is_nearer_to_it_than_to_its_neighbours() -> None:
+    first, near, far = (hit("The permit costs CAN$155.", [0.6], id=f"a#{score}", score=score) for score in (1.0, 0.97, 0.6))
+    answers = Answerability()
+    assert answers.of(ASKED, [first, near, near, near]) < answers.of(ASKED, [first, far, far, far]) == answers.of(ASKED, [first])
+    talked_of = replace(first, continued=(1.0, 0.5))  # there the order is another
+    assert answers.of(ASKED, [talked_of, near, near, near]) == answers.of(ASKED, [first])
+
+
+def test_what_is_near_in_words_alone_is_less_near() -> None:
+    section = replace(hit("The permit costs CAN$155.", [0.6]), question=0.7)
+    asked = replace(ASKED, wordings=("biometrics for students",))
+    same, other = (replace(section, asked_as=line) for line in ("biometrics for workers", "fingerprints of a worker"))
+    assert Answerability()(asked, same) < Answerability()(asked, other)
+
+
+def test_who_asks_how_many_is_told_by_what_speaks_of_them() -> None:
+    section = replace(hit("The test takes 30 minutes.", [0.6]), terms=frozenset(terms("the test takes 30 minutes")))
+    minutes, questions = (replace(ASKED, wordings=(f"how many {thing} has the test",), wants="") for thing in ("minutes", "questions"))
+    assert Answerability()(questions, section) < Answerability()(minutes, section)
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "of_it"),
+    [
+        ("CEC cut-off December 2024", "516 was the cut-off of 23 June 2026.", False),
+        ("what was the fee back in 2021", "It costs 600 dollars since 30 April 2026.", False),
+        ("what was the fee back in 2021", "It cost 500 dollars from 2020 to 2022.", True),
+        ("nominations 2025", "In 2025 there were 3,625 nominations.", True),
+        ("cut-off 2026", "516 was the cut-off.", True),  # of the year that it is
+        ("I gave fingerprints in 2019, what is the fee now", "Biometrics cost 85 dollars.", True),
+        ("does the 2023 permit need a job offer", "No job offer is needed.", True),  # no figure is asked for
+    ],
+)
+def test_a_figure_of_another_year_is_no_answer(question: str, text: str, of_it: bool) -> None:
+    asked = Asked((question,), day="2026-11-27")
+    found = hit(text, [0.9])
+    assert (Answerability()(asked, found) > 0.5 * Answerability()(replace(asked, day=""), found)) is of_it
+
+
 def test_the_question_that_is_asked_is_answered_however_far_the_text_is() -> None:
     far = replace(hit("It is due at the border.", [0.1]), text=0.1, sentence=0.1)
     asked_so = replace(far, question=0.9)
