@@ -135,10 +135,10 @@ def labelled(bot: Bot, rows: Rows, file: Path) -> Labelled:
 
 
 def _asked(file: Path) -> Iterator[tuple[str, Sequence[str]]]:
-    if file in (STRANGERS, OTHER_HANDS):
+    if file.stem.startswith("strangers"):
         yield from ((question, sections) for _, question, sections in of_one_thing(file))
         return
-    if file != CONTINUED:
+    if file.stem != CONTINUED.stem:
         yield from ((question, (section,)) for question, section in read_typed(file))
         return
     for line in file.read_text(encoding="utf-8").splitlines():

@@ -92,7 +92,7 @@ def test_it_orders_and_what_a_hit_says_of_its_likeness_is_the_models_own(bot: Bo
     query = Query(("do they want an offer first or can i just send it in to alberta tech",))
     ours, theirs = own.ranked(query), plain.ranked(query)
     ours_say, theirs_say = ({one.passage.id: (one.question, one.text, one.sentence) for one in some} for some in (ours, theirs))
-    assert all(ours_say[id] == theirs_say[id] for id in ours_say.keys() & theirs_say.keys())
+    assert all(ours_say[id] == pytest.approx(theirs_say[id], abs=1e-6) for id in ours_say.keys() & theirs_say.keys())
     assert all(one.ordering == (one.question, one.text, one.sentence) for one in theirs)
     assert all(one.ordering != (one.question, one.text, one.sentence) for one in ours)
     assert [one.passage.id for one in ours] != [one.passage.id for one in theirs]
