@@ -125,8 +125,7 @@ class Asked:
 
 
 _SOME = 1e-6
-_AFTER = 3  # hits after the first beside which it is looked at
-_WELL_AHEAD = 0.2  # in score: half of the right first hits are
+_USUALLY_AHEAD, _WELL_AHEAD = 0.29, 0.4  # in score: half of the right first hits are as far ahead as usual, one in six well
 
 
 def _as_rare(term: str) -> float:
@@ -141,7 +140,7 @@ class Answerability:
     `answerability` gives those for the documents at hand. `rarity` is how rare a term is in the index, 0 or more.
     """
 
-    written: tuple[float, ...] = (-8.35, 3.2, 5.2, 1.1, 1.95, 0.0, 0.55, 0.8, 12.3, -2.5, -0.65, -2.05, -0.5)
+    written: tuple[float, ...] = (-7.15, 2.1, 4.3, 0.85, 1.65, 0.0, 0.3, 0.85, 9.45, -3.6, -0.7, -2.3, -0.45)
     prose: tuple[float, ...] = (-7.6, 0.0, 5.75, 6.35, 3.9, 0.0, 0.0, 0.0)
     reach: tuple[int, int] = (3, 5)  # passages of prose of which the nearest text and the nearest sentence are taken
     lacking: float = 0.45  # what is left of the chance of prose where none of these holds the sort of thing asked for
@@ -151,8 +150,8 @@ class Answerability:
     apart: tuple[float, ...] = ()
     rarity: Callable[[str], float] = field(default=_as_rare, compare=False)
 
-    def __call__(self, asked: Asked, hit: Hit, ahead: float = _WELL_AHEAD) -> float:
-        """0 to 1. `ahead`: by how much the hit scores more than those after it (`ahead_of_the_next`)."""
+    def __call__(self, asked: Asked, hit: Hit, ahead: float = _USUALLY_AHEAD) -> float:
+        """0 to 1. `ahead`: by how much the hit scores more than those after it (`ahead_of_the_rest`)."""
         if _is_written_answer(hit):
             z = sum(w * f for w, f in zip(self.written, self.features(asked, hit, ahead), strict=True))
         elif self.apart and hit.apart is not None:
@@ -186,7 +185,7 @@ class Answerability:
         """The same of all that was found, best first: prose is answered from several passages, of which one had better hold the sort of
         thing asked for."""
         nearest = self.nearest(asked, hits)
-        likely = self(asked, nearest, ahead_of_the_next(hits))
+        likely = self(asked, nearest, ahead_of_the_rest(hits))
         # A section of ours may say in other words how long or how much; who asks for an age, after a refusal, or for the papers is told
         # these or nothing.
         only = asked.wants in ONLY and not is_asked(hits[0])
@@ -233,15 +232,16 @@ class Answerability:
 
     def features(self, asked: Asked, hit: Hit, ahead: float) -> tuple[float, ...]:
         """Of a passage that was written as an answer: its `measures`; how far it is `ahead`; how far the question and the one of the
-        passage that is nearest are in the same words, by rarity, for what is near in words alone is less near in sense; whether some sort
-        of thing is asked for at all, for that is missed more often than a yes or no; whether what is counted is not spoken of; and
-        whether the passage tells that something is not known."""
+        passage that is nearest are in partly the same words, by rarity, 0 to 0.5: such a pair is near for the words it shares, and often
+        differs in the one that matters; whether some sort of thing is asked for at all, for that is missed more often than a yes or no;
+        whether what is counted is not spoken of; and whether the passage tells that something is not known."""
         spelled = asked.wordings[min(1, len(asked.wordings) - 1)]  # in the field's words
         wanted, line = _content(spelled), _content(hit.asked_as)
+        shared = self._weight(wanted & line) / max(self._weight(wanted | line), _SOME)
         return (
             *self.measures(asked, hit),
             ahead,
-            self._weight(wanted & line) / max(self._weight(wanted | line), _SOME),
+            min(shared, 1 - shared),
             float(bool(asked.wants)),
             float(not _counted_in(spelled) <= hit.terms),
             float(hit.passage.unknown),
@@ -251,14 +251,13 @@ class Answerability:
         return sum(map(self.rarity, some))
 
 
-def ahead_of_the_next(hits: Sequence[Hit]) -> float:
-    """By how much the first of the hits scores more than the next three on the average, up to 0.2: what is asked of one section alone is
-    nearer to it than to its neighbours, what only resembles them is about as near to each. In a conversation, where hits are in another
-    order than that of their scores, and where there is but one, it is taken as well ahead."""
-    after = hits[1 : 1 + _AFTER]
-    if not after or hits[0].continued is not None:
-        return _WELL_AHEAD
-    return min(hits[0].score - sum(hit.score for hit in after) / len(after), _WELL_AHEAD)
+def ahead_of_the_rest(hits: Sequence[Hit]) -> float:
+    """By how much the first of the hits scores more than the others on the average, up to 0.4: what is asked of one section is nearer to it
+    than to its neighbours, what only resembles them is about as near to each. In a conversation, where hits are in another order than that
+    of their scores, and where there is but one, it is taken to be as usual."""
+    if len(hits) < 2 or hits[0].continued is not None:
+        return _USUALLY_AHEAD
+    return min(hits[0].score - sum(hit.score for hit in hits[1:]) / (len(hits) - 1), _WELL_AHEAD)
 
 
 @lru_cache(256)
@@ -270,7 +269,7 @@ def _content(text: str) -> frozenset[str]:
 _HOW_MANY = re.compile(r"\bhow (?:many|much) (\w+)", re.IGNORECASE)
 # What texts have many names for, or give in another unit.
 _BY_ANY_NAME = frozenset(
-    terms("seats spots slots places people ppl persons folks times years yrs months weeks days hours points pts dollars money is are does do")
+    terms("seats spots slots places people ppl persons folks times years yrs months weeks days hours points pts dollars money is are does")
 )
 
 
@@ -509,7 +508,7 @@ def compose(
     rest, others = others, [hit for hit in others if not _is_beside(asked, hit, best)]
     # Half a table misleads, and the next passages do not hold the rest.
     first = budget if not others or _has_list(best) else min(budget, _FIRST_OF_SEVERAL)
-    pieces = _from_answer(asked, best, answers(asked, best, ahead_of_the_next(hits)), first, rather=True)
+    pieces = _from_answer(asked, best, answers(asked, best, ahead_of_the_rest(hits)), first, rather=True)
     openly = asked.wants and asked.wants not in _ALSO_YES_OR_NO
     if openly or is_doubtful(best) or not _same_way_round(asked.wordings[0], best):
         turned = _turned_round(asked.wordings[0], best)

@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.chain import Bot, open_bot
-from bot.compose import NOT_FOUND, ahead_of_the_next
+from bot.compose import NOT_FOUND, ahead_of_the_rest
 from bot.settings import Settings
 from eval.cases import WRITTEN
 from eval.pairs import read_typed
@@ -105,7 +105,7 @@ def _look(bot: Bot, asked: Iterator[tuple[str, str, Sequence[str]]]) -> Iterator
         near = [hit.passage.id for hit in found.hits[0][:3]] if found.hits else []
         if near and (near[0] in sections or set(sections).isdisjoint(near)):
             first = found.hits[0]
-            features = bot.answerability.features(found.asked[0], first[0], ahead_of_the_next(first))
+            features = bot.answerability.features(found.asked[0], first[0], ahead_of_the_rest(first))
             yield Seen(hand, features, near[0] in sections)
 
 
