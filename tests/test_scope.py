@@ -75,6 +75,7 @@ def test_help_with_cheating_is_asked_for(text: str) -> None:
         "somebody is selling me an lmia for 20k is it ok",
         "5 year ban for working illegally",
         "who is blamed if my agent put a fake document in",
+        "how do i find ppl in canada who hire techies, i dont know anybdy there",
     ],
 )
 def test_asking_about_the_rules_against_cheating_is_not_cheating(text: str) -> None:
