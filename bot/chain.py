@@ -312,7 +312,7 @@ class Bot:
             return False
         if any(self._likely(one) < NOT_FOUND for one in before):
             return False  # what is not found of the first may stand in the second
-        return found.hits[0][0].passage.id not in {one.hits[0][0].passage.id for one in before}
+        return _said_by(found) not in {_said_by(one) for one in before}
 
     def _likely(self, one: Found) -> float:
         return self.likely(one.understood, one.asked[0], one.hits[0], one.leaning[0])
@@ -712,6 +712,14 @@ def _asked_of(asked: Asked) -> str:
 
 def _in_country(text: str) -> list[str]:
     return ["canada" if found[1] else "us" for found in _IN_COUNTRY.finditer(text)]
+
+
+def _said_by(found: Found) -> tuple[str, int]:
+    """What a question is answered by: a section that was written to answer one, or of running prose the sentence that is nearest."""
+    best = found.hits[0][0]
+    if best.passage.asked or not best.sentences:
+        return best.passage.id, 0
+    return best.passage.id, max(best.sentences, key=lambda scored: scored.cosine).span.start
 
 
 def _for_them_first(asked: Asked, hits: Sequence[Hit]) -> tuple[Hit, ...]:
