@@ -46,7 +46,7 @@ from bot.continuing import best_first, features, sentences_of
 from bot.followups import Rewriter, asks_nothing, needed_in, objects
 from bot.last_days import last_days, to_be_told
 from bot.settings import Settings
-from bot.several import segments
+from bot.several import of_each_thing, segments
 from bot.splits import Splits, first_sentences
 from bot.swaps import place_in, province_of
 from bot.understand import Understood, check_question, of_program, past_day, understand
@@ -266,13 +266,17 @@ class Bot:
         whole = understood.standalone
         if understood.before_it is not None or understood.split is not None or understood.only_tells or not understood.parts:
             return None
-        spans = segments(whole)
-        if len(spans) < 2 or understood.heard is not None and self.index.manifest.only:
+        if understood.heard is not None and self.index.manifest.only:
             return None
+        if len(things := of_each_thing(whole)) > 1 and self._named_in(whole):
+            of_each = [one for thing in things if (one := self._found_behind((), thing, understood)) is not None and one.hits[0]]
+            if len({_said_by(one) for one in of_each}) == len(things) and all(self._likely(one) >= NOT_FOUND for one in of_each):
+                return self._joined(understood, of_each)
         each: list[Found] = []
         past: list[Turn] = []
         begun = 0
-        for start, end in spans:
+        spans = segments(whole)
+        for start, end in spans if len(spans) > 1 else ():
             found = self._found_behind(past, whole[start:end], understood, "" if each else whole[end:])
             if each and not self._is_another(found, each):  # no more than what it is said with
                 found = self._found_behind(past[:-2], whole[begun:end], understood)
@@ -282,8 +286,11 @@ class Bot:
             each.append(found)
             past += [Turn(role="user", content=whole[start:end]), Turn(role="assistant", content=found.hits[0][0].passage.text)]
             begun = start
-        if len(each) < 2:
-            return None
+        return self._joined(understood, each) if len(each) > 1 else None
+
+    @staticmethod
+    def _joined(understood: Understood, each: Sequence[Found]) -> Found:
+        """What is found for a message of which each question was looked for by itself."""
         told = each[0].understood.story.told if each[0].understood.story else ()
         return Found(
             replace(

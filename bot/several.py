@@ -21,22 +21,23 @@ def segments(message: str) -> list[tuple[int, int]]:
     """The spans of what may be questions of their own, in order; each but the first begins with one, and what is told before a question
     belongs to it. One span where the message asks one thing."""
     starts, ends = [0], [len(message)]
-    few = len(words(message)) <= _FEW and not _TELLS.search(message)
+    length = len(words(message))
+    verbless = length <= _A_LINE and not _TELLS.search(message)  # may ask so: "bridging permit length and cost"
     for joint in _JOINT.finditer(message):
         before, after = message[starts[-1] : joint.start()].strip(), message[joint.end() :].strip()
         if len(starts) == MOST or not before or not after or _GOES_ON.match(after):
             continue
-        if few and not before.endswith(("?", ".", "!")):
-            apart = _BOUND.search(before) is None and not set("+&") & set(joint.group())
-        else:
-            apart = _asks(before) and (
-                _BEGINS.match(after) is not None
-                or _ASKED_OF_THEM.match(after) is not None
-                or before.endswith((".", "!", "?"))
-                and _LEADS_TO_ONE.match(after) is not None
-                or before.endswith("?")
-                and _ADDS.match(after) is not None
-            )
+        ended = before.endswith(("?", ".", "!"))
+        apart = _asks(before) and (
+            _BEGINS.match(after) is not None
+            or _ASKED_OF_THEM.match(after) is not None
+            or ended
+            and _LEADS_TO_ONE.match(after) is not None
+            or before.endswith("?")
+            and _ADDS.match(after) is not None
+        )
+        if verbless and not ended and not set("+&") & set(joint.group()) and _BOUND.search(before) is None:
+            apart = apart or length <= _FEW or _THING.search(before) is not None and _THING.search(after) is not None
         if apart:
             starts.append(joint.end())
             ends[-1:] = [joint.start(), len(message)]
@@ -47,6 +48,17 @@ def of_each_place(message: str) -> list[str]:
     """A few words on two places, once for each: "health card wait bc vs ontario", for each province has rules of its own."""
     both = TWO_PLACES.search(message) if len(words(message)) <= _A_LINE and not _WHICH_IS.search(message) else None
     return [f"{message[: both.start()]}{place}{message[both.end() :]}" for place in (both[1], both[2])] if both else [message]
+
+
+def of_each_thing(message: str) -> list[str]:
+    """What is asked of several things at once, once for each: "do I need biometrics and a police certificate for a work permit"."""
+    found = _OF_THINGS.match(message)
+    if found is None:
+        return [message]
+    things = [thing.strip() for thing in _LISTED.split(found["things"]) if thing.strip()]
+    if any(_OF_SOMEBODY.match(thing) for thing in things) or len(things) > MOST:
+        return [message]
+    return [f"{found['head']} {thing}{found['tail'] or ''}" for thing in things]
 
 
 def _asks(text: str) -> bool:
@@ -93,3 +105,11 @@ _THING = re.compile(
     re.IGNORECASE,
 )
 _TELLS = re.compile(r"\b(?:i|im|i'm|ive|i've|we|am)\b", re.IGNORECASE)
+_A_THING = r"[\w'-]+(?: [\w'-]+){0,3}?"
+_LISTED = re.compile(r",\s*(?:(?:and|&|n) )?|\s+(?:and|&|n)\s+", re.IGNORECASE)
+_OF_THINGS = re.compile(
+    r"(?P<head>[^,.?!]*\b(?:need|needs|needed|require|required|have to (?:give|do|take|pay|show)|costs? (?:of|for)|fees? (?:of|for)))"
+    rf" (?P<things>{_A_THING}(?:, {_A_THING})*,? (?:and|&|n) {_A_THING})(?P<tail> (?:for|to|in|on|with|when|if)\b[^,]*?)[?.!\s]*$",
+    re.IGNORECASE,
+)
+_OF_SOMEBODY = re.compile(rf"(?:for|to|in|by|me|us|i|we|he|she|they|myself|both|(?:my |the |our )?{_PERSON})\b", re.IGNORECASE)

@@ -8,7 +8,7 @@ import pytest
 
 from bot.chain import Bot
 from bot.explain import explain
-from bot.several import of_each_place, segments
+from bot.several import of_each_place, of_each_thing, segments
 
 
 def spans(text: str) -> list[str]:
@@ -82,6 +82,26 @@ def test_a_few_words_on_two_provinces_ask_it_of_each(text: str, each: list[str])
     assert of_each_place(text) == each
 
 
+@pytest.mark.parametrize(
+    ("text", "each"),
+    [
+        (
+            "do i need medical, biometrics and police certificate for work permit?",
+            ["do i need medical for work permit", "do i need biometrics for work permit", "do i need police certificate for work permit"],
+        ),
+        (
+            "what are the fees for pr and citizenship in canada",
+            ["what are the fees for pr in canada", "what are the fees for citizenship in canada"],
+        ),
+        ("do we need a visa or eta to enter canada", ["do we need a visa or eta to enter canada"]),  # one of the two
+        ("what do I need for me and my wife in canada", ["what do I need for me and my wife in canada"]),
+        ("Do I need a job offer, a degree and funds?", ["Do I need a job offer, a degree and funds?"]),  # for what?
+    ],
+)
+def test_what_is_asked_of_several_things_is_asked_of_each(text: str, each: list[str]) -> None:
+    assert of_each_thing(text) == each
+
+
 # What is another question
 
 
@@ -125,6 +145,8 @@ def test_what_finds_another_passage_and_is_answered_by_it_is_another_question(bo
             ["one year", "five years"],
         ),
         ("bridging permit price and who qualifies", ["155", "completeness check"]),
+        ("do i need ielts and eca for express entry if i studied in usa", ["approved language test", "needs an ECA"]),
+        ("super visa for mom and dad income needed and insurance cost", ["super visa", "100,000 Canadian dollars"]),
         (
             "lost my job on h1b yesterday how many days i can stay in US and is 3 month severance add to it",
             ["60 consecutive days", "severance"],
