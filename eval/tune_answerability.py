@@ -2,13 +2,13 @@
 
     python -m eval.tune_answerability HOME
 
-HOME is a data folder with an index of the bundled corpus. `strangers.jsonl` beside this file holds messages of two hands who saw the texts
+HOME is a data folder with an index of the bundled corpus. `strangers.jsonl` beside this file holds messages of six hands who saw the texts
 of the sections alone: each names the sections that answer it, one list for each thing that it asks, and one in five resembles what is
 held and is answered by none. Those that ask one thing are searched, and the first hit answers or does not; where only the second or third
 does, the message is left out, as both yes and no would be half true. The questions of typed_kept.jsonl and typed_facts.jsonl are added with
-a small weight. Each hand is told by what the other gives. Then, for a share of the right answers that is kept, the chance from which it is,
-and the share of the others below it; NOT_FOUND and SURE are two of these chances. Nothing is fitted on the 330 messages of three more
-hands in strangers_kept.jsonl, of which the same is told.
+a small weight. Each hand is told by what the others give. Then, for a share of the right answers that is kept, the chance from which it
+is, and the share of the others below it; NOT_FOUND and SURE are two of these chances. Nothing is fitted on the 330 messages of three more
+hands in strangers_kept.jsonl, two in five of them unanswerable, of which the same is told.
 """
 
 from __future__ import annotations
