@@ -8,13 +8,15 @@ conversation. It is another question where that brings up another passage, and i
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from bot.swaps import TWO_PLACES
 from index.keywords import words
 
 MOST = 4  # questions that one answer has room for
 _FEW = 10  # words; so few may ask without a verb
-_A_LINE = 16
+_A_LINE = 16  # words; so few may where what is asked for has a name
+_PLACES = 40  # at which a message may come apart are looked at: somebody may write nothing but commas
 
 
 def segments(message: str) -> list[tuple[int, int]]:
@@ -23,9 +25,11 @@ def segments(message: str) -> list[tuple[int, int]]:
     starts, ends = [0], [len(message)]
     length = len(words(message))
     verbless = length <= _A_LINE and not _TELLS.search(message)  # may ask so: "bridging permit length and cost"
-    for joint in _JOINT.finditer(message):
+    for joint in islice(_JOINT.finditer(message), _PLACES):
         before, after = message[starts[-1] : joint.start()].strip(), message[joint.end() :].strip()
         if len(starts) == MOST or not before or not after or _GOES_ON.match(after):
+            continue
+        if _OF_US.search(before) and _AND_THEM.match(after):
             continue
         ended = before.endswith(("?", ".", "!"))
         apart = _asks(before) and (
@@ -94,9 +98,16 @@ _ASKS_WITHIN = re.compile(
 )
 _ADDS = re.compile(r"(?:and|nd?|also|plus)\b", re.IGNORECASE)
 _GOES_ON = re.compile(
-    rf"(?:or|either|neither|nor|than|as|but|which is|who is|who are|which are)\b|(?:\w+ )?(?:{_PERSON}|people|persons|adults)\W*$",
+    r"(?:or|either|neither|nor|than|as|but|which is|who is|who are|which are)\b"
+    r"|(?:and )?who (?:must |has to )?pays?\b"  # belongs to what it costs
+    rf"|(?:\w+ )?(?:{_PERSON}|people|persons|adults)\W*$",  # "biometrics fee for me and wife", "settlement funds, four people"
     re.IGNORECASE,
-)  # "biometrics fee for me and wife", "settlement funds, four people"
+)
+# "Funds for me, wife and 2 kids in Express Entry"
+_OF_US, _AND_THEM = (
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (rf"\b(?:me|us|myself|{_PERSON})$", rf"(?:my |our |\d |one |two |three )?{_PERSON}\b(?! (?:can|could|must|should|may))")
+)
 _BOUND = re.compile(r"\b(?:between|both|either|neither)\b[^,.?]*$", re.IGNORECASE)  # "the difference between CEC and FSW"
 _WHICH_IS = re.compile(r"\b(?:which|better|best|faster|easier|cheaper|compared?|differen\w+|choose|prefer)\b", re.IGNORECASE)
 _THING = re.compile(

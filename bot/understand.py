@@ -236,9 +236,16 @@ def past_day(text: str, today: date) -> str:
 
 def _written_out(text: str) -> str:
     """The message with the digits that stand for words written out: "money 4 fam of 5", "how 2 get", "b4 i apply"; in usual words what
-    other languages ask as "since when does it exist"; and what is asked for somebody else as it would be asked by them."""
+    other languages ask as "since when does it exist"; without that help is needed with it; and what is asked for somebody else as it
+    would be asked by them."""
+    text = _HELP_WITH.sub("", text)
     text = _EXISTS.sub(r"when was \1 introduced", _BECAUSE.sub("because", _B4.sub("before", _AS_TO.sub("to", _AS_FOR.sub("for", text)))))
     return _on_behalf(text)
+
+
+_HELP_WITH = re.compile(
+    r"^\s*(?:(?:hi|hello|hey)\W+)?(?:(?:i|we) )?(?:need|want) (?:some |your )?help (?:with|on|about|regarding) (?=\w)", re.IGNORECASE
+)
 
 
 def _on_behalf(text: str) -> str:

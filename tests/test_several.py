@@ -30,6 +30,8 @@ def asked(bot: Bot, text: str) -> list[str]:
         "Do I need a job offer, a degree and funds?",
         "difference between cec and fsw",
         "biometrics fee for me and wife",
+        "funds for me, wife and 2 kids express entry",
+        "What does the Global Talent Stream cost, and who pays?",
         "Must I already be in Calgary, or will a signed offer do while I am in Denver?",
         "I work in Quebec and can I extend my permit",
         "did 1 yr masters at waterloo. can i get PGWP now",
@@ -69,6 +71,10 @@ def test_each_place_where_another_question_may_begin_is_found(text: str, apart: 
 
 def test_no_more_questions_than_an_answer_has_room_for() -> None:
     assert len(spans("? ".join(["what is the fee"] * 9) + "?")) == 4
+
+
+def test_a_message_of_commas_is_whole() -> None:
+    assert spans("a, " * 1300) == ["a, " * 1300]
 
 
 @pytest.mark.parametrize(
