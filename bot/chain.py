@@ -279,6 +279,8 @@ class Bot:
         for start, end in spans if len(spans) > 1 else ():
             found = self._found_behind(past, whole[start:end], understood, "" if each else whole[end:])
             if each and not self._is_another(found, each):  # no more than what it is said with
+                if len(each) == 1 and end == len(whole):
+                    return None  # it is all one question
                 found = self._found_behind(past[:-2], whole[begun:end], understood)
                 each, past, start = each[:-1], past[:-2], begun
             if found is None or not found.hits[0]:

@@ -349,9 +349,12 @@ def _of_no_such_year(asked: Asked, hits: Sequence[Hit]) -> bool:
     years = _years(_asked_of(asked.wordings[0])[1]) if asked.wants in _NUMBERS else frozenset()
     if not years:
         return False
-    return not any(
-        hit.passage.as_of[:4] in years or _YEARS_ON.search(hit.passage.text) or years & set(_YEAR.findall(hit.passage.text)) for hit in hits
-    )
+    return not any(hit.passage.as_of[:4] in years or _speaks_of(years, hit.passage.text) for hit in hits)
+
+
+def _speaks_of(years: Set[str], text: str) -> bool:
+    """Whether a text names one of these years, or a span of years."""
+    return _YEARS_ON.search(text) is not None or not years.isdisjoint(_YEAR.findall(text))
 
 
 _FIGURES = re.compile(
@@ -367,7 +370,7 @@ def _of_another_year(asked: Asked, hit: Hit) -> bool:
     years = _years_asked_of(asked.wordings[0], asked.day[:4]) if _is_written_answer(hit) else frozenset()
     if not years or not (asked.wants in _NUMBERS or _FIGURES.search(asked.wordings[0])):
         return False
-    return not (years & set(_YEAR.findall(f"{hit.passage.heading} {hit.passage.text}")) or _YEARS_ON.search(hit.passage.text))
+    return years.isdisjoint(_YEAR.findall(hit.passage.heading)) and not _speaks_of(years, hit.passage.text)
 
 
 @lru_cache(64)

@@ -73,7 +73,7 @@ def _asks(text: str) -> bool:
 
 
 _AUX = r"(?:can|could|do|does|did|is|are|am|was|were|will|would|should|shall|may|must|has|have|need)"
-_DEGREE = r"(?:my |an? )?(?:masters?|bachelors?|ms|phd|mba|degree)\b"
+DEGREE = r"(?:\d|(?:my |an? )?(?:masters?|bachelors?|ms|phd|mba|degree)\b)"  # "did 1 yr masters at Waterloo" asks nothing
 _WHO = (
     r"(?:i|we|he|she|it|they|you|one|there|this|that|these|those|the|an?|any|my|our|his|her|their|your|its|canada|canadian|ircc|both"
     r"|wife|husband|spouse|kids?|son|daughter|employer|company|anyone|somebody|someone)"
@@ -84,7 +84,7 @@ _BY = r"(?:(?:for|from|by|at|on|in|to|till|until|up to|after|before|with|of|with
 _JOINT = re.compile(r"(?<=[?.!])\s+|\?+(?=\w)|\s*\n+\s*|\s*;\s+|,?\s+(?:and|nd?|plus|also|&|\+)\s+(?:also\s+|then\s+)?|,\s+", re.IGNORECASE)
 _BEGINS = re.compile(
     rf"(?:(?:and|nd?|also|plus|then|so|ok|if (?:yes|so|not|no))[\s,]+)*"
-    rf"(?:{_BY}{_WH}\b|(?!did (?:\d|{_DEGREE})){_AUX}(?:n[o']?t)? (?:also )?\w+\b)",
+    rf"(?:{_BY}{_WH}\b|(?!did {DEGREE}){_AUX}(?:n[o']?t)? (?:also )?\w+\b)",
     re.IGNORECASE,
 )
 _ASKED_OF_THEM = re.compile(rf"(?:my |our |the )?{_PERSON} (?:also )?(?:can|could|must|should|may|allowed)\b[^.]*$", re.IGNORECASE)

@@ -12,7 +12,7 @@ from bot import language, privacy, scope
 from bot.answer import Turn
 from bot.continuing import Before
 from bot.followups import Rewriter, StandAlone, asks_nothing, goes_back, only_tells, says_which, stand_alone
-from bot.several import of_each_place
+from bot.several import DEGREE, of_each_place
 from bot.story import SENTENCE_END, Story, read
 from bot.swaps import place_in
 from bot.vocabulary import Vocabulary
@@ -311,23 +311,24 @@ def _as_one_or_several(alone: StandAlone) -> list[str]:
     """A question that stands alone; one on two places once for each; of two that an earlier message joined ("which form and how much for my
     wife – about the renewal?") each."""
     asked, behind, about = alone.text.rpartition(_NAMED)
-    each = [_JOINS.sub("", piece.strip(" ,;")) for piece in _BETWEEN.split(asked)] if behind else []
-    if 1 < len(each) <= 3 and all(map(_asks_itself, each)):
-        return [of_program(one, about.rstrip("?")) for one in each]
-    return of_each_place(alone.text)
+    each = _each_asked(asked) if behind else []
+    return [of_program(one, about.rstrip("?")) for one in each] if len(each) > 1 else of_each_place(alone.text)
 
 
 def _each_leaning(alone: StandAlone) -> list[tuple[str, ...]]:
     """The forms of a follow-up: what was typed, what it leans on said behind it, and the question it goes on from; of two questions in one
     message ("is it closed and when is the next one") of each."""
     _, behind, leant_on = alone.text.rpartition(_NAMED)
-    said = [alone.typed]
-    if behind:
-        each = [_JOINS.sub("", piece.strip(" ,;")) for piece in _BETWEEN.split(alone.typed)]
-        said = each if 1 < len(each) <= 3 and all(map(_asks_itself, each)) else said
+    said = _each_asked(alone.typed) if behind else [alone.typed]
     texts = [alone.text] if len(said) == 1 else [of_program(one, leant_on.rstrip("?")) for one in said]
     before = " ".join(alone.previous.split()[:25])
     return [(one, text, f"{one.rstrip('?.! ')} ({before})") for one, text in zip(said, texts, strict=True)]
+
+
+def _each_asked(text: str) -> list[str]:
+    """The questions that a text joins, where each of two or three asks something itself; else the text."""
+    each = [_JOINS.sub("", piece.strip(" ,;")) for piece in _BETWEEN.split(text)]
+    return each if 1 < len(each) <= 3 and all(map(_asks_itself, each)) else [text]
 
 
 def _asks_itself(piece: str) -> bool:
@@ -370,9 +371,8 @@ _QUESTION_WORD = re.compile(
     r"\b(how|what|when|where|which|who|can (?:i|we|she|he|they)|do (?:i|we)|will (?:i|we|they|she|he)|is (?:it|there)|should i|am i)\b",
     re.IGNORECASE,
 )
-_DEGREE = r"(?:\d|(?:my |a |an )?(?:masters?|bachelors?|ms|phd|mba|degree)\b)"  # "did 1 yr masters at Waterloo" asks nothing
 _ASKS = re.compile(
-    rf"(and |also |plus |so |but |ok )*(what|how|can|could|do|does|did(?! {_DEGREE})"
+    rf"(and |also |plus |so |but |ok )*(what|how|can|could|do|does|did(?! {DEGREE})"
     r"|is|are|am|will|would|when|where|which|who|why|should|may)\b",
     re.IGNORECASE,
 )
