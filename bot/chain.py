@@ -41,10 +41,12 @@ from bot.compose import (
     of_another_relative,
     of_others,
     of_theirs,
+    surely_answers,
 )
 from bot.continuing import best_first, features, sentences_of
 from bot.followups import Rewriter, asks_nothing, needed_in, objects
 from bot.last_days import last_days, to_be_told
+from bot.reading import is_clear, placed_by, read_beside
 from bot.settings import Settings
 from bot.several import of_each_thing, segments
 from bot.splits import Splits, first_sentences
@@ -63,6 +65,7 @@ from index.embedder import Embedder, load_embedder
 from index.expects import expected
 from index.keywords import covered, terms
 from index.published import Held, hold
+from index.reader import Reader, load_reader
 from index.search import Hit, Index, Query
 from index.store import open_local, reduced
 
@@ -88,6 +91,7 @@ _OF_ANOTHER = 0.25  # likeness to what was typed below which a passage that hold
 _FROM_ELSEWHERE = 0.05  # in score, as which a passage that is said of elsewhere falls behind others
 _ELSEWHERE = 0.3  # what is left of the chance of what is said of a province where an American state is asked about
 _NEAREST = 4  # hits that are near
+_NOT_OPEN = ("closed", "paused", "announced")
 _SHOWN = 10  # hits that go on from searching
 LOOKED_AT = 20  # of a follow-up, each way
 
@@ -134,6 +138,7 @@ class Bot:
         today: date | None = None,
         rewriter: Rewriter | None = None,
         model: LanguageModel | None = None,
+        reader: Reader | None = None,
     ) -> None:
         self.registry = registry
         self.index = index
@@ -146,6 +151,7 @@ class Bot:
         # The briefs are of the field; what a user chose need not be.
         self.answerability = answerability(index.passages if index.manifest.only else (), index.rarity)
         self._today = today
+        self._reader = reader
         self._rewriter = rewriter
         self._writer = None
         if model is not None:
@@ -334,8 +340,32 @@ class Bot:
         found: list[tuple[Hit, ...]] = []
         for asked, query, leans in zip(questions, queries, leaning, strict=True):
             already = frozenset(hits[0].passage.id for hits in found if hits)
-            found.append(_for_them_first(asked, self._going_on(understood, query, leans, already)))
+            hits = _for_them_first(asked, self._going_on(understood, query, leans, already))
+            found.append(self._read(understood, asked, hits, leans))
         return Found(_recognised(understood, found), questions, tuple(found), later, leaning=leaning)
+
+    def _read(self, understood: Understood, asked: Asked, hits: tuple[Hit, ...], leans: Leaning) -> tuple[Hit, ...]:
+        """The hits as a reader of the first orders them (bot/reading.py). What a conversation or a past day decides is not read again; nor is
+        what somebody added to the briefs, which it would make likelier for reading like an answer, as what is forged does."""
+        if self._reader is None or not hits or understood.at or leans.bare is not None or leans.unheld:
+            return hits
+        if hits[0].passage.origin != "brief" and not self.index.manifest.only:
+            return hits
+        if understood.before_it is not None and objects(understood.plain):
+            return hits  # what it takes back stands in what was said before
+        if is_clear(hits, self.likely(understood, asked, hits, leans)):
+            return hits
+        question = understood.standalone if len(understood.parts) == 1 else asked.wordings[0]
+        read = read_beside(self._reader, question, hits)
+        return _for_them_first(asked, [self._answers_by_its_standing(asked, hit) for hit in read])
+
+    def _answers_by_its_standing(self, asked: Asked, hit: Hit) -> Hit:
+        """A hit of a program that is named and that nobody can apply to now: who asks how to get in is answered by what it says of that, so
+        that it does not tell how counts for nothing."""
+        program = self.programs.get(hit.passage.program)
+        if hit.read is None or program is None or program.standing not in _NOT_OPEN:
+            return hit
+        return replace(hit, read=max(hit.read, 0.0)) if hit.passage.program in {named for named, _ in asked.programs} else hit
 
     def queries(self, understood: Understood, questions: Sequence[Asked], later: frozenset[str]) -> list[Query]:
         """What the search looks for, for each question in the message. `later`: programs that did not exist on the day asked about."""
@@ -559,11 +589,12 @@ class Bot:
             return 0.0
         best = hits[0]
         far = best.question < _RESEMBLES and best.text < _NEAR_TEXT and (best.overlap < _IN_COMMON or best.question < _UNLIKE)
-        resembles = bool(best.passage.asked) and not understood.in_field and far
+        resembles = bool(best.passage.asked) and not understood.in_field and far and not surely_answers(best)
         probability = self.answerability.of(asked, hits) * (0.3 if resembles or leans.brings_up_beyond(best.terms) else 1.0)
         if understood.heard is not None and understood.heard.known < tongues.ENOUGH:  # what was not read may be what matters
             probability *= understood.heard.known
-        if _of_another_province(asked, best) or _of_elsewhere(asked, best) and place_in(best.passage.heading):
+        elsewhere = _of_another_province(asked, best) or _of_elsewhere(asked, best) and place_in(best.passage.heading)
+        if elsewhere and not surely_answers(best):
             probability *= _ELSEWHERE  # the wait of a province is not that of an American state
         if best.continued is not None:
             probability = _in_its_conversation(probability, understood.typed_of(asked.wordings), best)
@@ -699,14 +730,10 @@ def _behind(hits: Sequence[Hit], elsewhere: Sequence[bool]) -> list[Hit]:
         if is_elsewhere:
             waiting.append(hit)
             continue
-        least = _placed_by(hit) + _FROM_ELSEWHERE
-        ordered += [*(one for one in waiting if _placed_by(one) >= least), hit]
-        waiting = [one for one in waiting if _placed_by(one) < least]
+        least = placed_by(hit) + _FROM_ELSEWHERE
+        ordered += [*(one for one in waiting if placed_by(one) >= least), hit]
+        waiting = [one for one in waiting if placed_by(one) < least]
     return [*ordered, *waiting]
-
-
-def _placed_by(hit: Hit) -> float:
-    return hit.continued[0] if hit.continued is not None else hit.score
 
 
 def _only_in_canada(asked: Asked, hit: Hit) -> bool:
@@ -771,8 +798,9 @@ def open_bot(settings: Settings, embedder: Embedder | None = None, held: Held | 
             _log.warning("going on with build %s, which this machine took last: %s", folder.name, held.problem)
     else:
         folder, open_store, added = current(settings.home), open_local, added_sources(settings.documents)
-    with ThreadPoolExecutor(1) as beside:  # the files are read through while the model is loaded
+    with ThreadPoolExecutor(2) as beside:  # the files are read through while the model is loaded
         whole = beside.submit(verified, folder)
+        reader = beside.submit(load_reader, settings.exported_reader)
         made_by = read_manifest(folder).model
         if embedder is None or embedder.fingerprint != made_by:
             embedder = load_embedder(settings.embedder, settings.exported, settings.embedder_key, expected=made_by)
@@ -784,4 +812,4 @@ def open_bot(settings: Settings, embedder: Embedder | None = None, held: Held | 
         from bot.model import open_model
 
         model = open_model(settings)
-    return Bot(registry, index, sources, date.fromisoformat(settings.today) if settings.today else None, model=model)
+    return Bot(registry, index, sources, date.fromisoformat(settings.today) if settings.today else None, model=model, reader=reader.result())

@@ -38,6 +38,7 @@ from index.embedder import (
 )
 from index.embedding import make_ready
 from index.onnx_export import export
+from index.reader import default_learned, valid_reader
 from index.published import publish
 from index.remote_embedder import EmbedderAway
 
@@ -265,14 +266,16 @@ def whole_corpus(settings: Settings, registry: Registry) -> list[Document]:
 
 
 def prepare_model(settings: Settings, progress: Progress = lambda *_: None) -> Embedder:
-    """The embedder to build with. Of the default model what is done once for a data folder is done where it was not yet: it is exported,
-    so that answering starts without torch, and the wordings that every index holds are embedded."""
-    if settings.embedder != DEFAULT_MODEL:
-        return load_embedder(settings.embedder, settings.exported, settings.embedder_key)
+    """The embedder to build with. What is done once for a data folder is done where it was not yet: the reader is exported, so that answering
+    starts without torch, and of the default model this is too, and the wordings that every index holds are embedded."""
     models = settings.exported.parent
     try:
         models.mkdir(parents=True, exist_ok=True)
         with FileLock(models / "export.lock"):
+            if valid_reader(settings.exported_reader) is None:
+                _export_reader(settings.exported_reader, progress)
+            if settings.embedder != DEFAULT_MODEL:
+                return load_embedder(settings.embedder, settings.exported, settings.embedder_key)
             graph = valid_export(settings.exported) or _export(settings.exported, progress)
             embedder = exported_embedder(graph) if graph is not None else load_embedder(DEFAULT_MODEL)
             wordings = (wording for passage in registered(load_registry()) for wording in passage.asked)
@@ -297,6 +300,18 @@ def _export(folder: Path, progress: Progress) -> Path | None:
         return None
     progress("preparing the fast model", 1, 1)
     return graph
+
+
+def _export_reader(folder: Path, progress: Progress) -> None:
+    progress("preparing the reader", 0, 1)
+    try:
+        from index.reader_export import export_reader  # imports torch: only where there is none yet
+
+        export_reader(default_learned(), folder)
+    except ModelError as error:
+        progress(f"going on with torch, which is slower to start: {error}", 1, 1)
+    else:
+        progress("preparing the reader", 1, 1)
 
 
 def _about_programs(made: Iterable[Passage], registry: Registry) -> list[Passage]:

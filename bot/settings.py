@@ -55,6 +55,11 @@ class Settings:
         return self.home / "models" / "onnx"
 
     @property
+    def exported_reader(self) -> Path:
+        """Where the reader's ONNX graph is kept."""
+        return self.home / "models" / "reader"
+
+    @property
     def documents(self) -> Path:
         """Where added documents are kept."""
         return self.home / "documents"

@@ -8,13 +8,10 @@ Four openly licensed sets are read in the form they are published in, told from 
     CLAPNQ (Apache-2.0)           a passage that answers a search engine's user, or the nearest one of the article where none does
     ConditionalQA (BSD-2-Clause)  each of the first sentences of a page that are evidence for an answer, by itself; a sentence that is
                                   evidence for another question about the page
-
-and the bundled briefs: a way of asking, the passage it belongs to, and the nearest passage about another program.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import random
 import re
@@ -32,14 +29,12 @@ from bot.compose import Asked
 from corpus.errors import NorthboundError
 from corpus.model import Passage
 from corpus.registry import load_registry
+from corpus.sentences import spans
 from index.build import Progress, build_index, current
 from index.embedder import Embedder
 from index.search import Hit, Index, Query
 
-_HELD = 15  # of a hundred subjects, as many are never learned from
-_NEIGHBOURS = 4  # the wrong passage of a brief's question is one of so many nearest
 _EVIDENCES, _SHORT = 3, 5  # of ConditionalQA's question so many sentences are read; one of so few words says nothing by itself
-_LEAST_WORDS = 4  # of a way of asking: shorter ones are names, which many passages answer
 
 
 class PairsError(NorthboundError):
@@ -48,8 +43,8 @@ class PairsError(NorthboundError):
 
 @dataclass(frozen=True)
 class Pair:
-    """A question with a passage, and whether the passage answers it. `origin` names the set, `subject` the article or brief: one subject's
-    pairs are all learned from or all held out."""
+    """A question with a passage, and whether the passage answers it. `origin` names the set, `subject` the article.
+    `quotes`: the words of the passage that answer, where the set says so."""
 
     question: str
     heading: str
@@ -57,22 +52,19 @@ class Pair:
     answers: bool
     origin: str
     subject: str
-
-    @property
-    def held(self) -> bool:
-        """Whether it is kept to measure with. By a salted hash, as some sets were cut by a plain one."""
-        return int(hashlib.sha256(f"held out: {self.subject}".encode()).hexdigest(), 16) % 100 < _HELD
+    quotes: tuple[str, ...] = ()
 
 
-def read_pairs(files: Iterable[Path], seed: int = 0) -> list[Pair]:
-    """The pairs of some files, in their order. Raises PairsError for a file of none of these forms, or with nothing in it."""
+def read_pairs(files: Iterable[Path], seed: int = 0, *, look_alikes: bool = False) -> list[Pair]:
+    """The pairs of some files, in their order; with SQuAD's `look_alikes`, which its paragraph does not answer though they were written to
+    look as if it did. Raises PairsError for a file of none of these forms, or with nothing in it."""
     pairs: list[Pair] = []
     for file in files:
         try:
             text = file.read_text(encoding="utf-8")
         except (OSError, ValueError) as error:
             raise PairsError(f"{file}: cannot be read ({error}); give the JSON files of {_NAMES}") from None
-        found = _read(file, text, random.Random(seed))
+        found = _read(file, text, random.Random(seed), look_alikes)
         if not found:
             raise PairsError(f"{file}: no question with a passage in it")
         pairs.extend(found)
@@ -87,28 +79,6 @@ def read_typed(file: Path) -> list[tuple[str, str]]:
         return [(question, row["section"]) for row in rows for question in row["typed"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise PairsError(f"{file}: cannot be read ({type(error).__name__}: {error})") from None
-
-
-def from_briefs(passages: Sequence[Passage], embedder: Embedder, each: int = 2, seed: int = 0) -> list[Pair]:
-    """Ways of asking for `each` passage's worth of the briefs: with its own passage, and with one of the nearest about another program.
-
-    The way of asking is taken off the passage by whoever scores the pair (`as_passage` keeps no questions): else the answer is given away.
-    """
-    rng = random.Random(seed)
-    own = [p for p in passages if p.kind == "section" and p.origin == "brief" and p.asked]
-    texts = embedder.embed([p.text for p in own])
-    taken = [(n, q) for n, p in enumerate(own) for q in _some([a for a in p.asked if len(a.split()) >= _LEAST_WORDS], each, rng)]
-    vectors = embedder.embed([q for _, q in taken])
-    pairs: list[Pair] = []
-    for (number, question), vector in zip(taken, vectors, strict=True):
-        right = own[number]
-        near = [own[int(n)] for n in np.argsort(-(texts @ vector), kind="stable")]
-        others = [p for p in near if p.program != right.program and p.heading != right.heading][:_NEIGHBOURS]
-        if others:
-            wrong = rng.choice(others)
-            pairs.append(Pair(question, right.heading, right.text, True, "briefs", right.source_id))
-            pairs.append(Pair(question, wrong.heading, wrong.text, False, "briefs", right.source_id))
-    return pairs
 
 
 def some_of(pairs: Sequence[Pair], most: int, seed: int = 0) -> list[Pair]:
@@ -126,12 +96,6 @@ def some_of(pairs: Sequence[Pair], most: int, seed: int = 0) -> list[Pair]:
                 chosen.add((origin, question))
                 left -= questions[question]
     return [p for p in pairs if (p.origin, p.question) in chosen]
-
-
-def without(pairs: Sequence[Pair], questions: Iterable[str]) -> list[Pair]:
-    """The pairs whose question is not among these: nothing is learned from what is measured with."""
-    barred = {_plain(q) for q in questions}
-    return [p for p in pairs if _plain(p.question) not in barred]
 
 
 def found(pairs: Sequence[Pair], embedder: Embedder, progress: Progress = lambda *_: None) -> list[tuple[Asked, Hit]]:
@@ -158,7 +122,7 @@ def as_passage(number: int, pair: Pair) -> Passage:
     return Passage(id=f"pair{number}#1", source_id=f"pair{number}", title=pair.heading, headings=(), text=pair.text, origin="file")
 
 
-def _read(file: Path, text: str, rng: random.Random) -> list[Pair]:
+def _read(file: Path, text: str, rng: random.Random, look_alikes: bool) -> list[Pair]:
     try:
         try:
             whole = json.loads(text)
@@ -166,7 +130,7 @@ def _read(file: Path, text: str, rng: random.Random) -> list[Pair]:
             whole = [json.loads(line) for line in text.splitlines() if line.strip()]
         whole = [whole] if isinstance(whole, dict) and "data" not in whole else whole  # a file of one line
         if isinstance(whole, dict):
-            return _squad(whole["data"], rng)
+            return _squad(whole["data"], rng, look_alikes)
         for sign, read in _FORMS.items():
             if whole and isinstance(whole[0], dict) and sign in whole[0]:
                 return read(whole, rng)
@@ -175,8 +139,8 @@ def _read(file: Path, text: str, rng: random.Random) -> list[Pair]:
     raise PairsError(f"{file}: not {_NAMES}, told by 'data', {', '.join(map(repr, _FORMS))}")
 
 
-def _squad(articles: Sequence[Mapping[str, Any]], rng: random.Random) -> list[Pair]:
-    """Its questions without an answer are left out: they were written to look like ones with, which no search for a passage meets."""
+def _squad(articles: Sequence[Mapping[str, Any]], rng: random.Random, look_alikes: bool) -> list[Pair]:
+    """Its questions without an answer are left out where no `look_alikes` are wanted: no search for a passage meets such questions."""
     pairs: list[Pair] = []
     for article in articles:
         title = article["title"].replace("_", " ")
@@ -184,9 +148,15 @@ def _squad(articles: Sequence[Mapping[str, Any]], rng: random.Random) -> list[Pa
         for place, paragraph in enumerate(article["paragraphs"]):
             others = texts[:place] + texts[place + 1 :]
             for asked in paragraph["qas"]:
-                if others and not asked.get("is_impossible"):
-                    pair = Pair(asked["question"].strip(), title, texts[place], True, "SQuAD 2.0", title)
-                    pairs.extend((pair, replace(pair, text=rng.choice(others), answers=False)))
+                question, text = asked["question"].strip(), texts[place]
+                if asked.get("is_impossible"):
+                    if look_alikes:
+                        pairs.append(Pair(question, title, text, False, "SQuAD 2.0", title))
+                elif others:
+                    begins = {given["answer_start"] for given in asked["answers"]}
+                    quotes = tuple(text[s.start : s.end] for s in spans(text) if any(s.start <= begin < s.end for begin in begins))
+                    pair = Pair(question, title, text, True, "SQuAD 2.0", title, quotes)
+                    pairs.extend((pair, replace(pair, text=rng.choice(others), answers=False, quotes=())))
     return pairs
 
 
@@ -199,8 +169,9 @@ def _selqa(rows: Sequence[Mapping[str, Any]], rng: random.Random) -> list[Pair]:
         article = sections[row["article"]]
         others = [text for section, text in article.items() if section != row["section"]]
         if others and row["answers"]:
-            pair = Pair(row["question"], row["article"], article[row["section"]], True, "SelQA", row["article"])
-            pairs.extend((pair, replace(pair, text=rng.choice(others), answers=False)))
+            quotes = tuple(row["candidates"][number] for number in row["answers"])
+            pair = Pair(row["question"], row["article"], article[row["section"]], True, "SelQA", row["article"], quotes)
+            pairs.extend((pair, replace(pair, text=rng.choice(others), answers=False, quotes=())))
     return pairs
 
 
@@ -241,11 +212,3 @@ _NAMES = "SQuAD 2.0, SelQA, CLAPNQ or ConditionalQA"
 
 def _without_tags(html: str) -> str:
     return re.sub(r"<[^>]+>", "", html).strip()
-
-
-def _some(texts: Sequence[str], most: int, rng: random.Random) -> list[str]:
-    return rng.sample(texts, min(most, len(texts)))
-
-
-def _plain(question: str) -> str:
-    return " ".join(question.lower().split()).rstrip("?. ")

@@ -1,160 +1,233 @@
-"""Train the small cross-encoder of eval/reader.py, and say what it gives on subjects that it never saw.
+"""Learn the reader (index/reader.npz) from our own questions and openly licensed ones, and say what it is worth to hands it never saw.
 
-    python -m eval.train_reader dev-v2.0.json selqa-ass-dev.json --bench DIR/clapnq.jsonl --out reader.npz
-    python -m eval.train_reader dev-v2.0.json --bench DIR/clapnq.jsonl --reader reader.npz      # measures one that was trained before
+    python -m eval.train_reader HOME selqa-ass-dev.json selqa-ass-test.json squad-dev-v2.0.json conditionalqa-train.json
 
-The files are openly licensed question sets (eval/pairs.py says which); the ways of asking of the briefs in the live index are added.
-`--bench` names rows to measure with, as `eval bench` takes them: a question of theirs is never learned from. A GPU is used where there is
-one. The same seed gives the same weights on the same kind of processor. docs/model-card.md holds what came out.
+HOME is a data folder with an index of the bundled corpus. Each question is looked for as the bot looks for it; the passages that the search
+brings up and that do not answer are what it learns to tell from those that do. Learned from: every `asked:` line of the briefs; the
+questions of typed.jsonl, typed_kept.jsonl and typed_facts.jsonl; the messages of strangers.jsonl and the later messages of continued.jsonl,
+but those of the hands in NOT_LEARNED, with which its weight beside the search is chosen (eval/tune_reading.py); and the FILES (eval/pairs.py
+says which). Never from strangers_kept.jsonl, which is measured with, nor from the articles. Ten minutes to look everything up and five to
+learn on a GPU; where there is none, one round is learned instead of eight with three texts a question instead of seven, under two hours
+on two cores. The same seed gives the same weights on the same kind of processor.
 """
 
 from __future__ import annotations
 
+import json
 import sys
-import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 import numpy as np
-from sklearn.linear_model import LogisticRegression
+import torch
 from sklearn.metrics import roc_auc_score
 
-from bot.compose import Answerability, Asked
-from bot.settings import read_settings
+from bot.answer import Turn
+from bot.chain import Bot, open_bot
+from bot.settings import Settings
 from corpus.errors import NorthboundError
-from eval.bench_answerable import Given, read_given
-from eval.bench_sets import balanced, decided, halves
-from eval.pairs import Pair, found, from_briefs, read_pairs, some_of, without
-from eval.reader import Reader, as_read, evidence, read, train
-from index.build import current, read_passages
-from index.embedder import Embedder, load_embedder
-from index.search import Hit
+from corpus.model import Passage
+from corpus.sentences import spans
+from eval.cases import WRITTEN
+from eval.pairs import Pair, read_pairs, read_typed
+from eval.reader import Asked, Examples, Recipe, learned, read
+from eval.train_adapter import TYPED
+from eval.tune import TYPED as TYPED_KEPT
+from eval.tune_answerability import KEPT, STRANGERS
+from eval.tune_followups import CONTINUED
+from index.embedder import default_model_folder, verify_weights
+from index.reader import WEIGHTS, Learned, Passaged, of_passage, of_question, together, write_learned
+from index.reader_export import with_learned
 
-_ROW = "{:52}{:>7}{:>10}{:>10}"
-_TIMED = 50  # pairs read one by one to say how long one takes
+NOT_LEARNED = frozenset({"s4", "s5", "s13", "s14", "w3"})  # hands
+ON_PROCESSOR = replace(Recipe(), rounds=1, wrong=2)
+_LOOKED_AT = 12  # hits
+_ALIKE = 0.8  # share of the words of the shorter text in the other, from which one says what the other does
+_SHARES = {"asked": 0.5, "typed": 1.0, "strangers": 3.0, "continued": 2.0, "general": 0.6}
+_NEAR = 3  # hits that are read to be put in order
+_BESIDE = 0.03  # weight of the log odds beside the score of the search, where both are told together
 
 
 @dataclass(frozen=True)
-class Seen:
-    """Pairs with what the search makes of them; `features` has a row each, those of `Answerability` without the constant."""
+class Question:
+    """A message with the sections that answer it, none where nothing does; `near` ones do not; `quotes` are the answering words by section."""
 
-    pairs: tuple[Pair, ...]
-    asked: tuple[Asked, ...]
-    hits: tuple[Hit, ...]
-    features: np.ndarray
+    of: str
+    wordings: tuple[str, ...]
+    right: tuple[str, ...]
+    hits: tuple[str, ...]
+    near: tuple[str, ...] = ()
+    quotes: Mapping[str, Sequence[str]] | None = None
 
-    @property
-    def answers(self) -> np.ndarray:
-        return np.array([pair.answers for pair in self.pairs])
 
-    def only(self, kept: Sequence[bool] | np.ndarray) -> Seen:
-        at = [int(n) for n in np.flatnonzero(np.asarray(kept))]
-        return Seen(tuple(self.pairs[n] for n in at), tuple(self.asked[n] for n in at), tuple(self.hits[n] for n in at), self.features[at])
+class Gathering:
+    """Questions and texts as they are found, each text once."""
+
+    def __init__(self) -> None:
+        self.asked: list[Asked] = []
+        self.texts: list[Passaged] = []
+        self._numbers: dict[tuple[str, str], int] = {}
+
+    def text(self, heading: str, text: str) -> int:
+        key = (heading, text)
+        if key not in self._numbers:
+            self._numbers[key] = len(self.texts)
+            self.texts.append(of_passage(heading, text))
+        return self._numbers[key]
+
+    def add(self, question: Question, passages: Mapping[str, Passage]) -> None:
+        """A message with what was found for it; what says the same as a section that answers is neither right nor wrong."""
+        right = {id: passages[id] for id in question.right}
+        same = [set(one.text.lower().split()) for one in right.values()]
+        wrong = [id for id in question.near if id not in right]
+        for id in question.hits:
+            words = set(passages[id].text.lower().split())
+            alike = any(len(words & own) > _ALIKE * min(len(words), len(own)) for own in same)
+            if id not in right and id not in wrong and not alike and passages[id].kind == "section":
+                wrong.append(id)
+        numbers = {id: self.text(passages[id].heading, passages[id].text) for id in (*right, *wrong)}
+        told = {numbers[id]: told_by(right[id].text, quotes) for id, quotes in (question.quotes or {}).items() if id in right}
+        self.asked.append(
+            Asked(
+                tuple(dict.fromkeys(of_question(wording) for wording in question.wordings)),
+                tuple(numbers[id] for id in right),
+                tuple(numbers[id] for id in wrong),
+                len(question.near),
+                told,
+                _SHARES[question.of],
+            )
+        )
+
+    def add_pairs(self, pairs: Sequence[Pair]) -> None:
+        """The pairs of one question."""
+        right = [pair for pair in pairs if pair.answers]
+        numbers = [self.text(pair.heading, pair.text) for pair in right]
+        wrong = tuple(self.text(pair.heading, pair.text) for pair in pairs if not pair.answers)
+        told = {number: told_by(pair.text, pair.quotes) for number, pair in zip(numbers, right, strict=True)}
+        self.asked.append(Asked((of_question(pairs[0].question),), tuple(numbers), wrong, 0, told, _SHARES["general"]))
+
+
+def told_by(text: str, quotes: Sequence[str]) -> tuple[int, ...]:
+    """The numbers of the sentences of a text that are among these words of it."""
+    said = [" ".join(quote.split()) for quote in quotes]
+    sentences = (" ".join(text[span.start : span.end].split()) for span in spans(text))
+    return tuple(n for n, sentence in enumerate(sentences) if any(sentence in one or one in sentence for one in said if one))
+
+
+def gathered(bot: Bot, files: Sequence[Path]) -> Examples:
+    """All that is learned from. Raises PairsError for a file that cannot be read."""
+    made = Gathering()
+    for question in [*_of_briefs(bot), *_of_typed(bot), *_of_strangers(bot, STRANGERS, False), *_continued(bot)]:
+        made.add(question, bot.index.passages.by_id)
+    of_one: dict[tuple[str, str], list[Pair]] = {}
+    for pair in read_pairs(files, look_alikes=True):
+        of_one.setdefault((pair.subject, pair.question), []).append(pair)
+    for pairs in of_one.values():
+        made.add_pairs(pairs)
+    return Examples(made.asked, made.texts)
+
+
+def _of_briefs(bot: Bot) -> Iterator[Question]:
+    for passage in list(bot.index.passages.by_id.values()):
+        if passage.asked and passage.origin == "brief":
+            for question in passage.asked:
+                yield _looked_up(bot, "asked", question, (passage.id,))
+
+
+def _of_typed(bot: Bot) -> Iterator[Question]:
+    for file in (TYPED, *TYPED_KEPT):
+        for question, section in read_typed(file):
+            yield _looked_up(bot, "typed", question, (section,))
+
+
+def _of_strangers(bot: Bot, file: Path, kept: bool) -> Iterator[Question]:
+    """Those of the hands that are learned from, or else those of the others; what asks two things is left out."""
+    for line in file.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        if len(row["asks"]) < 2 and (row["id"].partition("-")[0] in NOT_LEARNED or file == KEPT) == kept:
+            right = tuple(section for asked in row["asks"] for section in asked)
+            yield _looked_up(bot, "strangers", row["question"], right, tuple(row.get("near", ())), row.get("quotes"))
+
+
+def _looked_up(
+    bot: Bot, of: str, text: str, right: tuple[str, ...], near: tuple[str, ...] = (), quotes: Mapping[str, Sequence[str]] | None = None
+) -> Question:
+    found = bot.search(bot.understand(text))
+    hits = tuple(hit.passage.id for hit in found.hits[0][:_LOOKED_AT]) if found.hits else ()
+    wordings = found.asked[0].wordings if found.asked else (text,)
+    return Question(of, (text, wordings[min(1, len(wordings) - 1)]), right, hits, near, quotes)
+
+
+def _continued(bot: Bot) -> Iterator[Question]:
+    """The later messages of conversations that are held with the bot, as they stand alone, or else behind the question before."""
+    for line in CONTINUED.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        said: list[Turn] = []
+        for turn in row["turns"] if row["id"].partition("-")[0] not in NOT_LEARNED else ():
+            answer, found = bot.trace(turn["question"], said)
+            if said and len(found.hits) == 1:
+                hits = tuple(hit.passage.id for hit in found.hits[0][:_LOOKED_AT])
+                behind = f"{said[-2].content} – {turn['question']}"
+                yield Question("continued", (answer.standalone_question or turn["question"], behind), tuple(turn["passages"]), hits)
+            said += [Turn(role="user", content=turn["question"]), Turn(role="assistant", content=answer.answer)]
+
+
+def measured(bot: Bot, made: Learned) -> Iterator[str]:
+    """Of hands that were not learned from: how often a section that answers comes first by the search, by the reader alone, and by both, of
+    those with one among the first three; and the area under the curve of what the reader says of the first hit, right or of a message that
+    nothing answers."""
+    model = with_learned(made)
+    passages = bot.index.passages.by_id
+    for name, file in (("hands whose weight it is chosen with", STRANGERS), ("hands that nothing is chosen with", KEPT)):
+        places: list[tuple[bool, bool, bool]] = []
+        odds: dict[bool, list[float]] = {True: [], False: []}
+        for question in _of_strangers(bot, file, True):
+            found = bot.search(bot.understand(question.wordings[0]))
+            hits = found.hits[0][:_NEAR] if found.hits else ()
+            if not hits:
+                continue
+            asked = of_question(question.wordings[0])
+            rows = [together(asked, of_passage(passages[hit.passage.id].heading, hit.passage.text)) for hit in hits]
+            of_each, _ = read(model, rows)
+            right = np.array([hit.passage.id in question.right for hit in hits])
+            if right.any():
+                both = np.array([hit.score for hit in hits]) + _BESIDE * of_each
+                places.append((bool(right[0]), bool(right[of_each.argmax()]), bool(right[both.argmax()])))
+            if right[0] or not question.right:
+                odds[bool(right[0])].append(float(of_each[0]))
+        first, alone, both_first = np.mean(places, axis=0)
+        area = roc_auc_score([1] * len(odds[True]) + [0] * len(odds[False]), [*odds[True], *odds[False]])
+        yield f"{name}: {len(places)} answered in three, first {first:.3f}, by the reader {alone:.3f}, by both {both_first:.3f}"
+        yield f"  first right ({len(odds[True])}) or nothing answers ({len(odds[False])}): area {area:.3f}"
 
 
 @click.command()
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--bench", multiple=True, type=click.Path(path_type=Path), help="Rows of question, passage and answerable to measure with.")
-@click.option("--out", type=click.Path(path_type=Path), help="Where to write what was learned.")
-@click.option("--reader", type=click.Path(path_type=Path), help="Measure this one; nothing is trained.")
-@click.option("--most", default=3000, show_default=True, help="Pairs taken of each set.")
-@click.option("--epochs", default=2, show_default=True)
+@click.argument("home", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", default=WEIGHTS, type=click.Path(path_type=Path), help="Where to write what was learned; else where it is used.")
 @click.option("--seed", default=0, show_default=True)
-def main(files: Sequence[Path], bench: Sequence[Path], out: Path | None, reader: Path | None, most: int, epochs: int, seed: int) -> None:
-    """Train a small reader on FILES and the briefs, and measure it."""
-    settings = read_settings()
+def main(home: Path, files: Sequence[Path], out: Path, seed: int) -> None:
+    """Learn from the index in HOME, our sets of questions and FILES which passage answers a question."""
     try:
-        embedder = load_embedder(settings.embedder, settings.exported)
-        measured = {file.parent.name: read_given(file) for file in bench}
-        pairs = [*read_pairs(files, seed), *from_briefs(read_passages(current(settings.home)), embedder, seed=seed)]
-        pairs = some_of(without(pairs, (one.question for rows in measured.values() for one in rows)), most, seed)
-        for line in made(look(pairs, embedder), {n: look(_given(n, r), embedder) for n, r in measured.items()}, epochs, seed, out, reader):
-            click.echo(line)
-    except (NorthboundError, ValueError) as error:
-        sys.exit(f"eval.train_reader: {error}")
-
-
-def look(pairs: Sequence[Pair], embedder: Embedder) -> Seen:
-    """The pairs as the bot sees them."""
-    asked, hits = zip(*found(pairs, embedder, _progress), strict=True)
-    return Seen(tuple(pairs), asked, hits, np.array([Answerability.measures(a, h)[1:] for a, h in zip(asked, hits, strict=True)]))
-
-
-def made(
-    seen: Seen, measured: dict[str, Seen], epochs: int = 2, seed: int = 0, out: Path | None = None, kept: Path | None = None
-) -> Iterator[str]:
-    """Fit the log odds by cosines and the reader on the pairs that are not held out, or load the reader `kept`; then what each gives."""
-    import torch
-
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    learned = seen.only([not pair.held for pair in seen.pairs])
-    odds = LogisticRegression(C=10.0, class_weight="balanced", max_iter=3000).fit(learned.features, learned.answers)
-    yield f"log odds by cosines: {odds.intercept_[0]:.2f} {np.round(odds.coef_[0], 2).tolist()}, from {len(learned.pairs)} pairs"
-    reader = Reader(seed)
-    if kept is not None:
-        reader.load(kept)
-    else:
-        began = time.perf_counter()
-        known = odds.decision_function(learned.features)
-        train(reader, _read(learned), learned.answers.tolist(), known, epochs=epochs, seed=seed, device=device, told=_told)
-        yield f"reader: {epochs} epochs in {(time.perf_counter() - began) / 60:.1f} minutes on {device}"
-    if out is not None:
+        verify_weights(default_model_folder())
+        bot = open_bot(Settings(home=home, today=WRITTEN))
+        examples = gathered(bot, files)
+        recipe = Recipe() if torch.cuda.is_available() else ON_PROCESSOR
+        made = learned(default_model_folder(), examples, recipe, seed, _told)
         out.parent.mkdir(parents=True, exist_ok=True)
-        reader.save(out)
-        yield f"{out}: {out.stat().st_size / 1e6:.2f} MB"
-    yield _ROW.format("", "pairs", "AUC", "balanced")
-    away = seen.only([pair.held for pair in seen.pairs])
-    held = {f"{origin}, held out": away.only([p.origin == origin for p in away.pairs]) for origin in sorted({p.origin for p in away.pairs})}
-    for name, rows in {**held, **measured}.items():
-        if 2 <= rows.answers.sum() <= len(rows.pairs) - 2:
-            yield from _lines(name, rows, odds.decision_function(rows.features), read(reader, _read(rows), device=device))
-    yield f"one pair is read in {_milliseconds(reader, seen):.1f} ms on one thread of a processor, through torch"
-
-
-def _given(name: str, rows: Sequence[Given]) -> list[Pair]:
-    return [Pair(one.question, one.title, one.passage, one.answerable, name, one.id) for one in rows]
-
-
-def _read(seen: Seen) -> list[tuple[tuple[int, ...], int]]:
-    return as_read([pair.question for pair in seen.pairs], [evidence(hit) for hit in seen.hits])
-
-
-def _lines(name: str, rows: Seen, odds: np.ndarray, added: np.ndarray) -> Iterator[str]:
-    """Each way of deciding, at the threshold that is best on the half of the rows that it is not used on."""
-    half = halves([f"{pair.question} {pair.text[:40]}" for pair in rows.pairs], rows.answers)
-    cosines = rows.features[:, 1] + rows.features[:, 2]
-    now = np.array([Answerability()(a, h) for a, h in zip(rows.asked, rows.hits, strict=True)])
-    ways = {"as it stands": now, "sum of both cosines": cosines, "log odds by cosines": odds, "reader alone": added, "both": odds + added}
-    for way, values in ways.items():
-        right = balanced(decided(values, rows.answers, half), rows.answers)
-        yield _ROW.format(f"{name}: {way}", len(rows.pairs), f"{roc_auc_score(rows.answers, values):.3f}", f"{right:.3f}")
-
-
-def _milliseconds(reader: Reader, seen: Seen) -> float:
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    some = _read(seen)[:_TIMED]
-    read(reader, some[:3])
-    took = []
-    for one in some:
-        began = time.perf_counter()
-        read(reader, [one])
-        took.append(time.perf_counter() - began)
-    torch.set_num_threads(threads)
-    return 1000 * float(np.median(took))
+        write_learned(out, made)
+        click.echo(f"{out}: {out.stat().st_size:,} bytes, learned from {len(examples.asked)} questions")
+        for line in measured(bot, made):
+            click.echo(line)
+    except (NorthboundError, OSError) as error:
+        sys.exit(f"eval.train_reader: {error}")
 
 
 def _told(step: int, steps: int, loss: float) -> None:
     if step % 20 == 0 or step == steps:
         click.echo(f"\rstep {step} of {steps}, loss {loss:.3f}", err=True, nl=step == steps)
-
-
-def _progress(what: str, done: int, of: int) -> None:
-    click.echo(f"\r{what}: {done} of {of}", err=True, nl=done == of)
 
 
 if __name__ == "__main__":

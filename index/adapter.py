@@ -71,13 +71,18 @@ def read_adapter(path: Path) -> Adapter:
             arrays = {name: held[name].astype(np.float32) for name in held.files}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ModelError(f"{path}: the adapter cannot be read ({error}); install Northbound again") from None
+    return Adapter(changes_among(arrays, path), hashlib.sha256(content).hexdigest()[:8])
+
+
+def changes_among(arrays: Mapping[str, np.ndarray], path: Path) -> dict[str, Change]:
+    """The changes that the arrays of a file make. Raises ModelError where some make none."""
     changes = {}
     for name in sorted({name.rpartition(".")[0] for name in arrays}):
         down, up = arrays.get(f"{name}.down"), arrays.get(f"{name}.up")
         if down is None or up is None or down.ndim != 2 or up.ndim != 2 or len(down) != up.shape[1]:
             raise ModelError(f"{path}: {name or 'what it holds'} makes no adapter; install Northbound again")
         changes[name] = Change(down, up)
-    return Adapter(changes, hashlib.sha256(content).hexdigest()[:8])
+    return changes
 
 
 def write_adapter(path: Path, changes: Mapping[str, Change]) -> None:

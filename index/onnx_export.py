@@ -49,7 +49,7 @@ def export(embedder: SentenceTransformerEmbedder, folder: Path) -> Path:
     try:
         graph = made / "model.onnx"
         _write_graph(embedder.model, made / "traced.onnx")
-        _optimise(made / "traced.onnx", graph)
+        optimise(made / "traced.onnx", graph)
         np.save(made / "vectors.npy", embedder.embed(SAMPLES))
         check = subprocess.run(
             [sys.executable, "-m", "index.onnx_export", str(graph), str(made / "vectors.npy")], capture_output=True, text=True, check=False
@@ -99,7 +99,7 @@ def _write_graph(model: Any, graph: Path) -> None:
         )
 
 
-def _optimise(traced: Path, graph: Path) -> None:
+def optimise(traced: Path, graph: Path) -> None:
     """The traced graph with its operations fused as ONNX Runtime would do at every start, and its weights in a file of their own, which
     is mapped into memory: half the time to load and 70 MB less. The same vectors."""
     import onnxruntime

@@ -136,6 +136,7 @@ class Hit:
     apart: tuple[float, float] | None = None
     asked_as: str = ""
     continued: tuple[float, float] | None = None
+    read: float | None = None
 
     def quoted(self, scored: Scored) -> str:
         """The words of one of its sentences."""

@@ -1,0 +1,211 @@
+"""Read a question and a passage together: does the passage answer it, and in which of its sentences?
+
+Search compares vectors that were made apart from each other, so what only resembles the question is near as well. The reader is the default
+model once more, with a learned change of low rank to each linear layer and two outputs (eval/train_reader.py learns them,
+docs/model-card.md says from what). It runs in whole numbers of eight bits on ONNX Runtime, from a graph exported once beside the
+embedder's (index/reader_export.py), and where there is none through torch.
+
+Source of the form: Nogueira and Cho 2019, Passage Re-ranking with BERT, https://arxiv.org/abs/1901.04085
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from corpus.errors import ModelError
+from corpus.model import Passage
+from corpus.sentences import spans
+from index.adapter import Adapter, changes_among
+from index.embedder import DEFAULT_SHA256, cores, default_model_folder, sha256, verify_weights
+
+WEIGHTS = Path(__file__).with_name("reader.npz")
+GRAPH, RECORD = "model.onnx", "reader.json"
+_CLS, _SEP = 101, 102
+_QUESTION, _HEADING, _PIECES = 56, 32, 144  # word pieces of the question, of the heading, and of all that is read
+_THREADS = 2
+
+
+class Reading(NamedTuple):
+    """`answers`: the log odds that the passage answers. `sentences`: of each sentence of its text how it is preferred to the others, a
+    number that is compared within the passage alone; of one that lies beyond what is read, -inf."""
+
+    answers: float
+    sentences: tuple[float, ...]
+
+
+class Passaged(NamedTuple):
+    """A heading and a text in word pieces, `heading` of them the heading's; of each piece the number of the sentence that it stands in, from 1
+    on, or 0; `count` is how many sentences the text has."""
+
+    ids: tuple[int, ...]
+    sentences: tuple[int, ...]
+    heading: int
+    count: int
+
+
+class Pieces(NamedTuple):
+    """A question and a passage as the reader takes them: word pieces, where the passage begins in them, and the rest as in Passaged."""
+
+    ids: tuple[int, ...]
+    begins: int
+    sentences: tuple[int, ...]
+    count: int
+
+
+class Reader(Protocol):
+    """Reads passages beside a question."""
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
+        """What it says of each passage."""
+        ...
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What was learned: the changes to the model's layers, and weight and bias of both outputs, float32. `digest` as an adapter's."""
+
+    adapter: Adapter
+    outputs: Mapping[str, np.ndarray]
+
+
+OUTPUTS = ("answers.weight", "answers.bias", "told.weight", "told.bias")
+
+
+@cache
+def default_learned() -> Learned:
+    """What comes with this package. Raises ModelError where the file cannot be read."""
+    return read_learned(WEIGHTS)
+
+
+def read_learned(path: Path) -> Learned:
+    """Raises ModelError where the file cannot be read or holds no reader."""
+    try:
+        content = path.read_bytes()
+        with np.load(path) as held:
+            arrays = {name: held[name].astype(np.float32) for name in held.files}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise ModelError(f"{path}: the reader cannot be read ({error}); install Northbound again") from None
+    if not set(OUTPUTS) <= arrays.keys():
+        raise ModelError(f"{path}: makes no reader; install Northbound again")
+    outputs = {name: arrays.pop(name) for name in OUTPUTS}
+    return Learned(Adapter(changes_among(arrays, path), hashlib.sha256(content).hexdigest()[:8]), outputs)
+
+
+def write_learned(path: Path, learned: Learned) -> None:
+    """Keep what was learned, at half precision."""
+    changes = {f"{name}.{part}": getattr(change, part) for name, change in learned.adapter.changes.items() for part in ("down", "up")}
+    np.savez_compressed(path, **{name: array.astype(np.float16) for name, array in {**changes, **learned.outputs}.items()})  # type: ignore[arg-type]
+
+
+@lru_cache(1)
+def tokenizer() -> Tokenizer:
+    """The default model's, which neither pads nor cuts."""
+    made = Tokenizer.from_file(str(default_model_folder() / "tokenizer.json"))
+    made.no_padding()
+    made.no_truncation()
+    return made
+
+
+def of_question(question: str) -> tuple[int, ...]:
+    """The word pieces that are read of a question."""
+    return tuple(tokenizer().encode(question, add_special_tokens=False).ids[:_QUESTION])
+
+
+@lru_cache(1024)
+def of_passage(heading: str, text: str) -> Passaged:
+    """The word pieces that are read of a passage."""
+    head = tokenizer().encode(heading, add_special_tokens=False).ids[:_HEADING]
+    body = tokenizer().encode(text, add_special_tokens=False)
+    found = spans(text)
+    sentences = [0] * len(head)
+    number = 0
+    for start, _ in body.offsets[:_PIECES]:
+        while number < len(found) and start >= found[number].end:
+            number += 1
+        sentences.append(number + 1 if number < len(found) and start >= found[number].start else 0)
+    return Passaged((*head, *body.ids[:_PIECES]), tuple(sentences), len(head), len(found))
+
+
+def together(question: tuple[int, ...], passage: Passaged) -> Pieces:
+    """A question and a passage, cut to what is read of both."""
+    room = _PIECES - len(question) - 3
+    before = (0,) * (len(question) + 2)
+    ids = (_CLS, *question, _SEP, *passage.ids[:room], _SEP)
+    return Pieces(ids, len(before), (*before, *passage.sentences[:room], 0), passage.count)
+
+
+def arrays(rows: Sequence[Pieces]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pieces, which of them are real, and which are the passage's: int64, shape (rows, the most pieces)."""
+    ids, mask, types = (np.zeros((len(rows), max(len(row.ids) for row in rows)), dtype=np.int64) for _ in range(3))
+    for n, row in enumerate(rows):
+        ids[n, : len(row.ids)] = row.ids
+        mask[n, : len(row.ids)] = 1
+        types[n, row.begins : len(row.ids)] = 1
+    return ids, mask, types
+
+
+def reading(row: Pieces, answers: float, told: np.ndarray) -> Reading:
+    """What the outputs of a row come to: a sentence is the mean of its pieces."""
+    of_each = [[float(told[place]) for place, number in enumerate(row.sentences) if number == n + 1] for n in range(row.count)]
+    return Reading(answers, tuple(sum(some) / len(some) if some else float("-inf") for some in of_each))
+
+
+class OnnxReader:
+    """The exported graph. Safe to share between threads."""
+
+    def __init__(self, graph: Path, threads: int = 1) -> None:
+        """Raises ModelError where the graph cannot be loaded."""
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # ONNX Runtime raises its own and C++'s errors; all mean the same to the reader
+            told = str(error).splitlines()[0][:200]
+            raise ModelError(f"{graph}: cannot be loaded ({told}); remove its folder, then: northbound index build") from None
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
+        made = []
+        asked = of_question(question)
+        for passage in passages:  # one by one: beside a longer one a short one costs as much as it
+            row = together(asked, of_passage(passage.heading, passage.text))
+            ids, mask, types = arrays([row])
+            answers, told = self._session.run(None, {"input_ids": ids, "attention_mask": mask, "token_type_ids": types})
+            made.append(reading(row, float(answers[0]), told[0]))
+        return made
+
+
+def load_reader(folder: Path) -> Reader:
+    """The reader, through the graph exported to `folder` or else through torch. Raises ModelError where what was learned cannot be read, or
+    the default model's weights are not the published ones."""
+    if (graph := valid_reader(folder)) is not None:
+        return OnnxReader(graph, min(cores(), _THREADS))
+    verify_weights(default_model_folder())
+    from index.reader_export import TorchReader  # 3 s of imports: only where there is no export
+
+    return TorchReader(default_learned())
+
+
+def valid_reader(folder: Path) -> Path | None:
+    """The exported graph, if it was made from the published weights and what was learned, and has not changed since."""
+    try:
+        made = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        known = (made["weights"], made["learned"]) == (DEFAULT_SHA256, default_learned().adapter.digest)
+        whole = known and sha256(folder / GRAPH) == made["graph"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return folder / GRAPH if whole else None
