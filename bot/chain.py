@@ -345,18 +345,19 @@ class Bot:
         return Found(_recognised(understood, found), questions, tuple(found), later, leaning=leaning)
 
     def _read(self, understood: Understood, asked: Asked, hits: tuple[Hit, ...], leans: Leaning) -> tuple[Hit, ...]:
-        """The hits as a reader of the first orders them (bot/reading.py). What a conversation or a past day decides is not read again; nor is
-        what somebody added to the briefs, which it would make likelier for reading like an answer, as what is forged does."""
+        """The hits as a reader of the first orders them (bot/reading.py). What a conversation or a past day decides is not read again; nor
+        is what somebody added to the briefs, which it would make likelier for reading like an answer, as what is forged does."""
         if self._reader is None or not hits or understood.at or leans.bare is not None or leans.unheld:
             return hits
         if hits[0].passage.origin != "brief" and not self.index.manifest.only:
             return hits
-        if understood.before_it is not None and objects(understood.plain):
-            return hits  # what it takes back stands in what was said before
+        if asked.wants == "refusal" or understood.before_it is not None and objects(understood.plain):
+            return hits  # what follows any refusal need not speak of that one; what is taken back stands in what was said before
         if is_clear(hits, self.likely(understood, asked, hits, leans)):
             return hits
         question = understood.standalone if len(understood.parts) == 1 else asked.wordings[0]
-        read = read_beside(self._reader, question, hits)
+        place = frozenset(terms(place_in(question)))
+        read = read_beside(self._reader, question, hits, lambda hit: hit.terms >= place & hits[0].terms)
         return _for_them_first(asked, [self._answers_by_its_standing(asked, hit) for hit in read])
 
     def _answers_by_its_standing(self, asked: Asked, hit: Hit) -> Hit:
@@ -589,7 +590,7 @@ class Bot:
             return 0.0
         best = hits[0]
         far = best.question < _RESEMBLES and best.text < _NEAR_TEXT and (best.overlap < _IN_COMMON or best.question < _UNLIKE)
-        resembles = bool(best.passage.asked) and not understood.in_field and far and not surely_answers(best)
+        resembles = bool(best.passage.asked) and not understood.in_field and far
         probability = self.answerability.of(asked, hits) * (0.3 if resembles or leans.brings_up_beyond(best.terms) else 1.0)
         if understood.heard is not None and understood.heard.known < tongues.ENOUGH:  # what was not read may be what matters
             probability *= understood.heard.known
@@ -812,4 +813,6 @@ def open_bot(settings: Settings, embedder: Embedder | None = None, held: Held | 
         from bot.model import open_model
 
         model = open_model(settings)
-    return Bot(registry, index, sources, date.fromisoformat(settings.today) if settings.today else None, model=model, reader=reader.result())
+    return Bot(
+        registry, index, sources, date.fromisoformat(settings.today) if settings.today else None, model=model, reader=reader.result()
+    )

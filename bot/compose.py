@@ -291,7 +291,7 @@ def _counted_in(question: str) -> frozenset[str]:
 # Fitted by eval/tune.py on public questions (docs/decisions/0015). The words in common have no part: who writes a question with the passage
 # in view borrows its words, who searches does not.
 OF_ANOTHER_FIELD = Answerability(
-    prose=(-4.05, 0.0, 2.1, 5.0, 0.0, 0.0, 0.0, 0.0), reach=(1, 1), lacking=1.0, partly=1.0, apart=(-6.32, 3.41)
+    prose=(-4.05, 0.0, 2.1, 5.0, 0.0, 0.0, 0.0, 0.0), reach=(1, 1), lacking=1.0, partly=1.0, apart=(-6.32, 3.41), prose_read=(0.0, 1.0, 0.3)
 )
 _LOOKED_AT = 200  # passages, about, that tell what documents are about: spread over all, and no more are read
 _SPEAKING = 0.4  # share that speak of the field: 0.87 in articles on it, 0.60 of IRCC's help centre, 0.10 to 0.27 in three other fields

@@ -38,8 +38,8 @@ from index.embedder import (
 )
 from index.embedding import make_ready
 from index.onnx_export import export
-from index.reader import default_learned, valid_reader
 from index.published import publish
+from index.reader import default_learned, valid_reader
 from index.remote_embedder import EmbedderAway
 
 if TYPE_CHECKING:
@@ -266,8 +266,8 @@ def whole_corpus(settings: Settings, registry: Registry) -> list[Document]:
 
 
 def prepare_model(settings: Settings, progress: Progress = lambda *_: None) -> Embedder:
-    """The embedder to build with. What is done once for a data folder is done where it was not yet: the reader is exported, so that answering
-    starts without torch, and of the default model this is too, and the wordings that every index holds are embedded."""
+    """The embedder to build with. What is done once for a data folder is done where it was not yet: the reader is exported, so that
+    answering starts without torch, the default model is too, and the wordings that every index holds are embedded with it."""
     models = settings.exported.parent
     try:
         models.mkdir(parents=True, exist_ok=True)
@@ -303,6 +303,7 @@ def _export(folder: Path, progress: Progress) -> Path | None:
 
 
 def _export_reader(folder: Path, progress: Progress) -> None:
+    verify_weights(default_model_folder())
     progress("preparing the reader", 0, 1)
     try:
         from index.reader_export import export_reader  # imports torch: only where there is none yet

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.compose import is_asked
-from index.reader import Reader
-from index.search import Hit
+from corpus.sentences import spans
+from index.reader import Reader, Reading
+from index.search import Hit, Scored
 
-# Chosen with hands that the reader has not learned from (eval/tune_reading.py): the weight of its log odds beside the place in the search,
-# and how far the log odds count.
-_BESIDE = 0.03
+# The weight of the reader's log odds beside the place in the search, of sections written as answers and of prose, and how far they count:
+# the first chosen with hands that it has not learned from (eval/tune_reading.py), the second with IRCC's help centre and five articles.
+_BESIDE, _BESIDE_OF_PROSE = 0.03, 0.02
 _MOST = 8.0
 _NEAR = 3  # hits that are read where the first is doubted
+_BEHIND, _MOST_BEHIND = 0.02, 4.0  # in cosine, by how much of what it prefers to a sentence of prose, that is less near
 _AHEAD, _LIKELY = 0.05, 0.95  # a hit so far ahead of the next, and so likely to answer, is not read
 
 
@@ -23,26 +25,38 @@ def is_clear(hits: Sequence[Hit], likely: float) -> bool:
     return is_asked(hits[0]) or ahead >= _AHEAD and likely >= _LIKELY
 
 
-def read_beside(reader: Reader, question: str, hits: Sequence[Hit]) -> list[Hit]:
-    """The hits, with what the reader says of the first; where that doubts it, also of the two after it, and these in the order of the search
-    and the reader together. Four of five first hits answer, and reading one takes as long as looking for it. What somebody added is not
-    put before what was written and checked here because it reads more like an answer, as forged papers do."""
+def read_beside(reader: Reader, question: str, hits: Sequence[Hit], may_lead: Callable[[Hit], bool] = lambda _: True) -> list[Hit]:
+    """The hits, with what the reader says of the first; where that doubts it, also of the two after it, and these in the order of the
+    search and the reader together, as far as they `may_lead`. Four of five first hits answer, and reading one takes as long as looking for
+    it. What somebody added is not put before what was written and checked here because it reads more like an answer, as forged papers
+    do."""
     first = _read(reader, question, hits[:1])
     if first[0].read is not None and first[0].read >= 0:
         return [*first, *hits[1:]]
-    near = [hit for hit in hits[1:_NEAR] if hit.passage.origin == hits[0].passage.origin]
+    near = [hit for hit in hits[1:_NEAR] if hit.passage.origin == hits[0].passage.origin and may_lead(hit)]
     rest = [hit for hit in hits[1:] if hit not in near]
     return [*sorted((*first, *_read(reader, question, near)), key=_together, reverse=True), *rest]
 
 
 def _read(reader: Reader, question: str, hits: Sequence[Hit]) -> list[Hit]:
     said = reader.read(question, [hit.passage for hit in hits])
-    return [replace(hit, read=one.answers) for hit, one in zip(hits, said, strict=True)]
+    return [replace(hit, read=one.answers, sentences=_preferred(hit, one)) for hit, one in zip(hits, said, strict=True)]
+
+
+def _preferred(hit: Hit, reading: Reading) -> tuple[Scored, ...]:
+    """The sentences of prose, those that the reader does not prefer less near. A section that was written as an answer is quoted from its
+    first sentence on, and by what is near."""
+    if hit.passage.asked or not reading.sentences:
+        return hit.sentences
+    most = max(reading.sentences)
+    behind = {span.start: min(most - said, _MOST_BEHIND) for span, said in zip(spans(hit.passage.text), reading.sentences, strict=True)}
+    return tuple(one._replace(cosine=one.cosine - _BEHIND * behind.get(one.span.start, 0.0)) for one in hit.sentences)
 
 
 def _together(hit: Hit) -> float:
     assert hit.read is not None
-    return placed_by(hit) + _BESIDE * max(-_MOST, min(hit.read, _MOST))
+    weight = _BESIDE if hit.passage.asked else _BESIDE_OF_PROSE
+    return placed_by(hit) + weight * max(-_MOST, min(hit.read, _MOST))
 
 
 def placed_by(hit: Hit) -> float:

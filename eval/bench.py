@@ -21,6 +21,7 @@ from eval.bench_sets import BenchError, text_of
 from eval.bench_summaries import summaries
 from index.build import Progress
 from index.embedder import Embedder
+from index.reader import Reader, load_reader
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,10 @@ class Tools:
 
     def embedder(self) -> Embedder:
         return prepare_model(self.settings, self.progress)
+
+    def reader(self) -> Reader:
+        """What `embedder` has prepared."""
+        return load_reader(self.settings.exported_reader)
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,7 @@ KINDS = (
     Kind(
         "whether a passage answers",
         frozenset({"question", "passage", "answerable"}),
-        lambda file, tools: answerability(file, tools.embedder(), tools.progress, tools.keep),
+        lambda file, tools: answerability(file, tools.embedder(), tools.reader(), tools.progress, tools.keep),
     ),
     Kind("claims and evidence", frozenset({"claim", "evidence", "label"}), lambda file, tools: claims(file, tools.embedder(), tools.keep)),
     Kind("personal data", frozenset({"text", "spans"}), lambda file, _: personal(file)),
@@ -85,7 +90,7 @@ def bench(data: Path, settings: Settings, keep: Path | None = None, progress: Pr
         raise BenchError(f"{data}: no such folder; {_wanted()}")
     tools = Tools(settings, keep, progress)
     if any((data / name).exists() for name in ("corpus.jsonl", "queries.jsonl", "qrels.tsv")):
-        yield from retrieval(data, tools.embedder, keep / data.name if keep is not None else None, progress)
+        yield from retrieval(data, tools.embedder, tools.reader, keep / data.name if keep is not None else None, progress)
         return
     known = [(kind, file) for file in sorted(data.glob("*.jsonl")) if (kind := _kind(file)) is not None]
     known += [(_SUMMARIES, file) for file in sorted(data.glob("*.json")) if _kind(file) is _SUMMARIES]

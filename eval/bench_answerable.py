@@ -16,12 +16,14 @@ from tqdm import tqdm
 
 from bot.chain import Bot
 from bot.compose import NOT_FOUND, compose
+from bot.reading import read_beside
 from corpus.model import Passage
 from corpus.registry import load_registry
 from eval.bench_curve import over_thresholds, write
 from eval.bench_sets import BenchError, balanced, beside_known, decided, halved, halves, overlap_f1, paired, rows
 from index.build import Progress, build_index, current
 from index.embedder import Embedder
+from index.reader import Reader
 from index.search import Index, Query
 
 
@@ -49,11 +51,13 @@ class Decided:
     nearest: frozenset[int]
 
 
-def answerability(file: Path, embedder: Embedder, progress: Progress = lambda *_: None, keep: Path | None = None) -> Iterator[str]:
+def answerability(
+    file: Path, embedder: Embedder, reader: Reader, progress: Progress = lambda *_: None, keep: Path | None = None
+) -> Iterator[str]:
     """Balanced accuracy of "this passage answers" beside cosines, and F1 of the sentences shown. A threshold is always chosen on the half
     of the rows that it is not used on, but for the bot's own. In `keep`: the bot's curve, NAME.svg."""
     read = read_given(file)
-    made = decide(read, embedder, progress)
+    made = decide(read, embedder, reader, progress)
     truth = np.array([one.answerable for one in read])
     half = halves([one.id for one in read], truth)
     likely, text, sentence = (np.array([getattr(one, name) for one in made]) for name in ("likely", "text", "sentence"))
@@ -85,19 +89,20 @@ def answerability(file: Path, embedder: Embedder, progress: Progress = lambda *_
     yield from beside_known(file.parent.name, {"balanced accuracy": balanced(said[ours], truth)})
 
 
-def decide(read: Sequence[Given], embedder: Embedder, progress: Progress = lambda *_: None) -> list[Decided]:
-    """Each row through understand, search and compose, with its own passage as the one hit."""
+def decide(read: Sequence[Given], embedder: Embedder, reader: Reader, progress: Progress = lambda *_: None) -> list[Decided]:
+    """Each row through understand, search, the reader and compose, with its own passage as the one hit."""
     passages = {one.passage: _passage(number, one) for number, one in enumerate(read)}
     with tempfile.TemporaryDirectory(prefix="northbound-bench-", ignore_cleanup_errors=True) as home:
         build_index(Path(home), list(passages.values()), embedder, only=True, progress=progress)
         bot = Bot(load_registry(), Index(current(Path(home)), embedder, {}), {})
-        return [_decided(one, passages[one.passage].id, bot) for one in tqdm(read, desc="asking", disable=None)]
+        return [_decided(one, passages[one.passage].id, bot, reader) for one in tqdm(read, desc="asking", disable=None)]
 
 
-def _decided(one: Given, passage: str, bot: Bot) -> Decided:
+def _decided(one: Given, passage: str, bot: Bot, reader: Reader) -> Decided:
     asked = bot.asked(bot.understand(one.question))
     first = asked[0]
     hit = bot.index.hit(passage, Query(first.wordings, wants=first.wants, concepts=first.concepts))
+    hit = read_beside(reader, one.question, [hit])[0]
     shown = [range(piece.start, piece.end) for piece in compose(first, [hit], bot.answerability)]
     places = _places(one)
     kept = frozenset(n for n, place in enumerate(places) if any(_share(place, span) > 0.5 for span in shown))

@@ -27,6 +27,7 @@ from eval.bench_sets import BenchError, beside_known, paired, rows, text_of
 from index.build import TEXT, Progress, build_index, corpus_version, current, read_manifest, texts_version, verify
 from index.embedder import Embedder
 from index.keywords import Keywords, terms
+from index.reader import Reader
 from index.search import Index
 
 DEPTH = 10  # how far down a ranking is read
@@ -78,12 +79,17 @@ class Result:
 
 
 def retrieval(
-    data: Path, open_embedder: Callable[[], Embedder], keep: Path | None = None, progress: Progress = lambda *_: None
+    data: Path,
+    open_embedder: Callable[[], Embedder],
+    open_reader: Callable[[], Reader],
+    keep: Path | None = None,
+    progress: Progress = lambda *_: None,
 ) -> Iterator[str]:
-    """Index the set, or take the index kept from an earlier time, ask every judged query of every row, and give the table. The embedder
-    is opened once the set is read: making it ready for the first time takes longer than finding that a file is missing."""
+    """Index the set, or take the index kept from an earlier time, ask every judged query of every row, and give the table. Embedder and
+    reader are opened once the set is read: making them ready for the first time takes longer than finding that a file is missing."""
     read = read_bench(data)
-    results = measure(read, open_embedder(), keep, progress)
+    embedder = open_embedder()
+    results = measure(read, embedder, open_reader(), keep, progress)
     yield f"{data.name}: {len(read.asked)} queries, {len(read.passages)} documents"
     if read.unjudged:
         yield f"not asked: {read.unjudged} queries without a relevant document"
@@ -149,10 +155,12 @@ def read_bench(data: Path) -> Bench:
     return Bench(tuple(passages.values()), tuple(asked), unjudged, absent)
 
 
-def measure(read: Bench, embedder: Embedder, keep: Path | None = None, progress: Progress = lambda *_: None) -> list[Result]:
+def measure(
+    read: Bench, embedder: Embedder, reader: Reader, keep: Path | None = None, progress: Progress = lambda *_: None
+) -> list[Result]:
     """A result for each row that `asking` names, queries in the order of the file."""
     with built(read.passages, embedder, keep, progress) as home:
-        ways = asking(read, home, embedder)
+        ways = asking(read, home, embedder, reader)
         rankings: dict[str, dict[int, list[str]]] = {name: {} for name in ways}
         times: dict[str, list[float]] = {name: [] for name in ways}
         for way in ways.values():
@@ -178,10 +186,10 @@ def measure(read: Bench, embedder: Embedder, keep: Path | None = None, progress:
 Way = Callable[[Asked], Sequence[str] | None]  # the document of every passage found, best first; None where there is nothing to ask
 
 
-def asking(read: Bench, home: Path, embedder: Embedder) -> dict[str, Way]:
+def asking(read: Bench, home: Path, embedder: Embedder, reader: Reader) -> dict[str, Way]:
     """The rows of the table. Ours comes first, as users meet it: with the conversation where there is one."""
     folder = current(home)
-    bot = Bot(load_registry(), Index(folder, embedder, {}), {})
+    bot = Bot(load_registry(), Index(folder, embedder, {}), {}, reader=reader)
     worded: dict[str, Callable[[str], Sequence[str]]] = {OURS: lambda text: found(bot, text), **_legs(folder, bot.index, embedder)}
     if not any(one.history for one in read.asked):
         return {name: _asking_for(ask, _text) for name, ask in worded.items()}
@@ -210,7 +218,10 @@ def _rewrite(one: Asked) -> str:
 
 def found(bot: Bot, text: str, history: Sequence[Turn] = ()) -> list[str]:
     """The documents found for a message, best first; those found for several questions in it by their best score."""
-    hits = [hit for some in bot.search(bot.understand(text, history)).hits for hit in some]
+    of_each = bot.search(bot.understand(text, history)).hits
+    if len(of_each) == 1:
+        return [hit.passage.source_id for hit in of_each[0]]
+    hits = [hit for some in of_each for hit in some]
     return [hit.passage.source_id for hit in sorted(hits, key=lambda hit: (-hit.score, hit.passage.id))]
 
 

@@ -22,8 +22,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from bot.chain import Bot
 from bot.compose import Asked
 from corpus.errors import NorthboundError

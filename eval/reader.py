@@ -23,7 +23,6 @@ from index.adapter import Adapter, Change
 from index.reader import Learned, Passaged, Pieces, arrays, together
 from index.reader_export import ReaderModel, published
 
-_WARM_UP = 100  # steps
 _SURE = 4  # of the texts that a person named as wrong so many are read at least, where there are so many
 _AT_ONCE = 256  # rows that are read at once
 _NOTHING = -30.0  # the place of a sentence that is not there
@@ -53,9 +52,9 @@ class Examples:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How it is learned. `questions` a step, with so many `wrong` texts each at most; `yes` is the weight of a text that answers beside
-    one that does not; `sentences` that of the third thing asked; `other` the chance that the second wording is read, `bare` that a text
-    is read without its heading."""
+    """How it is learned. `questions` a step, with so many `wrong` texts each at most; `warm_up`: steps until the whole `rate`; `yes` is the
+    weight of a text that answers beside one that does not; `sentences` that of the third thing asked; `other` the chance that the second
+    wording is read, `bare` that a text is read without its heading."""
 
     rank: int = 32
     strength: float = 2.0
@@ -63,6 +62,7 @@ class Recipe:
     questions: int = 64
     wrong: int = 6
     rate: float = 1e-3
+    warm_up: int = 100
     decay: float = 0.01
     yes: float = 2.0
     sentences: float = 0.3
@@ -95,17 +95,15 @@ def learned(
     optimiser = torch.optim.AdamW(changing, lr=recipe.rate, weight_decay=recipe.decay)
     rounds = [_round(examples.asked, recipe.questions, rng) for _ in range(recipe.rounds)]
     steps = sum(map(len, rounds))
-    step = 0
-    for some in (some for batches in rounds for some in batches):
+    for step, some in enumerate(some for batches in rounds for some in batches):
         for group in optimiser.param_groups:
-            group["lr"] = recipe.rate * min((step + 1) / _WARM_UP, 1.0) * max(0.01, 1 - step / steps)
+            group["lr"] = recipe.rate * min((step + 1) / recipe.warm_up, 1.0) * max(0.01, 1 - step / steps)
         loss = _loss(model, _batch(examples, some, recipe, rng), recipe, device)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(changing, 1.0)
         optimiser.step()
-        step += 1
-        told(step, steps, loss.item())
+        told(step + 1, steps, loss.item())
     layers = {name: layer for name, layer in model.bert.named_modules() if isinstance(layer, Changed)}
     changes = {name: Change(_array(layer.down), layer.strength * _array(layer.up)) for name, layer in layers.items()}
     outputs = {f"{name}.{part}": _array(getattr(getattr(model, name), part)) for name in ("answers", "told") for part in ("weight", "bias")}
@@ -124,7 +122,7 @@ def read(model: ReaderModel, rows: Sequence[Pieces]) -> tuple[np.ndarray, list[n
             odds, of_each = _outputs(model, [rows[n] for n in at], device)
             answers[at] = odds.float().cpu().numpy()
             for n, row in zip(at, of_each.cpu().numpy(), strict=True):
-                sentences[n] = row[: rows[n].count]
+                sentences[n] = row[: rows[n].length]
     return answers, sentences
 
 
@@ -136,7 +134,7 @@ def _outputs(model: ReaderModel, rows: Sequence[Pieces], device: str) -> tuple[t
     places = torch.zeros_like(ids)
     for n, row in enumerate(rows):
         places[n, : len(row.sentences)] = torch.tensor(row.sentences)
-    most = max(max((row.count for row in rows), default=0), int(places.max())) + 1
+    most = max(max((row.length for row in rows), default=0), int(places.max())) + 1
     total = torch.zeros(len(rows), most, device=device).scatter_add(1, places, told.float())
     count = torch.zeros(len(rows), most, device=device).scatter_add(1, places, torch.ones_like(told, dtype=torch.float32))
     return odds.float(), (total / count.clamp(min=1)).masked_fill(count == 0, _NOTHING)[:, 1:]
@@ -177,12 +175,12 @@ def _batch(examples: Examples, numbers: Sequence[int], recipe: Recipe, rng: np.r
         for text, right in _texts(one, recipe.wrong, rng):
             passage = examples.texts[text]
             if rng.random() < recipe.bare:
-                passage = Passaged(passage.ids[passage.heading :], passage.sentences[passage.heading :], 0, passage.count)
+                passage = Passaged(passage.ids[passage.heading :], passage.sentences[passage.heading :], 0, passage.length)
             rows.append(together(wording, passage))
             of.append(place)
             answers.append(float(right))
             told.append(one.told.get(text, ()) if right else ())
-    most = max(row.count for row in rows)
+    most = max(row.length for row in rows)
     which = torch.zeros(len(rows), max(most, 1))
     for n, (row, sentences) in enumerate(zip(rows, told, strict=True)):
         which[n, [s for s in sentences if s + 1 in row.sentences]] = 1.0  # what was cut off is not to be found

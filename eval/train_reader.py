@@ -4,11 +4,11 @@
 
 HOME is a data folder with an index of the bundled corpus. Each question is looked for as the bot looks for it; the passages that the search
 brings up and that do not answer are what it learns to tell from those that do. Learned from: every `asked:` line of the briefs; the
-questions of typed.jsonl, typed_kept.jsonl and typed_facts.jsonl; the messages of strangers.jsonl and the later messages of continued.jsonl,
-but those of the hands in NOT_LEARNED, with which its weight beside the search is chosen (eval/tune_reading.py); and the FILES (eval/pairs.py
+questions of typed.jsonl, typed_kept.jsonl and typed_facts.jsonl; the messages of strangers.jsonl and the later ones of continued.jsonl, but
+those of the hands in NOT_LEARNED, with which its weight beside the search is chosen (eval/tune_reading.py); and the FILES (eval/pairs.py
 says which). Never from strangers_kept.jsonl, which is measured with, nor from the articles. Ten minutes to look everything up and five to
-learn on a GPU; where there is none, one round is learned instead of eight with three texts a question instead of seven, under two hours
-on two cores. The same seed gives the same weights on the same kind of processor.
+learn on a GPU; where there is none, one round is learned instead of eight, with three texts a question instead of seven: under two hours on
+two cores. The same seed gives the same weights on the same kind of processor.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _BESIDE = 0.03  # weight of the log odds beside the score of the search, where b
 
 @dataclass(frozen=True)
 class Question:
-    """A message with the sections that answer it, none where nothing does; `near` ones do not; `quotes` are the answering words by section."""
+    """A message with the sections that answer it, none where nothing does; `near` ones do not; `quotes`: the words that do, by section."""
 
     of: str
     wordings: tuple[str, ...]

@@ -45,13 +45,13 @@ class Reading(NamedTuple):
 
 
 class Passaged(NamedTuple):
-    """A heading and a text in word pieces, `heading` of them the heading's; of each piece the number of the sentence that it stands in, from 1
-    on, or 0; `count` is how many sentences the text has."""
+    """A heading and a text in word pieces, `heading` of them the heading's; of each piece the number of the sentence that it stands in,
+    from 1 on, or 0; `length`: the text's in sentences."""
 
     ids: tuple[int, ...]
     sentences: tuple[int, ...]
     heading: int
-    count: int
+    length: int
 
 
 class Pieces(NamedTuple):
@@ -60,7 +60,7 @@ class Pieces(NamedTuple):
     ids: tuple[int, ...]
     begins: int
     sentences: tuple[int, ...]
-    count: int
+    length: int
 
 
 class Reader(Protocol):
@@ -105,7 +105,7 @@ def read_learned(path: Path) -> Learned:
 def write_learned(path: Path, learned: Learned) -> None:
     """Keep what was learned, at half precision."""
     changes = {f"{name}.{part}": getattr(change, part) for name, change in learned.adapter.changes.items() for part in ("down", "up")}
-    np.savez_compressed(path, **{name: array.astype(np.float16) for name, array in {**changes, **learned.outputs}.items()})  # type: ignore[arg-type]
+    np.savez_compressed(path, **{name: array.astype(np.float16) for name, array in {**changes, **learned.outputs}.items()})
 
 
 @lru_cache(1)
@@ -142,7 +142,7 @@ def together(question: tuple[int, ...], passage: Passaged) -> Pieces:
     room = _PIECES - len(question) - 3
     before = (0,) * (len(question) + 2)
     ids = (_CLS, *question, _SEP, *passage.ids[:room], _SEP)
-    return Pieces(ids, len(before), (*before, *passage.sentences[:room], 0), passage.count)
+    return Pieces(ids, len(before), (*before, *passage.sentences[:room], 0), passage.length)
 
 
 def arrays(rows: Sequence[Pieces]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -157,7 +157,7 @@ def arrays(rows: Sequence[Pieces]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def reading(row: Pieces, answers: float, told: np.ndarray) -> Reading:
     """What the outputs of a row come to: a sentence is the mean of its pieces."""
-    of_each = [[float(told[place]) for place, number in enumerate(row.sentences) if number == n + 1] for n in range(row.count)]
+    of_each = [[float(told[place]) for place, number in enumerate(row.sentences) if number == n + 1] for n in range(row.length)]
     return Reading(answers, tuple(sum(some) / len(some) if some else float("-inf") for some in of_each))
 
 

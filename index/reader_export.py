@@ -29,9 +29,13 @@ SAMPLES = (
     (
         "do i need a job offer for express entry",
         "Do I need a job offer for Express Entry?",
-        "No. Express Entry asks for no job offer in most programs.\nA person in the Federal Skilled Trades Program needs an offer or a certificate.",
+        "No. Express Entry asks for no job offer in most programs.\nThe trades program asks for an offer or a certificate.",
     ),
-    ("what does a work permit cost", "How long does a work permit take?", "A work permit takes two weeks for some jobs and longer for others."),
+    (
+        "what does a work permit cost",
+        "How long does a work permit take?",
+        "A work permit takes two weeks for some jobs and longer for others.",
+    ),
     ("can my wife work", "May the spouse of a worker get an open work permit?", "A spouse may apply for an open work permit."),
 )
 

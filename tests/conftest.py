@@ -20,9 +20,10 @@ from bot.chain import Bot, open_bot
 from bot.documents import index_corpus
 from bot.settings import Settings
 from corpus.model import Passage
-from index import onnx_export
+from index import onnx_export, reader_export
 from index.build import build_index, current
 from index.embedder import DEFAULT_MODEL, Embedder, SentenceTransformerEmbedder, load_embedder, valid_export
+from index.reader import Reader, default_learned, load_reader, valid_reader
 
 ROOT = Path(__file__).parent.parent
 
@@ -102,7 +103,8 @@ def _one_thread() -> None:
 @pytest.fixture(scope="session")
 def models(request: pytest.FixtureRequest) -> Path:
     """The exported model's folder, kept between sessions for as long as the code that exports it is the same."""
-    code = hashlib.sha256(Path(onnx_export.__file__).read_bytes()).hexdigest()[:12]
+    modules = (onnx_export, reader_export)
+    code = hashlib.sha256(b"".join(Path(str(module.__file__)).read_bytes() for module in modules)).hexdigest()[:12]
     folder = Path(request.config.cache.mkdir(f"northbound-{code}")) / "models"
     with FileLock(folder.parent.parent / "northbound.lock"):  # the tests run in several processes: one makes it, the others find it
         if valid_export(folder / "onnx") is None:
@@ -111,12 +113,19 @@ def models(request: pytest.FixtureRequest) -> Path:
             made = load_embedder(DEFAULT_MODEL)
             assert isinstance(made, SentenceTransformerEmbedder)
             onnx_export.export(made, folder / "onnx")
+        if valid_reader(folder / "reader") is None:
+            reader_export.export_reader(default_learned(), folder / "reader")
     return folder
 
 
 @pytest.fixture(scope="session")
 def embedder(models: Path) -> Embedder:
     return load_embedder(DEFAULT_MODEL, models / "onnx")
+
+
+@pytest.fixture(scope="session")
+def reader(models: Path) -> Reader:
+    return load_reader(models / "reader")
 
 
 @pytest.fixture(scope="session")

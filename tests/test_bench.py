@@ -13,6 +13,7 @@ from eval.bench_retrieval import METRICS, measure, ndcg, read_bench, recall, rec
 from eval.bench_sets import BenchError
 from index.build import current
 from index.embedder import Embedder
+from index.reader import Reader
 from tests.conftest import Command, complaint
 
 CORPUS = [
@@ -69,8 +70,8 @@ def test_a_set_is_read_with_what_is_not_judged_and_not_there_counted(data: Path)
     assert (read.unjudged, read.absent) == (1, ("lost",))
 
 
-def test_every_query_is_measured_in_every_leg_and_the_same_each_time(data: Path, embedder: Embedder) -> None:
-    first, second = (measure(read_bench(data), embedder) for _ in range(2))
+def test_every_query_is_measured_in_every_leg_and_the_same_each_time(data: Path, embedder: Embedder, reader: Reader) -> None:
+    first, second = (measure(read_bench(data), embedder, reader) for _ in range(2))
     assert [r.name for r in first] == ["search", "dense alone", "BM25 alone", "dense + 0.2 BM25"]
     for result, again in zip(first, second, strict=True):
         assert set(result.values) == set(METRICS) and len(result.milliseconds) == 2
@@ -91,25 +92,29 @@ def test_the_command_prints_a_row_a_leg(northbound: Command, data: Path, empty_h
     assert not (empty_home / "index").exists()
 
 
-def test_the_index_of_a_set_is_kept_and_taken_again_until_the_set_changes(data: Path, embedder: Embedder, tmp_path: Path) -> None:
+def test_the_index_of_a_set_is_kept_and_taken_again_until_the_set_changes(
+    data: Path, embedder: Embedder, reader: Reader, tmp_path: Path
+) -> None:
     keep = tmp_path / "kept"
-    first = measure(read_bench(data), embedder, keep)
+    first = measure(read_bench(data), embedder, reader, keep)
     built = current(keep)
-    again = measure(read_bench(data), embedder, keep)
+    again = measure(read_bench(data), embedder, reader, keep)
     assert current(keep) == built
     assert [r.values["recall@5"].tolist() for r in first] == [r.values["recall@5"].tolist() for r in again]
     with (data / "corpus.jsonl").open("a", encoding="utf-8") as file:
         file.write(json.dumps({"_id": "more", "text": "One more document."}) + "\n")
-    measure(read_bench(data), embedder, keep)
+    measure(read_bench(data), embedder, reader, keep)
     assert current(keep) != built
 
 
-def test_a_set_with_conversations_is_asked_with_them_without_them_and_in_a_persons_words(data: Path, embedder: Embedder) -> None:
+def test_a_set_with_conversations_is_asked_with_them_without_them_and_in_a_persons_words(
+    data: Path, embedder: Embedder, reader: Reader
+) -> None:
     said = [{"speaker": "user", "text": "What does a work permit cost?"}, {"speaker": "agent", "text": "A work permit costs CAN$155."}]
     talk = {"_id": "q1", "text": "and for two of us?", "history": said, "rewrite": "work permit fee for two persons", "set": "human"}
     plain = {"_id": "q2", "text": "papers for going to university", "history": [], "set": "other"}
     (data / "queries.jsonl").write_text(f"{json.dumps(talk)}\n{json.dumps(plain)}\n", encoding="utf-8")
-    results = {r.name: r for r in measure(read_bench(data), embedder)}
+    results = {r.name: r for r in measure(read_bench(data), embedder, reader)}
     assert list(results)[:3] == ["search", "search, last turn", "search, a person's rewrite"]
     assert results["search"].queries.tolist() == [0, 1]
     assert results["search, a person's rewrite"].queries.tolist() == [0]  # the other has none

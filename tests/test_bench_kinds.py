@@ -19,6 +19,7 @@ from eval.bench_rewriting import read_rewrites, rouge
 from eval.bench_safety import invented, markup, masked, page, personal, repeated, shapes
 from eval.bench_sets import BenchError, balanced, beside_known, best_threshold, decided, halved, halves, overlap_f1, paired
 from index.embedder import Embedder
+from index.reader import Reader
 from tests.conftest import Command, complaint
 from tests.small_bot import closed, plain
 
@@ -114,10 +115,10 @@ GIVEN = [
 ]
 
 
-def test_a_passage_that_answers_is_likelier_than_one_that_does_not(tmp_path: Path, embedder: Embedder) -> None:
+def test_a_passage_that_answers_is_likelier_than_one_that_does_not(tmp_path: Path, embedder: Embedder, reader: Reader) -> None:
     read = read_given(rows(tmp_path / "given.jsonl", GIVEN))
     assert read[0].gold == (frozenset({0}),) and read[1].gold == ()
-    answers, other = decide(read[:2], embedder)
+    answers, other = decide(read[:2], embedder, reader)
     assert answers.likely > 0.4 > other.likely
     assert 0 in answers.shown and answers.nearest == {0}
 

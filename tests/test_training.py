@@ -1,4 +1,4 @@
-"""Pairs to learn from are read as they are published and held out by subject; a reader learns from them and is measured."""
+"""Pairs to learn from are read as they are published, and documents of another field have weights of their own."""
 
 from __future__ import annotations
 
@@ -9,17 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
-from click.testing import CliRunner
 
 from bot.chain import Bot
 from bot.compose import NOT_FOUND, OF_ANOTHER_FIELD, Answerability, Asked, answerability
-from corpus.model import Passage
 from corpus.registry import load_registry
 from corpus.sentences import spans
-from eval.pairs import Pair, PairsError, as_passage, found, from_briefs, read_pairs, some_of, without
-from eval.reader import Reader, as_read, evidence, read, train
-from eval.train_reader import look, made, main
+from eval.pairs import Pair, PairsError, as_passage, found, read_pairs, some_of
 from index.build import build_index, current
 from index.embedder import Embedder
 from index.search import Hit, Index, Query, Scored
@@ -73,6 +68,12 @@ def test_a_squad_question_has_its_paragraph_and_another_of_its_article(tmp_path:
         ("What does the permit cost?", "A permit is valid for three years.", False),
     ]  # and not what was written to look as if it could be asked of it
     assert {(pair.heading, pair.origin) for pair in pairs} == {("Work permits", "SQuAD 2.0")}
+    assert [pair.quotes for pair in pairs] == [(PERMIT,), ()]  # the sentence that the answer stands in
+
+
+def test_what_was_written_to_look_as_if_it_were_answered_is_read_where_it_is_wanted(tmp_path: Path) -> None:
+    pairs = read_pairs([written(tmp_path, "dev.json", {"data": [ARTICLE]})], look_alikes=True)
+    assert short(pairs)[2:] == [("What does the visa cost?", PERMIT, False)]
 
 
 def test_a_part_of_squad_that_marks_no_question_as_unanswerable_is_read_too(tmp_path: Path) -> None:
@@ -145,41 +146,12 @@ def pair(number: int, subject: str = "", answers: bool = True, origin: str = "Se
     return Pair(f"Question {number}?", "Permits", PERMIT, answers, origin, subject or f"subject {number}")
 
 
-def test_a_subject_is_held_out_whole_and_about_one_in_seven() -> None:
-    assert len({replace(pair(n, "Birds"), text=str(n)).held for n in range(50)}) == 1
-    assert 100 < sum(pair(n).held for n in range(1000)) < 200  # 15 of a hundred
-
-
-def test_what_is_measured_with_is_not_learned_from() -> None:
-    assert without([pair(1), pair(2)], ["question  1"]) == [pair(2)]
-
-
 def test_some_are_taken_of_each_set_and_the_pairs_of_a_question_stay_together() -> None:
     each = [replace(pair(n, origin=origin), answers=yes) for origin in ("SelQA", "CLAPNQ") for n in range(10) for yes in (True, False)]
     taken = some_of(each, 6)
     assert {origin: sum(p.origin == origin for p in taken) for origin in ("SelQA", "CLAPNQ")} == {"SelQA": 6, "CLAPNQ": 6}
     assert all(replace(p, answers=not p.answers) in taken for p in taken)
     assert taken == some_of(each, 6) != some_of(each, 6, seed=1)
-
-
-def brief(id: str, program: str, heading: str, text: str, *asked: str) -> Passage:
-    return Passage(id, id.split("#")[0], "Fees", (heading,), text, origin="brief", asked=asked, program=program)
-
-
-def test_a_way_of_asking_is_paired_with_its_passage_and_one_about_another_program(embedder: Embedder) -> None:
-    passages = [
-        brief("fees#permit", "permit", "What is the fee?", PERMIT, "fee", "how much is the permit"),
-        brief("fees#again", "permit", "Who pays it?", "The worker pays for the permit.", "who pays the fee"),
-        brief("birds#nests", "birds", "When do they build?", BIRDS, "when are nests built"),
-    ]
-    pairs = from_briefs(passages, embedder)
-    assert short(p for p in pairs if p.question == "how much is the permit") == [
-        ("how much is the permit", PERMIT, True),
-        ("how much is the permit", BIRDS, False),  # the other of the same program may answer too
-    ]
-    assert all(from_briefs(passages, embedder, seed=seed)[1].text == BIRDS for seed in range(6))
-    assert "fee" not in {p.question for p in pairs}  # too short to tell which passage is meant
-    assert {p.subject for p in pairs if p.question == "how much is the permit"} == {"fees"}
 
 
 def test_the_bot_sees_a_pair_as_a_passage_of_a_file_without_its_questions(embedder: Embedder) -> None:
@@ -193,102 +165,6 @@ def test_the_bot_sees_a_pair_as_a_passage_of_a_file_without_its_questions(embedd
 def hit(text: str, cosines: Sequence[float]) -> Hit:
     scored = tuple(Scored(span, cosine) for span, cosine in zip(spans(text), cosines, strict=True))
     return Hit(as_passage(1, Pair("", "", text, True, "", "")), 0.5, -1.0, 0.5, max(cosines), 0.0, 0.5, scored)
-
-
-def test_the_nearest_three_sentences_are_read_in_the_order_of_the_text() -> None:
-    assert evidence(hit("One is far. Two is near. Three is nearer. Four is nearest.", [0.1, 0.2, 0.3, 0.4])) == (
-        "Two is near. Three is nearer. Four is nearest."
-    )
-
-
-def test_what_goes_over_ninety_words_is_not_read_but_the_nearest_sentence_always_is() -> None:
-    long, short_one = "It " + "says " * 98 + "so.", "It is short."
-    assert evidence(hit(f"{short_one} {long}", [0.4, 0.9])) == long
-    assert evidence(hit(f"{short_one} {long}", [0.9, 0.4])) == short_one
-
-
-def test_the_question_ends_where_the_evidence_begins() -> None:
-    ((pieces, second), (most, _)) = as_read(["cost?", "cost " * 500], ["The fee.", "fee " * 500])
-    assert (pieces[0], pieces[second - 1], pieces[-1], len(most)) == (101, 102, 102, 128)
-    assert len(pieces) == 1 + 2 + 1 + 3 + 1  # [CLS] cost ? [SEP] the fee . [SEP]
-
-
-QUESTIONS = ("What does the permit cost?", "When do birds build?", "How long is it valid?", "Who may apply?")
-TEXTS = (PERMIT, BIRDS, "The permit is valid for three years.", "Spouses and children may apply.")
-ROWS = [(q, t, n == m) for n, q in enumerate(QUESTIONS) for m, t in enumerate(TEXTS) if n == m or m == (n + 1) % 4]
-
-
-@pytest.fixture(scope="module")
-def trained() -> tuple[Reader, np.ndarray]:
-    reader = Reader()
-    before = reader.bert.encoder.layer[0].intermediate.dense.linear.weight.clone()
-    rows = as_read([q for q, _, _ in ROWS], [t for _, t, _ in ROWS])
-    assert read(reader, rows).tolist() == [0.0] * 8  # before it has learned anything it adds nothing
-    train(reader, rows, [yes for _, _, yes in ROWS], [0.0] * 8, epochs=40, batch=8)
-    assert torch.equal(before, reader.bert.encoder.layer[0].intermediate.dense.linear.weight)  # the model's own weights stay
-    return reader, read(reader, rows)
-
-
-def test_a_reader_learns_which_text_answers_which_question(trained: tuple[Reader, np.ndarray]) -> None:
-    truth = np.array([yes for _, _, yes in ROWS])
-    assert trained[1][truth].min() > trained[1][~truth].max()
-
-
-def test_a_saved_reader_says_the_same_and_is_small(trained: tuple[Reader, np.ndarray], tmp_path: Path) -> None:
-    file = tmp_path / "reader.npz"
-    trained[0].save(file)
-    other = Reader(seed=5)
-    other.load(file)
-    rows = as_read([q for q, _, _ in ROWS], [t for _, t, _ in ROWS])
-    assert read(other, rows) == pytest.approx(trained[1], abs=0.05)  # it is kept in half precision
-    assert file.stat().st_size < 5_000_000
-    np.savez(tmp_path / "another.npz", head=np.zeros(3))
-    with pytest.raises(ValueError, match="not the weights of such a reader"):
-        other.load(tmp_path / "another.npz")
-
-
-def test_the_same_seed_gives_the_same_reader() -> None:
-    rows, answers = as_read(["cost?", "build?"], [PERMIT, BIRDS]), [True, False]
-    made_once: list[np.ndarray] = []
-    for seed in (1, 1, 2):
-        reader = Reader(seed)
-        train(reader, rows, answers, [0.0, 0.0], epochs=2, batch=2, seed=seed)
-        made_once.append(read(reader, rows))
-    assert made_once[0].tolist() == made_once[1].tolist() != made_once[2].tolist()
-
-
-def test_what_cosines_say_already_is_not_learned_again() -> None:
-    rows = as_read([q for q, _, _ in ROWS], [t for _, t, _ in ROWS])
-    losses: list[float] = []
-    train(
-        Reader(), rows, [yes for _, _, yes in ROWS], [9.0 if yes else -9.0 for _, _, yes in ROWS], epochs=1, batch=8,
-        told=lambda step, steps, loss: losses.append(loss),
-    )  # fmt: skip
-    assert losses == [pytest.approx(np.log1p(np.exp(-9)), rel=0.01)]
-
-
-def subjects(held: bool, count: int) -> list[str]:
-    return [f"subject {n}" for n in range(200) if pair(n).held is held][:count]
-
-
-def test_a_reader_is_measured_on_subjects_it_never_saw(embedder: Embedder) -> None:
-    kept = [
-        Pair(question, "", text, yes, "SelQA", subject)
-        for subject in (*subjects(False, 2), *subjects(True, 2))
-        for question, text, yes in ROWS
-    ]  # fmt: skip
-    lines = list(made(look(kept, embedder), {"public": look(kept[:8], embedder)}, epochs=1))
-    assert lines[0].startswith("log odds by cosines: ") and lines[0].endswith("from 16 pairs")
-    table = [line for line in lines if line.startswith(("SelQA, held out: ", "public: "))]
-    assert [line[52:59].split()[0] for line in table] == ["16"] * 5 + ["8"] * 5
-    assert any(line.startswith("public: as it stands") for line in table)
-    assert lines[-1].startswith("one pair is read in ")
-
-
-def test_a_command_says_in_one_line_what_is_missing(tmp_path: Path, small_home: Path) -> None:
-    done = CliRunner().invoke(main, [str(tmp_path / "gone.json")], env={"NORTHBOUND_HOME": str(small_home)})
-    assert done.exit_code == 1
-    assert done.output.startswith("eval.train_reader: ") and "gone.json: cannot be read" in done.output
 
 
 FIELD = "The work permit for H-1B holders and their spouses is described by the immigration ministry."

@@ -1,0 +1,268 @@
+"""The reader tells which passage answers, and which only resembles; it is exported once, learns again, and orders what the search found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.answer import Turn
+from bot.chain import Bot
+from bot.reading import is_clear, placed_by, read_beside
+from corpus.errors import ModelError
+from corpus.model import Passage
+from corpus.sentences import spans
+from eval import reader as learning
+from eval.reader import Asked, Examples, Recipe, learned
+from eval.train_reader import Gathering, Question, told_by
+from index import reader as reading
+from index.embedder import default_model_folder
+from index.reader import (
+    OnnxReader,
+    Reader,
+    default_learned,
+    load_reader,
+    of_passage,
+    of_question,
+    read_learned,
+    together,
+    valid_reader,
+    write_learned,
+)
+from index.reader_export import TorchReader, with_learned
+from index.search import Hit, Scored
+
+FEE = "A work permit costs 155 Canadian dollars for one person. Biometrics cost 85 dollars more."
+TIME = "A work permit application from the United States takes nine weeks. Nothing is sent by post."
+
+
+def passage(heading: str, text: str, **other: object) -> Passage:
+    made = Passage(id=f"{heading}#1", source_id=heading, title=heading, headings=(heading,), text=text)
+    return replace(made, **other)  # type: ignore[arg-type]
+
+
+PASSAGES = (passage("What does a work permit cost?", FEE), passage("How long does a work permit take?", TIME))
+
+
+def test_the_passage_that_answers_is_told_from_the_one_that_resembles_and_so_is_its_sentence(reader: Reader) -> None:
+    cost, time = reader.read("how much are biometrics beside the work permit fee", PASSAGES)
+    assert cost.answers > 0 > time.answers
+    assert np.argmax(cost.sentences) == 1
+    cost, time = reader.read("how many weeks for a canadian work permit if i apply from usa", PASSAGES)
+    assert time.answers > 0 > cost.answers
+    assert np.argmax(time.sentences) == 0
+
+
+def test_what_no_sentence_says_is_not_answered_by_what_is_near(reader: Reader) -> None:
+    asked = ("what does a canadian passport cost", "can i pay the work permit fee in instalments", "work permit fee in 2015")
+    assert max(reading.answers for question in asked for reading in reader.read(question, PASSAGES)) < 0
+
+
+def test_both_engines_say_the_same_but_for_what_eight_bits_round(reader: Reader) -> None:
+    assert isinstance(reader, OnnxReader)
+    whole = TorchReader(default_learned())
+    for question in ("how much is a work permit", "how long does it take", "do i need a degree"):
+        for one, other in zip(reader.read(question, PASSAGES), whole.read(question, PASSAGES), strict=True):
+            assert one.answers == pytest.approx(other.answers, abs=1.0)
+            assert np.argmax(one.sentences) == np.argmax(other.sentences)
+    assert reader.read("how much", ()) == whole.read("how much", ()) == []
+
+
+def test_question_and_passage_are_cut_to_what_is_read_of_them_and_pieces_know_their_sentence() -> None:
+    row = together(of_question("cost?"), of_passage("The fee", "It is 155. It is paid online."))
+    assert (row.ids[0], row.ids[row.begins - 1], row.ids[-1], row.length) == (101, 102, 102, 2)
+    assert row.sentences[: row.begins] == (0,) * row.begins and row.sentences[-1] == 0
+    assert [n for n in row.sentences if n] == sorted(n for n in row.sentences if n) and set(row.sentences) == {0, 1, 2}
+    long = together(of_question("cost " * 500), of_passage("fee " * 500, "It is paid. " * 500))
+    assert len(long.ids) == 144 and long.begins == 58
+    (said,) = TorchReader(default_learned()).read("cost " * 500, [passage("fee " * 500, "It is paid. " * 500)])
+    assert np.isfinite(said.answers) and said.sentences[-1] == float("-inf")  # it was not read
+
+
+def test_an_export_serves_only_as_it_was_made_and_else_torch_does(models: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "reader"
+    assert valid_reader(folder) is None
+    folder.mkdir()
+    for file in (models / "reader").iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    assert isinstance(load_reader(folder), OnnxReader)
+    record = json.loads((folder / "reader.json").read_text())
+    (folder / "reader.json").write_text(json.dumps({**record, "learned": "00000000"}))
+    assert valid_reader(folder) is None  # made from what another version had learned
+    (folder / "reader.json").write_text(json.dumps(record))
+    with (folder / "model.onnx").open("ab") as graph:
+        graph.write(b"\0")
+    assert isinstance(load_reader(folder), TorchReader)
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        OnnxReader(folder / "reader.json")
+
+
+@pytest.mark.parametrize("content", [b"", b"not an archive", None])
+def test_what_was_learned_is_refused_where_it_cannot_be_read(content: bytes | None, tmp_path: Path) -> None:
+    file = tmp_path / "reader.npz"
+    if content is None:
+        np.savez(file, head=np.zeros(3))
+    else:
+        file.write_bytes(content)
+    with pytest.raises(ModelError, match=r"reader\.npz: .*install Northbound again"):
+        read_learned(file)
+
+
+def test_what_is_kept_of_it_is_small_and_says_the_same(tmp_path: Path) -> None:
+    write_learned(tmp_path / "again.npz", default_learned())
+    assert (tmp_path / "again.npz").stat().st_size < 5_000_000
+    first, again = (TorchReader(one).read("how much", PASSAGES) for one in (default_learned(), read_learned(tmp_path / "again.npz")))
+    assert [one.answers for one in first] == [one.answers for one in again]
+
+
+def test_a_hit_that_only_resembles_falls_behind_the_one_that_answers(bot: Bot) -> None:
+    asked = bot.understand("filipino passport with h1b visa stamp, can we drive into canada at niagara using eTA or only by plane")
+    answers = "ircc-entry-req#can-a-us-visa-let-me-fly-to-canada-with-an-eta"
+    (first, *_), (before, *_) = bot.search(asked).hits[0], Bot(bot.registry, bot.index, bot.sources, bot.today).search(asked).hits[0]
+    assert first.passage.id == answers != before.passage.id and before.read is None
+    assert first.read is not None
+
+
+def test_what_is_clear_is_not_read(bot: Bot) -> None:
+    ((first, *_),) = bot.search(bot.understand("Do I need a job offer for Express Entry?")).hits
+    assert first.read is None and first.question > 0.9
+
+
+def hit(passage: Passage, score: float) -> Hit:
+    return Hit(passage, score, 0.6, 0.5, 0.5, 0.0, 0.5, ())
+
+
+def test_those_after_the_first_are_read_where_it_is_doubted_and_then_put_in_order(reader: Reader) -> None:
+    cost, time = (hit(one, score) for one, score in zip(PASSAGES, (1.0, 0.95), strict=True))
+    asked = "how many weeks for a canadian work permit if i apply from usa"
+    ordered = read_beside(reader, asked, [cost, time])
+    assert [one.passage.heading for one in ordered] == [time.passage.heading, cost.passage.heading]
+    assert all(one.read is not None for one in ordered)
+    first, second = read_beside(reader, asked, [time, cost])
+    assert first.read is not None and first.read > 0 and second.read is None
+    assert placed_by(first) == 0.95
+
+
+def test_in_prose_the_sentence_that_it_prefers_is_nearer_than_the_others_and_a_section_is_quoted_as_before(reader: Reader) -> None:
+    scored = tuple(Scored(span, 0.5) for span in spans(FEE))
+    prose, section = replace(hit(PASSAGES[0], 1.0), sentences=scored), replace(PASSAGES[0], asked=("Fee?",))
+    for asked, preferred in (("what do biometrics cost", 1), ("how much is it for a work permit, one person", 0)):
+        (read,) = read_beside(reader, asked, [prose])
+        assert read.sentences[preferred].cosine == 0.5 > read.sentences[1 - preferred].cosine >= 0.42
+    assert read_beside(reader, asked, [replace(prose, passage=section)])[0].sentences == scored
+
+
+def test_what_somebody_added_is_not_put_before_what_was_checked_here(reader: Reader) -> None:
+    """It reads more like an answer: forged papers do."""
+    asked = "how many weeks for a canadian work permit if i apply from usa"
+    ours, added = hit(replace(PASSAGES[0], origin="brief"), 1.0), hit(replace(PASSAGES[1], origin="file"), 0.99)
+    ordered = read_beside(reader, asked, [ours, added])
+    assert [one.passage.origin for one in ordered] == ["brief", "file"] and ordered[1].read is None
+
+
+def test_a_hit_far_ahead_that_likely_answers_is_clear_and_a_likely_one_among_equals_is_not() -> None:
+    ahead, near = [hit(PASSAGES[0], 1.0), hit(PASSAGES[1], 0.8)], [hit(PASSAGES[0], 1.0), hit(PASSAGES[1], 0.99)]
+    assert is_clear(ahead, 0.97) and not is_clear(ahead, 0.9) and not is_clear(near, 0.97)
+    assert is_clear([replace(near[0], question=0.95, passage=replace(PASSAGES[0], asked=("Fee?",))), near[1]], 0.1)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "tef canada got listening 430 speaking 440 is it nclc 7 or 8 pls",
+        "How many dollars a month does the Canada Child Benefit pay for two kids under six?",
+        "celpip exam fee usa",
+    ],
+)
+def test_what_resembles_a_section_is_not_said_to_be_answered(question: str, bot: Bot) -> None:
+    assert bot.answer(question).status in ("not_found", "partial", "out_of_scope")
+
+
+def test_who_asks_how_to_get_into_what_is_closed_is_told_that_it_is(bot: Bot) -> None:
+    """That it does not tell how counts for nothing."""
+    answer = bot.answer("who qualifies for start up visa")
+    assert answer.status in ("answered", "partial") and "stopped new permanent residence applications on 31 December 2025" in answer.answer
+
+
+def test_in_a_conversation_what_is_read_is_what_was_meant(bot: Bot) -> None:
+    said = [
+        Turn(role="user", content="what does the super visa need"),
+        Turn(role="assistant", content=bot.answer("what does the super visa need").answer),
+    ]
+    answer = bot.answer("and how long may they stay on it each time", said)
+    assert (
+        any(citation.passage_id.startswith("ircc-super-visa#") for citation in answer.citations) and "five years per entry" in answer.answer
+    )
+
+
+QUESTIONS = ("what does the permit cost", "when do birds build", "how long is it valid", "who may apply")
+TEXTS = (FEE, "Most birds build their nests in spring.", "The permit is valid for three years.", "Spouses and children may apply.")
+
+
+def examples() -> Examples:
+    texts = [of_passage("", text) for text in TEXTS]
+    asked = [Asked((of_question(question),), (n,), ((n + 1) % 4, (n + 2) % 4), 0, {n: (0,)}, 1.0) for n, question in enumerate(QUESTIONS)]
+    return Examples([*asked, Asked((of_question("where is the office"),), (), (0, 2), 0, {}, 1.0)], texts)
+
+
+QUICK = Recipe(rank=4, rounds=30, questions=5, wrong=2, warm_up=3)
+
+
+def test_a_reader_learns_which_text_answers_and_that_none_does() -> None:
+    heard: list[tuple[int, int]] = []
+    made = learned(default_model_folder(), examples(), QUICK, told=lambda step, steps, _: heard.append((step, steps)))
+    assert heard[-1] == (30, 30)
+    model = with_learned(made)
+    rows = [together(of_question(question), of_passage("", text)) for question in QUESTIONS for text in TEXTS]
+    odds, sentences = learning.read(model, rows)
+    assert np.argmax(odds.reshape(4, 4), axis=1).tolist() == [0, 1, 2, 3]
+    assert [len(row) for row in sentences] == [len(spans(text)) for _ in QUESTIONS for text in TEXTS]
+    nothing, _ = learning.read(model, [together(of_question("where is the office"), of_passage("", TEXTS[0]))])
+    assert nothing[0] < odds.reshape(4, 4).diagonal().min()
+
+
+def test_the_same_seed_learns_the_same() -> None:
+    quick = replace(QUICK, rounds=2)
+    first, again, other = (learned(default_model_folder(), examples(), quick, seed) for seed in (1, 1, 2))
+    assert all(np.array_equal(first.outputs[name], again.outputs[name]) for name in first.outputs)
+    assert any(not np.array_equal(first.outputs[name], other.outputs[name]) for name in first.outputs)
+
+
+def near(ids: Sequence[str], **texts: str) -> dict[str, Passage]:
+    return {
+        id: replace(passage(id, texts.get(id, f"This is about {id}.")), id=id, kind="note" if id == "note" else "section") for id in ids
+    }
+
+
+def test_what_a_search_brings_up_beside_the_answer_is_learned_as_wrong_unless_it_says_the_same() -> None:
+    held = near(("fee", "again", "time", "note", "named"), fee=FEE, again=f"{FEE} Today.", time=TIME)
+    made = Gathering()
+    question = Question(
+        "strangers",
+        ("fee?", "permit fee?"),
+        ("fee",),
+        ("time", "fee", "again", "note"),
+        ("named",),
+        {"fee": ["Biometrics cost 85 dollars more."]},
+    )
+    made.add(question, held)
+    (asked,) = made.asked
+    assert len(asked.wordings) == 2 and asked.named == 1 and asked.share == 3.0
+    right, named, time = (made.texts.index(of_passage(held[id].heading, held[id].text)) for id in ("fee", "named", "time"))
+    assert asked.right == (right,) and asked.wrong == (named, time) and asked.told == {right: (1,)}
+
+
+def test_a_quote_names_the_sentences_it_is_made_of() -> None:
+    assert told_by(FEE, ["Biometrics  cost 85 dollars more."]) == (1,)
+    assert told_by(FEE, [FEE]) == (0, 1)
+    assert told_by(FEE, ["costs 155 Canadian dollars"]) == (0,)
+    assert told_by(FEE, []) == ()
+
+
+def test_the_reader_that_comes_with_the_package_is_told_by_its_digest() -> None:
+    assert default_learned().adapter.digest == read_learned(reading.WEIGHTS).adapter.digest
+    assert len(default_learned().adapter.changes) == 36
