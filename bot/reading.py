@@ -12,17 +12,19 @@ from index.search import Hit, Scored
 
 # The weight of the reader's log odds beside the place in the search, of sections written as answers and of prose, and how far they count:
 # the first chosen with hands that it has not learned from (eval/tune_reading.py), the second with IRCC's help centre and five articles.
-_BESIDE, _BESIDE_OF_PROSE = 0.03, 0.02
+_BESIDE, _BESIDE_OF_PROSE = 0.03, 0.01
 _MOST = 8.0
 _NEAR = 3  # hits that are read where the first is doubted
 _BEHIND, _MOST_BEHIND = 0.02, 4.0  # in cosine, by how much of what it prefers to a sentence of prose, that is less near
-_AHEAD, _LIKELY = 0.05, 0.95  # a hit so far ahead of the next, and so likely to answer, is not read
+# A hit so far ahead of the next, and so likely to answer, is not read: a section, and prose, which is seldom as likely.
+_CLEAR, _CLEAR_OF_PROSE = (0.05, 0.95), (0.1, 0.85)
 
 
 def is_clear(hits: Sequence[Hit], likely: float) -> bool:
     """Whether reading would change nothing: the first hit says the same as the question, or is far ahead and likely answers."""
     ahead = placed_by(hits[0]) - placed_by(hits[1]) if len(hits) > 1 else 1.0
-    return is_asked(hits[0]) or ahead >= _AHEAD and likely >= _LIKELY
+    far, sure = _CLEAR if hits[0].passage.asked else _CLEAR_OF_PROSE
+    return is_asked(hits[0]) or ahead >= far and likely >= sure
 
 
 def read_beside(reader: Reader, question: str, hits: Sequence[Hit], may_lead: Callable[[Hit], bool] = lambda _: True) -> list[Hit]:
