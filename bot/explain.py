@@ -14,6 +14,7 @@ from bot.answer import Answer, Citation, Turn
 from bot.chain import Bot, reach
 from bot.check import Checked
 from bot.compose import NOT_FOUND, SURE, Asked, Piece
+from bot.reading import by_reader
 from corpus.errors import SearchIndexError
 from index.search import Candidate, Hit, Query, Weights
 
@@ -36,7 +37,8 @@ class Leg:
 @dataclass(frozen=True)
 class ExplainedHit:
     """A hit with everything its score is made of: `score` is the sum of what the `legs` and the `other` parts add. `likely` is how likely
-    it answers the question (0 to 1), `folded` the ids of passages that say the same."""
+    it answers the question (0 to 1), `folded` the ids of passages that say the same. `read`: the log odds that it answers by the reader,
+    None where that was not asked, and `by_reader` what this adds to the score where the reader put hits in order."""
 
     rank: int
     passage_id: str
@@ -47,6 +49,8 @@ class ExplainedHit:
     other: Mapping[str, float]
     likely: float
     folded: tuple[str, ...]
+    read: float | None = None
+    by_reader: float = 0.0
 
     @property
     def parts(self) -> dict[str, float]:
@@ -181,6 +185,7 @@ def _question(
     last = place[hits[-1].passage.id] if hits else -1
     rest = [candidate for candidate in ranked if candidate.passage.id not in gone_on]
     below = [candidate for candidate in rest if place[candidate.passage.id] > last]
+    ordered = sum(hit.read is not None for hit in hits) > 1
     explained = []
     for number, hit in enumerate(hits[:_SHOWN], 1):
         candidate = ranked[place[hit.passage.id]]
@@ -198,6 +203,8 @@ def _question(
                 other,
                 bot.answerability(asked, hit),
                 hit.folded,
+                hit.read,
+                by_reader(hit) if ordered else 0.0,
             )
         )
     return ExplainedQuestion(
@@ -273,10 +280,11 @@ def _why(hits: Sequence[ExplainedHit]) -> str:
     second = hits[1]
     names = dict.fromkeys((*first.parts, *second.parts))
     apart = {name: first.parts.get(name, 0.0) - second.parts.get(name, 0.0) for name in names}
+    apart["reader"] = first.by_reader - second.by_reader
     least = _MATTERS if any(abs(value) >= _MATTERS for value in apart.values()) else _VISIBLE
     ahead = sorted((n for n in apart if apart[n] >= least), key=lambda n: -apart[n])
     behind = sorted((n for n in apart if apart[n] <= -least), key=lambda n: apart[n])
-    gap = first.score - second.score
+    gap = first.score + first.by_reader - second.score - second.by_reader
     told = [f"put ahead by {_added(apart, ahead)}"] if ahead else []
     told += [f"though {_added(apart, behind)} spoke against it"] if behind else []
     return f"{first.passage_id} won by {gap:.3f} over {second.passage_id}: {', '.join(told) or 'the two are equal, and ids decide'}."
@@ -376,12 +384,13 @@ def _table(one: ExplainedQuestion) -> list[str]:
     ]
     for hit in one.hits:
         under = f"likely {hit.likely:.2f}{f', under {NOT_FOUND:.2f}' if hit.likely < NOT_FOUND else ''}"
+        read = "" if hit.read is None else f"read {hit.read:+.1f}{f', which adds {hit.by_reader:+.3f}' if hit.by_reader else ''}; "
         other = ", ".join(f"{name} {added:+.3f}{_of_program(name, hit)}" for name, added in hit.other.items()) or "nothing else"
         lines += [
             f"{hit.rank:2} {hit.score:6.3f}  {' '.join(_cell(hit.legs[name]) for name in _LEGS)}".rstrip(),
             *_wrapped(f"“{hit.heading}”", _INDENT),
             *_wrapped(hit.passage_id, _INDENT),
-            *_wrapped(f"{other}; {under}", _INDENT),
+            *_wrapped(f"{other}; {read}{under}", _INDENT),
         ]
         if hit.folded:
             lines += _wrapped(f"folded into it, as they say the same: {', '.join(hit.folded)}", _INDENT)

@@ -56,9 +56,13 @@ def _preferred(hit: Hit, reading: Reading) -> tuple[Scored, ...]:
 
 
 def _together(hit: Hit) -> float:
-    assert hit.read is not None
+    return placed_by(hit) + by_reader(hit)
+
+
+def by_reader(hit: Hit) -> float:
+    """What the reader adds to the place of a hit among those that it put in order."""
     weight = _BESIDE if hit.passage.asked else _BESIDE_OF_PROSE
-    return placed_by(hit) + weight * max(-_MOST, min(hit.read, _MOST))
+    return weight * max(-_MOST, min(hit.read or 0.0, _MOST))
 
 
 def placed_by(hit: Hit) -> float:

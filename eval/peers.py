@@ -200,9 +200,10 @@ def _searching(ours: Settings, embedder: Embedder) -> Bot:
     from bot.chain import Bot
     from corpus.registry import load_registry
     from index.build import current
+    from index.reader import load_reader
     from index.search import Index
 
-    return Bot(load_registry(), Index(current(ours.home), embedder, {}), {})
+    return Bot(load_registry(), Index(current(ours.home), embedder, {}), {}, reader=load_reader(ours.exported_reader))
 
 
 def langchain(job: Job, settings: Settings, folder: Path, progress: Progress = lambda *_: None) -> Side:

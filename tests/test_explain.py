@@ -164,13 +164,27 @@ def test_one_sentence_says_what_put_the_first_ahead_of_the_second_and_what_spoke
         winner, second = one.hits[:2]
         told = re.fullmatch(r"(\S+) won by ([\d.]+) over (\S+): put ahead by (.+?)(?:, though (.+) spoke against it)?\.", one.why)
         assert told, one.why
-        assert told.groups()[:3] == (winner.passage_id, f"{winner.score - second.score:.3f}", second.passage_id)
+        gap = winner.score + winner.by_reader - second.score - second.by_reader
+        assert told.groups()[:3] == (winner.passage_id, f"{gap:.3f}", second.passage_id)
         apart = {name: winner.parts.get(name, 0.0) - second.parts.get(name, 0.0) for name in {**winner.parts, **second.parts}}
+        apart["reader"] = winner.by_reader - second.by_reader
         for listed, sign in ((told[4], 1), (told[5] or "", -1)):
             named = dict(part.rsplit(" ", 1) for part in listed.split(", ") if part)
             assert named == {name: f"{value:+.3f}" for name, value in apart.items() if value * sign >= 0.005}
             sides += [str(sign)] * bool(named)
     assert set(sides) == {"1", "-1"}
+
+
+def test_what_the_reader_said_is_told_beside_the_score_and_in_what_won(bot: Bot) -> None:
+    asked = "filipino passport with h1b visa stamp, can we drive into canada at niagara using eTA or only by plane"
+    one = explain(bot, asked).questions[0]
+    winner, second = one.hits[:2]
+    assert winner.read is not None and second.read is not None and winner.by_reader > second.by_reader
+    assert f"reader {winner.by_reader - second.by_reader:+.3f}" in one.why
+    text = as_text(explain(bot, asked), {})
+    assert f"read {winner.read:+.1f}, which adds {winner.by_reader:+.3f}" in " ".join(text.split())
+    clear = explain(bot, "Do I need a job offer for Express Entry?").questions[0]
+    assert all(hit.read is None for hit in clear.hits) and "reader" not in clear.why
 
 
 def test_what_the_conversation_just_said_speaks_against_a_passage(small: Bot) -> None:
