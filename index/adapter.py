@@ -65,13 +65,20 @@ def default_adapter() -> Adapter:
 
 def read_adapter(path: Path) -> Adapter:
     """Raises ModelError where the file cannot be read or its shapes do not fit."""
+    arrays, digest = arrays_in(path, "the adapter")
+    return Adapter(changes_among(arrays, path), digest)
+
+
+def arrays_in(path: Path, what: str) -> tuple[dict[str, np.ndarray], str]:
+    """The arrays of a file as float32, by name, and eight hex digits that change with it. Raises ModelError where `what` is in it cannot
+    be read."""
     try:
         content = path.read_bytes()
         with np.load(path) as held:
             arrays = {name: held[name].astype(np.float32) for name in held.files}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise ModelError(f"{path}: the adapter cannot be read ({error}); install Northbound again") from None
-    return Adapter(changes_among(arrays, path), hashlib.sha256(content).hexdigest()[:8])
+        raise ModelError(f"{path}: {what} cannot be read ({error}); install Northbound again") from None
+    return arrays, hashlib.sha256(content).hexdigest()[:8]
 
 
 def changes_among(arrays: Mapping[str, np.ndarray], path: Path) -> dict[str, Change]:

@@ -135,6 +135,21 @@ class SentenceTransformerEmbedder:
         return np.asarray(vectors, dtype=np.float32)
 
 
+def open_graph(graph: Path, threads: int) -> Any:
+    """A graph on ONNX Runtime, to run with so many threads, of which none waits in a loop. Raises ModelError where it cannot be loaded."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime raises its own and C++'s errors; all mean the same to who reads it
+        told = str(error).splitlines()[0][:200]
+        raise ModelError(f"{graph}: cannot be loaded ({told}); remove its folder, then: northbound index build") from None
+
+
 class OnnxEmbedder:
     """The default model through ONNX Runtime: pooling and normalising are inside the graph. Safe to share between threads.
 
@@ -150,18 +165,9 @@ class OnnxEmbedder:
     def __init__(self, graph: Path, tokenizer: Path, fingerprint: str, threads: int = 1) -> None:
         """Raises ModelError where the graph cannot be loaded."""
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # a question's few texts are cut sooner than threads are woken
-        import onnxruntime
         from tokenizers import Tokenizer
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3
-        try:
-            self._session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # ONNX Runtime raises its own and C++'s errors; all mean the same to the reader
-            told = str(error).splitlines()[0][:200]
-            raise ModelError(f"{graph}: cannot be loaded ({told}); remove its folder, then: northbound index build") from None
+        self._session = open_graph(graph, threads)
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         # The file fixes padding and truncation at 128; both would be wrong here.
         self._tokenizer.enable_truncation(_WINDOW)

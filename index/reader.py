@@ -10,10 +10,7 @@ Source of the form: Nogueira and Cho 2019, Passage Re-ranking with BERT, https:/
 
 from __future__ import annotations
 
-import hashlib
 import json
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,8 +24,8 @@ from tokenizers import Tokenizer
 from corpus.errors import ModelError
 from corpus.model import Passage
 from corpus.sentences import spans
-from index.adapter import Adapter, changes_among
-from index.embedder import DEFAULT_SHA256, cores, default_model_folder, sha256, verify_weights
+from index.adapter import Adapter, arrays_in, changes_among
+from index.embedder import DEFAULT_SHA256, cores, default_model_folder, open_graph, sha256, verify_weights
 
 WEIGHTS = Path(__file__).with_name("reader.npz")
 GRAPH, RECORD = "model.onnx", "reader.json"
@@ -91,16 +88,11 @@ def default_learned() -> Learned:
 
 def read_learned(path: Path) -> Learned:
     """Raises ModelError where the file cannot be read or holds no reader."""
-    try:
-        content = path.read_bytes()
-        with np.load(path) as held:
-            arrays = {name: held[name].astype(np.float32) for name in held.files}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise ModelError(f"{path}: the reader cannot be read ({error}); install Northbound again") from None
+    arrays, digest = arrays_in(path, "the reader")
     if not set(OUTPUTS) <= arrays.keys():
         raise ModelError(f"{path}: makes no reader; install Northbound again")
     outputs = {name: arrays.pop(name) for name in OUTPUTS}
-    return Learned(Adapter(changes_among(arrays, path), hashlib.sha256(content).hexdigest()[:8]), outputs)
+    return Learned(Adapter(changes_among(arrays, path), digest), outputs)
 
 
 def write_learned(path: Path, learned: Learned) -> None:
@@ -171,18 +163,7 @@ class OnnxReader:
 
     def __init__(self, graph: Path) -> None:
         """Raises ModelError where the graph cannot be loaded."""
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3
-        try:
-            self._session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # ONNX Runtime raises its own and C++'s errors; all mean the same to the reader
-            told = str(error).splitlines()[0][:200]
-            raise ModelError(f"{graph}: cannot be loaded ({told}); remove its folder, then: northbound index build") from None
-
+        self._session = open_graph(graph, threads=1)
         self._beside = ThreadPoolExecutor(min(cores(), _SIDE_BY_SIDE), "reader") if cores() > 1 else None
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
