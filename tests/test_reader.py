@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bot import compose
 from bot.answer import Turn
 from bot.chain import Bot
+from bot.compose import Answerability, may_not_answer
 from bot.reading import is_clear, placed_by, read_beside
 from corpus.errors import ModelError
 from corpus.model import Passage
@@ -170,6 +172,19 @@ def test_a_hit_far_ahead_that_likely_answers_is_clear_and_a_likely_one_among_equ
     assert is_clear(ahead, 0.97) and not is_clear(ahead, 0.9) and not is_clear(near, 0.97)
     assert is_clear([replace(near[0], question=0.95), near[1]], 0.1)
     assert is_clear([hit(PASSAGES[0], 1.0), ahead[1]], 0.9)  # prose is seldom as likely
+
+
+def test_what_was_read_counts_beside_what_was_measured_as_far_as_it_tells_more() -> None:
+    section = hit(replace(PASSAGES[1], asked=("How many weeks?",)), 1.0)
+    asked = compose.Asked(("how long does a work permit take",))
+    likely = [Answerability()(asked, replace(section, read=read)) for read in (-9.0, -5.0, -2.0, 2.0)]
+    assert likely[0] == likely[1] < likely[2] < likely[3]
+
+
+def test_what_was_found_to_answer_is_not_shown_as_what_may_not() -> None:
+    section = replace(hit(replace(PASSAGES[1], asked=("How many weeks?",)), 1.0), question=0.4, overlap=0.1)
+    assert may_not_answer(section) and may_not_answer(replace(section, read=-0.1))
+    assert not may_not_answer(replace(section, read=0.1))
 
 
 @pytest.mark.parametrize(
