@@ -14,6 +14,7 @@ import time
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache, partial
@@ -168,6 +169,12 @@ class Bot:
     def answer(self, question: str, history: Sequence[Turn] = (), id: str = "", at: str = "") -> Answer:
         """Answer one message, as of today or of a past ISO day `at`. Raises RequestError for a question or a day that cannot be read."""
         return self.trace(question, history, id, at)[0]
+
+    def without_reader(self) -> Bot:
+        """The same bot that takes the hits as the search orders them: for measuring, and for learning what the search leaves open."""
+        alone = copy(self)
+        alone._reader = None
+        return alone
 
     def passage(self, id: str) -> Passage | None:
         """The passage of this id as the index holds it now, or the French twin of one; None when it holds none."""

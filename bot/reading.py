@@ -13,8 +13,8 @@ from index.search import Hit, Scored
 # The weight of the reader's log odds beside the place in the search, of sections written as answers and of prose, and how far they count:
 # the first chosen with hands that it has not learned from (eval/tune_reading.py), the second with IRCC's help centre and five articles.
 _BESIDE, _BESIDE_OF_PROSE = 0.03, 0.01
-_MOST = 8.0
-_NEAR = 3  # hits that are read where the first is doubted
+MOST = 8.0
+NEAR = 3  # hits that are read where the first is doubted
 _BEHIND, _MOST_BEHIND = 0.02, 4.0  # in cosine, by how much of what it prefers to a sentence of prose, that is less near
 # A hit so far ahead of the next, and so likely to answer, is not read: a section, and prose, which is seldom as likely.
 _CLEAR, _CLEAR_OF_PROSE = (0.05, 0.95), (0.1, 0.85)
@@ -35,7 +35,7 @@ def read_beside(reader: Reader, question: str, hits: Sequence[Hit], may_lead: Ca
     first = _read(reader, question, hits[:1])
     if first[0].read is not None and first[0].read >= 0:
         return [*first, *hits[1:]]
-    near = [hit for hit in hits[1:_NEAR] if hit.passage.origin == hits[0].passage.origin and may_lead(hit)]
+    near = [hit for hit in hits[1:NEAR] if hit.passage.origin == hits[0].passage.origin and may_lead(hit)]
     rest = [hit for hit in hits[1:] if hit not in near]
     return [*sorted((*first, *_read(reader, question, near)), key=_together, reverse=True), *rest]
 
@@ -62,7 +62,7 @@ def _together(hit: Hit) -> float:
 def by_reader(hit: Hit) -> float:
     """What the reader adds to the place of a hit among those that it put in order."""
     weight = _BESIDE if hit.passage.asked else _BESIDE_OF_PROSE
-    return weight * max(-_MOST, min(hit.read or 0.0, _MOST))
+    return weight * max(-MOST, min(hit.read or 0.0, MOST))
 
 
 def placed_by(hit: Hit) -> float:

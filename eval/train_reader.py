@@ -26,6 +26,7 @@ from sklearn.metrics import roc_auc_score
 
 from bot.answer import Turn
 from bot.chain import Bot, open_bot
+from bot.reading import NEAR, by_reader, placed_by
 from bot.settings import Settings
 from corpus.errors import NorthboundError
 from corpus.model import Passage
@@ -46,8 +47,6 @@ ON_PROCESSOR = replace(Recipe(), rounds=1, wrong=2)
 _LOOKED_AT = 12  # hits
 _ALIKE = 0.8  # share of the words of the shorter text in the other, from which one says what the other does
 _SHARES = {"asked": 0.5, "typed": 1.0, "strangers": 3.0, "continued": 2.0, "general": 0.6}
-_NEAR = 3  # hits that are read to be put in order
-_BESIDE = 0.03  # weight of the log odds beside the score of the search, where both are told together
 
 
 @dataclass(frozen=True)
@@ -185,7 +184,7 @@ def measured(bot: Bot, made: Learned) -> Iterator[str]:
         odds: dict[bool, list[float]] = {True: [], False: []}
         for question in _of_strangers(bot, file, True):
             found = bot.search(bot.understand(question.wordings[0]))
-            hits = found.hits[0][:_NEAR] if found.hits else ()
+            hits = found.hits[0][:NEAR] if found.hits else ()
             if not hits:
                 continue
             asked = of_question(question.wordings[0])
@@ -193,7 +192,7 @@ def measured(bot: Bot, made: Learned) -> Iterator[str]:
             of_each, _ = read(model, rows)
             right = np.array([hit.passage.id in question.right for hit in hits])
             if right.any():
-                both = np.array([hit.score for hit in hits]) + _BESIDE * of_each
+                both = np.array([placed_by(hit) + by_reader(replace(hit, read=odd)) for hit, odd in zip(hits, of_each, strict=True)])
                 places.append((bool(right[0]), bool(right[of_each.argmax()]), bool(right[both.argmax()])))
             if right[0] or not question.right:
                 odds[bool(right[0])].append(float(of_each[0]))
@@ -212,7 +211,7 @@ def main(home: Path, files: Sequence[Path], out: Path, seed: int) -> None:
     """Learn from the index in HOME, our sets of questions and FILES which passage answers a question."""
     try:
         verify_weights(default_model_folder())
-        bot = open_bot(Settings(home=home, today=WRITTEN))
+        bot = open_bot(Settings(home=home, today=WRITTEN)).without_reader()
         examples = gathered(bot, files)
         recipe = Recipe() if torch.cuda.is_available() else ON_PROCESSOR
         made = learned(default_model_folder(), examples, recipe, seed, _told)

@@ -52,8 +52,7 @@ def main(home: Path) -> None:
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import roc_auc_score
 
-    whole = open_bot(Settings(home=home, today=WRITTEN))
-    bot = Bot(whole.registry, whole.index, whole.registry.sources, whole.today)
+    bot = open_bot(Settings(home=home, today=WRITTEN)).without_reader()
     strangers = list(_look(bot, (one for one in of_one_thing(STRANGERS) if one[0] in HANDS)))
     kept = list(_look(bot, of_one_thing(KEPT)))
     typed = list(_look(bot, (("typed", question, (section,)) for file in TYPED for question, section in read_typed(file))))

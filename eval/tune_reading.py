@@ -20,7 +20,7 @@ import numpy as np
 
 from bot.chain import Bot, open_bot
 from bot.compose import ahead_of_the_rest
-from bot.reading import placed_by
+from bot.reading import MOST, NEAR, placed_by
 from bot.settings import Settings
 from eval.cases import WRITTEN
 from eval.train_reader import NOT_LEARNED
@@ -28,8 +28,6 @@ from eval.tune_answerability import KEPT, STRANGERS, of_one_thing
 from index.reader import Reader, load_reader
 
 _WEIGHTS = (0.0, 0.01, 0.02, 0.03, 0.04, 0.06)
-_NEAR = 3
-_MOST = 8.0
 _SUMS = (-2.5, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0)
 
 
@@ -53,11 +51,11 @@ def main(home: Path) -> None:
 
     settings = Settings(home=home, today=WRITTEN)
     bot, reader = open_bot(settings), load_reader(settings.exported_reader)
-    bots = (bot, Bot(bot.registry, bot.index, bot.sources, bot.today))
+    bots = (bot, bot.without_reader())
     chosen, kept = (list(_look(bots, reader, file)) for file in (STRANGERS, KEPT))
     for name, seen in (("hands that it is chosen with", chosen), ("hands that nothing is chosen with", kept)):
         near = [one for one in seen if one.right.any()]
-        first = (np.mean([one.right[np.argmax(one.places + w * np.clip(one.readings, -_MOST, _MOST))] for one in near]) for w in _WEIGHTS)
+        first = (np.mean([one.right[np.argmax(one.places + w * np.clip(one.readings, -MOST, MOST))] for one in near]) for w in _WEIGHTS)
         print(f"{name}: {len(near)} with a section among three; first, by weight: ", end="")
         print(", ".join(f"{weight} {share:.3f}" for weight, share in zip(_WEIGHTS, first, strict=True)))
     rows, truth = _rows(chosen)
@@ -97,7 +95,7 @@ def _look(bots: tuple[Bot, Bot], reader: Reader, file: Path) -> Iterator[Seen]:
         found, searched = bot.search(bot.understand(question)), searching.search(searching.understand(question))
         if not found.hits or not found.hits[0] or not found.hits[0][0].passage.asked:
             continue
-        first, near = found.hits[0][0], searched.hits[0][:_NEAR]
+        first, near = found.hits[0][0], searched.hits[0][:NEAR]
         features = bot.answerability.features(found.asked[0], first, ahead_of_the_rest(found.hits[0]))
         yield Seen(
             np.array([placed_by(hit) for hit in near]),

@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,11 +44,7 @@ def export(embedder: SentenceTransformerEmbedder, folder: Path) -> Path:
 
     Raises ModelError if the graph's vectors differ from the embedder's.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    for left in folder.parent.glob(".export-*"):  # of an export that was killed
-        shutil.rmtree(left, ignore_errors=True)
-    made = Path(tempfile.mkdtemp(prefix=".export-", dir=folder.parent))
-    try:
+    with made_whole(folder) as made:
         graph = made / "model.onnx"
         _write_graph(embedder.model, made / "traced.onnx")
         optimise(made / "traced.onnx", graph)
@@ -60,11 +58,22 @@ def export(embedder: SentenceTransformerEmbedder, folder: Path) -> Path:
         files = {"graph": sha256(graph), "data": sha256(graph.with_name(_WEIGHTS))}
         record = {"weights": DEFAULT_SHA256, "adapter": default_adapter().digest, **files}
         (made / "export.json").write_text(json.dumps(record) + "\n", encoding="utf-8")
+    return folder / "model.onnx"
+
+
+@contextmanager
+def made_whole(folder: Path) -> Iterator[Path]:
+    """A folder beside `folder` to write to, which takes its place in the end, or is gone where an error was raised."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    for left in folder.parent.glob(".export-*"):  # of an export that was killed
+        shutil.rmtree(left, ignore_errors=True)
+    made = Path(tempfile.mkdtemp(prefix=".export-", dir=folder.parent))
+    try:
+        yield made
         shutil.rmtree(folder, ignore_errors=True)
         made.rename(folder)
     finally:
         shutil.rmtree(made, ignore_errors=True)
-    return folder / "model.onnx"
 
 
 def _write_graph(model: Any, graph: Path) -> None:
@@ -83,17 +92,24 @@ def _write_graph(model: Any, graph: Path) -> None:
             mean = (tokens * mask).sum(1) / mask.sum(1).clamp(min=1e-9)
             return torch.nn.functional.normalize(mean, p=2.0, dim=1)
 
-    example = (torch.ones(2, 8, dtype=torch.long), torch.ones(2, 8, dtype=torch.long))
+    trace(Pooled(model[0].model).eval(), graph, ("input_ids", "attention_mask"), {"vector": {0: "batch"}})
+
+
+def trace(model: Any, graph: Path, inputs: Sequence[str], outputs: Mapping[str, Mapping[int, str]]) -> None:
+    """Write a torch model as a graph, whose `inputs` are whole numbers of shape (batch, tokens). `outputs`: which of their axes differ from
+    run to run."""
+    import torch
+
     axes = {0: "batch", 1: "tokens"}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # on what tracing may get wrong: the vectors are compared afterwards
+        warnings.simplefilter("ignore")  # on what tracing may get wrong: what comes out is compared afterwards
         torch.onnx.export(
-            Pooled(model[0].model).eval(),
-            example,
+            model,
+            tuple(torch.ones(2, 8, dtype=torch.long) for _ in inputs),
             str(graph),
-            input_names=["input_ids", "attention_mask"],
-            output_names=["vector"],
-            dynamic_axes={"input_ids": axes, "attention_mask": axes, "vector": {0: "batch"}},
+            input_names=list(inputs),
+            output_names=list(outputs),
+            dynamic_axes={**dict.fromkeys(inputs, axes), **outputs},
             opset_version=17,
             dynamo=False,
         )

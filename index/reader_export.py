@@ -8,8 +8,6 @@ memory.
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +19,7 @@ import torch
 from corpus.errors import ModelError
 from corpus.model import Passage
 from index.embedder import DEFAULT_SHA256, default_model_folder, sha256
-from index.onnx_export import optimise
+from index.onnx_export import made_whole, optimise, trace
 from index.reader import GRAPH, RECORD, Learned, OnnxReader, Reading, arrays, of_passage, of_question, reading, together
 
 TOLERANCE = 1.0  # in log odds, between eight bits and float32
@@ -109,10 +107,10 @@ def export_reader(learned: Learned, folder: Path) -> Path:
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=".export-", dir=folder.parent))
-    try:
-        _write_graph(with_learned(learned), made / "traced.onnx")
+    with made_whole(folder) as made:
+        axes = {0: "batch", 1: "tokens"}
+        inputs = ("input_ids", "attention_mask", "token_type_ids")
+        trace(with_learned(learned), made / "traced.onnx", inputs, {"answers": {0: "batch"}, "told": axes})
         optimise(made / "traced.onnx", made / "optimised.onnx")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -130,29 +128,7 @@ def export_reader(learned: Learned, folder: Path) -> Path:
         _check(OnnxReader(made / GRAPH), TorchReader(learned))
         record = {"weights": DEFAULT_SHA256, "learned": learned.adapter.digest, "graph": sha256(made / GRAPH)}
         (made / RECORD).write_text(json.dumps(record) + "\n", encoding="utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
-        made.rename(folder)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
     return folder / GRAPH
-
-
-def _write_graph(model: ReaderModel, graph: Path) -> None:
-    example = tuple(torch.ones(2, 8, dtype=torch.long) for _ in range(3))
-    axes = {0: "batch", 1: "pieces"}
-    inputs = ("input_ids", "attention_mask", "token_type_ids")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # on what tracing may get wrong: the numbers are compared afterwards
-        torch.onnx.export(
-            model,
-            example,
-            str(graph),
-            input_names=list(inputs),
-            output_names=["answers", "told"],
-            dynamic_axes={**dict.fromkeys(inputs, axes), "answers": {0: "batch"}, "told": axes},
-            opset_version=17,
-            dynamo=False,
-        )
 
 
 def _check(exported: OnnxReader, whole: TorchReader) -> None:
