@@ -151,7 +151,7 @@ def desk(browser: Browser, started: tuple[str, Settings, Shown]) -> Iterator[Des
 
 
 def draft(page: Page, message: str = MESSAGE) -> None:
-    page.get_by_label("Message").fill(message)
+    page.get_by_role("textbox", name="Message").fill(message)
     page.get_by_role("button", name="Draft a reply").click()
     expect(page.get_by_role("heading", name="Question by question")).to_be_visible()
 
@@ -194,7 +194,7 @@ def test_the_page_is_there_once_a_command_has_made_a_user_and_lets_nobody_else_i
     page.keyboard.type("a wrong password")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_have_text("The name or the password is wrong.")
-    expect(page.get_by_label("Message")).to_have_count(0)
+    expect(page.get_by_role("textbox", name="Message")).to_have_count(0)
     expect(page.get_by_label("Password")).to_be_focused()
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
@@ -226,7 +226,7 @@ def test_a_message_becomes_a_draft_with_its_sources_dates_and_what_to_check(desk
     expect(source.locator("mark").last).to_be_visible()
     expect(source.locator("mark").last).to_have_text(SECOND)
     expect(source.get_by_role("link")).to_have_attribute("href", "https://www.canada.ca/manual")
-    assert "N1234567" not in page.locator(".result").inner_text() + page.get_by_label("The reply").input_value()
+    assert "N1234567" not in page.locator(".result").inner_text() + page.get_by_role("textbox", name="The reply").input_value()
 
 
 def test_each_format_is_copied_to_the_clipboard_as_it_stands(desk: Desk) -> None:
@@ -237,7 +237,7 @@ def test_each_format_is_copied_to_the_clipboard_as_it_stands(desk: Desk) -> None
     text = page.evaluate("navigator.clipboard.readText()")
     assert text.startswith("Hello,\n") and f"1. {QUESTION}" in text and "[1] IRCC (official, closed): Officer instructions" in text
     page.get_by_label("Markdown").first.check()
-    page.get_by_label("The reply").fill("**Mine**, touched up")
+    page.get_by_role("textbox", name="The reply").fill("**Mine**, touched up")
     page.get_by_role("button", name="Copy Markdown").click()
     page.wait_for_function("async () => (await navigator.clipboard.readText()) === '**Mine**, touched up'")
     page.get_by_role("button", name="Copy HTML").click()
@@ -248,7 +248,7 @@ def test_each_format_is_copied_to_the_clipboard_as_it_stands(desk: Desk) -> None
     assert '<a href="https://www.canada.ca/manual">' in html and "<li>" in html and "N1234567" not in html
     page.reload()  # what was touched up is still there
     page.get_by_label("Markdown").first.check()
-    expect(page.get_by_label("The reply")).to_have_value("**Mine**, touched up")
+    expect(page.get_by_role("textbox", name="The reply")).to_have_value("**Mine**, touched up")
 
 
 def test_what_cannot_be_drafted_gets_a_sentence_and_stays(desk: Desk) -> None:
@@ -258,13 +258,13 @@ def test_what_cannot_be_drafted_gets_a_sentence_and_stays(desk: Desk) -> None:
         ("x" * 50_001, "50,001 characters"),
         ("Is it broken?", "Something went wrong on our side"),
     ):
-        page.get_by_label("Message").fill(message)
+        page.get_by_role("textbox", name="Message").fill(message)
         page.get_by_role("button", name="Draft a reply").click()
         expect(page.get_by_role("alert")).to_contain_text(told)
-        assert page.get_by_label("Message").input_value() == message
+        assert page.get_by_role("textbox", name="Message").input_value() == message
     assert "secret" not in page.content()
     page.context.set_offline(True)
-    page.get_by_label("Message").fill(MESSAGE)
+    page.get_by_role("textbox", name="Message").fill(MESSAGE)
     page.get_by_role("button", name="Draft a reply").click()
     expect(page.get_by_role("alert")).to_contain_text("The server cannot be reached. What you wrote is still here")
     page.context.set_offline(False)
@@ -282,7 +282,7 @@ def test_a_wrong_answer_is_put_right_by_staff_and_stays_right(desk: Desk, shots:
     expect(ask_as_applicant(tab)).to_contain_text(SECOND)
     draft(page)
     put_right(page)
-    page.get_by_label("Note").fill("It spoke of applications.")
+    page.get_by_role("textbox", name="Note").fill("It spoke of applications.")
     page.get_by_role("button", name="Save as a reviewed answer").click()
     expect(page.locator(".notice")).to_contain_text("Saved as version 1. Applicants are given it from the next question on.")
     expect(page.locator(".facts")).to_contain_text("Served")
@@ -296,7 +296,7 @@ def test_a_wrong_answer_is_put_right_by_staff_and_stays_right(desk: Desk, shots:
     expect(page.locator(".notice")).to_contain_text("Reviewed answers were saved since this was drafted")
     page.get_by_role("button", name="Draft it again").click()
     expect(page.locator(".part").first).to_contain_text("reviewed by priya")
-    assert RIGHT in page.get_by_label("The reply").input_value()
+    assert RIGHT in page.get_by_role("textbox", name="The reply").input_value()
     page.get_by_role("button", name="Edit the reviewed answer: question 1").click()
     expect(page.get_by_label("Sentence 1")).to_have_value(RIGHT)
     # Withdrawn, it is the bot's answer again; restored, it is this one.
@@ -390,10 +390,10 @@ def test_what_is_typed_while_it_is_being_saved_is_not_lost(desk: Desk) -> None:
     id = desk.write()
     page = desk.open(view=f"reviewed/{id}")
     page.get_by_role("button", name="Edit", exact=True).click()
-    page.get_by_label("Note").fill("first")
+    page.get_by_role("textbox", name="Note").fill("first")
 
     def slowly(route: Route) -> None:
-        page.get_by_label("Note").fill("first and second")
+        page.get_by_role("textbox", name="Note").fill("first and second")
         route.continue_()
 
     page.route(f"**/desk/api/reviewed/{id}", slowly)
@@ -411,7 +411,7 @@ def test_two_who_edit_one_answer_see_both_and_neither_is_overwritten(desk: Desk,
     for page, text, note in ((mine, "It is closed, since 17 July 2023.", "mine"), (theirs, "Closed on 17 July 2023, for good.", "theirs")):
         page.get_by_role("button", name="Edit", exact=True).click()
         page.get_by_label("Sentence 1").fill(text)
-        page.get_by_label("Note").fill(note)
+        page.get_by_role("textbox", name="Note").fill(note)
     theirs.get_by_role("button", name="Save as version 2").click()
     expect(theirs.locator(".notice")).to_contain_text("Saved as version 2")
     mine.get_by_role("button", name="Save as version 2").click()
@@ -427,7 +427,7 @@ def test_two_who_edit_one_answer_see_both_and_neither_is_overwritten(desk: Desk,
     expect(conflict.locator("tr.differs")).to_have_count(2)
     assert [change.review.note for change in history(id, desk.settings)] == ["", "theirs"]
     conflict.get_by_role("button", name="Take theirs: Note").click()
-    expect(mine.get_by_label("Note")).to_have_value("theirs")
+    expect(mine.get_by_role("textbox", name="Note")).to_have_value("theirs")
     conflict.get_by_role("button", name="Save mine as version 3").click()
     expect(mine.locator(".notice")).to_contain_text("Saved as version 3")
     kept = [(c.by, c.review.claims[0].text, c.review.note) for c in history(id, desk.settings)]
@@ -455,7 +455,7 @@ def test_a_login_that_ends_in_mid_edit_keeps_every_word(desk: Desk, shots: Shots
     page = desk.open()
     draft(page)
     put_right(page)
-    page.get_by_label("Note").fill("Half a thou")
+    page.get_by_role("textbox", name="Note").fill("Half a thou")
     desk.ended()
     page.get_by_role("button", name="Save as a reviewed answer").click()
     again = page.get_by_role("dialog", name="Log in again")
@@ -463,7 +463,7 @@ def test_a_login_that_ends_in_mid_edit_keeps_every_word(desk: Desk, shots: Shots
     shots(page, "desk-login-again.png")
     page.keyboard.press("Escape")
     expect(page.get_by_role("alert")).to_contain_text("Your login has ended")
-    assert page.get_by_label("Note").input_value() == "Half a thou" and reviews(desk.settings) == []
+    assert page.get_by_role("textbox", name="Note").input_value() == "Half a thou" and reviews(desk.settings) == []
     page.get_by_role("button", name="Save as a reviewed answer").click()
     expect(again.get_by_label("Name")).to_have_value("priya")
     again.get_by_label("Password").fill("not that one")
@@ -486,10 +486,10 @@ def test_a_reload_keeps_what_is_not_saved_and_logging_out_forgets_it(desk: Desk)
     page.locator(".unsaved a").click()
     expect(page.get_by_label("Sentence 1")).to_have_value(RIGHT)
     page.get_by_role("link", name="Back to the message").click()
-    expect(page.get_by_label("Message")).to_have_value(mask(MESSAGE))
+    expect(page.get_by_role("textbox", name="Message")).to_have_value(mask(MESSAGE))
     page.get_by_role("button", name="Log out").click()
     page.get_by_role("dialog").get_by_role("button", name="Stay").click()
-    expect(page.get_by_label("Message")).to_have_value(mask(MESSAGE))
+    expect(page.get_by_role("textbox", name="Message")).to_have_value(mask(MESSAGE))
     page.get_by_role("button", name="Log out").click()
     page.get_by_role("dialog").get_by_role("button", name="Log out").click()
     expect(page.get_by_label("Password")).to_be_visible()
@@ -506,13 +506,13 @@ STORED = "JSON.stringify([Object.entries(localStorage), Object.entries(sessionSt
 def test_what_was_not_saved_when_the_tab_was_closed_is_offered_back_without_personal_numbers(desk: Desk, shots: Shots) -> None:
     page = desk.open()
     draft(page, f"{MESSAGE} {PRIVATE}")
-    page.get_by_label("The reply").fill(f"Hello, {PRIVATE}")
+    page.get_by_role("textbox", name="The reply").fill(f"Hello, {PRIVATE}")
     put_right(page)
-    page.get_by_label("Note").fill(f"Called back. {PRIVATE}")
+    page.get_by_role("textbox", name="Note").fill(f"Called back. {PRIVATE}")
     stored = page.evaluate(STORED)
     assert "[passport number]" in stored and "[card number]" in stored
     assert [n for n in ("N1234567", "555-0199", "a.b@mail", "4111") if n in stored] == []
-    assert page.get_by_label("Note").input_value() == f"Called back. {PRIVATE}"  # what is on the page is not touched
+    assert page.get_by_role("textbox", name="Note").input_value() == f"Called back. {PRIVATE}"  # what is on the page is not touched
     page.close(run_before_unload=True)
     again = desk.tab(page.context)
     assert desk.leaving == 1
@@ -521,11 +521,11 @@ def test_what_was_not_saved_when_the_tab_was_closed_is_offered_back_without_pers
     shots(again, "desk-offers.png")
     offers.get_by_role("button", name="Go on with it. The answer to").click()
     expect(again.get_by_label("Sentence 1")).to_have_value(RIGHT)
-    expect(again.get_by_label("Note")).to_have_value(f"Called back. {mask(PRIVATE)}")
+    expect(again.get_by_role("textbox", name="Note")).to_have_value(f"Called back. {mask(PRIVATE)}")
     expect(offers.get_by_role("listitem")).to_have_count(1)
     offers.get_by_role("button", name="Go on with it. The message").click()
-    expect(again.get_by_label("Message")).to_have_value(mask(f"{MESSAGE} {PRIVATE}"))
-    expect(again.get_by_label("The reply")).to_have_value(mask(f"Hello, {PRIVATE}"))
+    expect(again.get_by_role("textbox", name="Message")).to_have_value(mask(f"{MESSAGE} {PRIVATE}"))
+    expect(again.get_by_role("textbox", name="The reply")).to_have_value(mask(f"Hello, {PRIVATE}"))
     expect(offers).to_have_count(0)
     # Saved, or cleared, it is offered no more.
     again.locator(".unsaved a").click()
@@ -541,12 +541,12 @@ def test_what_was_not_saved_when_the_tab_was_closed_is_offered_back_without_pers
 
 def test_an_open_tab_keeps_its_own_and_only_who_wrote_it_is_offered_what_a_closed_one_held(desk: Desk) -> None:
     page = desk.open()
-    page.get_by_label("Message").fill("From the first tab?")
+    page.get_by_role("textbox", name="Message").fill("From the first tab?")
     other = desk.tab(page.context)
     expect(other.locator(".offers")).to_have_count(0)
-    other.get_by_label("Message").fill("From the second tab?")
+    other.get_by_role("textbox", name="Message").fill("From the second tab?")
     page.reload()
-    expect(page.get_by_label("Message")).to_have_value("From the first tab?")
+    expect(page.get_by_role("textbox", name="Message")).to_have_value("From the first tab?")
     other.close()
     # Another member of staff at the same browser sees nothing of it.
     add_user("omar", PASSWORD, "desk", desk.settings)
@@ -571,7 +571,7 @@ def test_an_open_tab_keeps_its_own_and_only_who_wrote_it_is_offered_what_a_close
 
 def test_logging_out_in_one_tab_forgets_and_closes_the_others_too(desk: Desk) -> None:
     page = desk.open()
-    page.get_by_label("Message").fill("From the first tab?")
+    page.get_by_role("textbox", name="Message").fill("From the first tab?")
     other = desk.tab(page.context)
     other.get_by_role("button", name="Log out").click()
     expect(other.get_by_role("dialog")).to_contain_text("in this tab and in others")
@@ -605,7 +605,7 @@ def test_a_new_login_in_another_tab_does_not_break_this_one(desk: Desk) -> None:
     expect(page.locator(".notice")).to_contain_text("Saved as version 1")
     # Of somebody else it does: what is written stays under the name of who wrote it.
     page.get_by_role("button", name="Edit", exact=True).click()
-    page.get_by_label("Note").fill("by priya")
+    page.get_by_role("textbox", name="Note").fill("by priya")
     add_user("omar", PASSWORD, "desk", desk.settings)
     desk.ended()
     assert page.context.request.post(f"{desk.address}/desk/api/login", data={"name": "omar", "password": PASSWORD}).ok
@@ -616,7 +616,7 @@ def test_a_new_login_in_another_tab_does_not_break_this_one(desk: Desk) -> None:
     desk.ended()
     assert page.context.request.post(f"{desk.address}/desk/api/login", data={"name": "priya", "password": PASSWORD}).ok
     page.reload()
-    expect(page.get_by_label("Note")).to_have_value("by priya")
+    expect(page.get_by_role("textbox", name="Note")).to_have_value("by priya")
 
 
 def test_the_list_says_who_when_until_and_why_one_is_not_served(desk: Desk) -> None:
@@ -756,7 +756,7 @@ def test_no_markup_runs_from_a_message_a_document_feedback_or_a_note(desk: Desk)
     page = desk.open(viewport=ViewportSize(width=1280, height=2000))
     for from_here in range(0, len(flat), 60):
         lines = [f"{n}) is this evil {payload} ?" for n, payload in enumerate(flat[from_here : from_here + 60])]
-        page.get_by_label("Message").fill("\n".join(lines)[:50_000])
+        page.get_by_role("textbox", name="Message").fill("\n".join(lines)[:50_000])
         page.get_by_role("button", name="Draft a reply").click()
         expect(page.locator(".part").first).to_be_visible()
         page.evaluate("document.querySelectorAll('details').forEach(one => (one.open = true))")
@@ -774,7 +774,7 @@ def test_no_markup_runs_from_a_message_a_document_feedback_or_a_note(desk: Desk)
         page.get_by_text("How it stood").click()
         assert injected(page) == []
         page.get_by_role("button", name="Edit", exact=True).click()
-        expect(page.get_by_label("Note")).to_have_value(one.note)
+        expect(page.get_by_role("textbox", name="Note")).to_have_value(one.note)
         assert injected(page) == []
     for payload in payloads[:40]:
         asked(desk, not_found(f"unknown {payload}"), reason=payload)
@@ -936,7 +936,7 @@ def test_a_messy_message_with_five_questions_through_the_real_bot(
         page = desk.open(permissions=["clipboard-read", "clipboard-write"])
         draft(page, MESSY)
         expect(page.locator(".part")).to_have_count(5)
-        reply = page.get_by_label("The reply").input_value()
+        reply = page.get_by_role("textbox", name="The reply").input_value()
         for number in ("Z8812345", "EAC2190012345", "416 555 0199"):
             assert number not in reply and number not in page.locator(".result").inner_text()
         assert "17 July 2023" in reply and "170" in reply
