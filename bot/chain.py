@@ -36,6 +36,7 @@ from bot.compose import (
     beside_the_refusal,
     compose,
     is_asked,
+    is_written_answer,
     may_not_answer,
     of_another_age,
     of_another_number,
@@ -47,7 +48,7 @@ from bot.compose import (
 from bot.continuing import best_first, features, sentences_of
 from bot.followups import Rewriter, asks_nothing, needed_in, objects
 from bot.last_days import last_days, to_be_told
-from bot.reading import is_clear, placed_by, read_beside
+from bot.reading import is_clear, placed_by, read_beside, read_sentences
 from bot.settings import Settings
 from bot.several import of_each_thing, segments
 from bot.splits import Splits, first_sentences
@@ -360,9 +361,14 @@ class Bot:
             return hits
         if asked.wants == "refusal" or understood.before_it is not None and objects(understood.plain):
             return hits  # what follows any refusal need not speak of that one; what is taken back stands in what was said before
-        if is_clear(hits, self.likely(understood, asked, hits, leans)):
-            return hits
         question = understood.standalone if len(understood.parts) == 1 else asked.wordings[0]
+        likely = self.likely(understood, asked, hits, leans)
+        if hits[0].passage.origin != "brief":
+            hits = tuple(read_sentences(self._reader, question, asked, hits, likely))
+            if not is_written_answer(hits[0]):
+                return hits
+        if is_clear(hits, likely):
+            return hits
         place = frozenset(terms(place_in(question)))
         read = read_beside(self._reader, question, hits, lambda hit: hit.terms >= place & hits[0].terms)
         return _for_them_first(asked, [self._answers_by_its_standing(asked, hit) for hit in read])

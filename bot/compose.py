@@ -41,7 +41,7 @@ _NAMES_ONE = 5  # terms of a message that can be about one thing only
 _FIRST_OF_SEVERAL = 65  # words of the best passage where others are nearly as good: what it lacks, the next may hold
 # On 126 questions to five articles the facts of 108 were shown with three passages one after the other, and of 120 so.
 _PROSE_PASSAGES = 8
-_WHOLE_PROSE = 60  # words of the best passage that are given as they stand
+_WHOLE_PROSE = 45  # words of the best passage that are given as they stand
 _WORTH_MORE = 0.3  # behind the best sentence, what is said of it is beside the point
 _BESIDE_WRONG = 0.1  # behind it where that is known to be wrong: what is right answers, and the rest only fills
 _ITEM_ALONE = 0.2  # cosine by which one item of a list is nearer than its others, and is given without them
@@ -53,6 +53,7 @@ _OF_PASSAGE = 0.85  # what a passage's score counts beside its sentence's cosine
 _TYPED = 0.2  # what holding the sort of thing asked for adds to a sentence's cosine
 _NAMED = 0.15  # and what naming a year or a number of the question does
 _NAMES_THEM = 0.1  # and what naming somebody does whom the question names
+_READ_ALONE, _MOST_READ = 0.08, 8.0  # and what a reader's log odds of it alone do, as far as they count
 _OTHER_YEAR = 0.3  # and what naming other years than the question's takes away
 _LIST_WORDS = 120  # a list stays whole up to this, whatever the budget: half a list misleads
 _ALSO_YES_OR_NO = ("refusal", "documents")  # sorts of thing that may be asked for with a yes or no: "can I apply again after a refusal?"
@@ -148,22 +149,22 @@ class Answerability:
     prose_read: tuple[float, float, float] = (1.6, 0.6, 0.6)
     reach: tuple[int, int] = (3, 5)  # passages of prose of which the nearest text and the nearest sentence are taken
     lacking: float = 0.45  # what is left of the chance of prose where none of these holds the sort of thing asked for
-    partly: float = 0.25  # from which chance prose that names what is asked about is shown as what may answer
-    wholly: float = 0.45  # from which chance prose is an answer: its chances lie closer together
+    partly: float = 0.25  # from which chance prose that names what is asked about may answer, and does if its sentences were read
+    wholly: float = 0.45  # from which chance prose that was not read is an answer: its chances lie closer together
     # A constant, and one weight for four cosines: of text and nearest sentence, with the title and without. () where they have no part.
     apart: tuple[float, ...] = ()
     rarity: Callable[[str], float] = field(default=_as_rare, compare=False)
 
     def __call__(self, asked: Asked, hit: Hit, ahead: float = _SOMEWHAT_AHEAD) -> float:
         """0 to 1. `ahead`: by how much the hit scores more than those after it (`ahead_of_the_rest`)."""
-        if _is_written_answer(hit):
+        if is_written_answer(hit):
             z = sum(w * f for w, f in zip(self.written, self.features(asked, hit, ahead), strict=True))
         elif self.apart and hit.apart is not None:
             z = self.apart[0] + self.apart[1] * (hit.text + hit.sentence + sum(hit.apart))
         else:
             z = sum(w * f for w, f in zip(self.prose, self.measures(asked, hit), strict=True))
         if hit.read is not None:
-            constant, unread, read = self.written_read if _is_written_answer(hit) else self.prose_read
+            constant, unread, read = self.written_read if is_written_answer(hit) else self.prose_read
             z = constant + unread * z + read * max(hit.read, _LEAST_READ)
         likely = 1 / (1 + math.exp(-z))
         if self._is_of_another(asked, hit):
@@ -196,18 +197,21 @@ class Answerability:
         # A section of ours may say in other words how long or how much; who asks for an age, after a refusal, or for the papers is told
         # these or nothing.
         only = asked.wants in ONLY and not is_asked(hits[0])
-        prose = not _is_written_answer(hits[0])
+        prose = not is_written_answer(hits[0])
         near = hits[: self.reach[1]] if prose else hits[:1] if only else ()
         lacks = bool(near) and not surely_answers(nearest) and not any(holds(asked.wants, hit.passage.text) for hit in near)
         if prose and self.reach[1] > 1 and (_lacks_the_very_thing(asked, near) or _in_no_document(asked, hits)):
             return _MERELY_LIKE * (self.lacking if lacks else 1.0) * likely
         if lacks:
             return self.lacking * likely
-        if prose and likely >= self.wholly:
+        if not prose:
+            return likely
+        if likely >= (NOT_FOUND if nearest.read is not None else self.wholly):
             return max(likely, SURE)
-        if prose and self.partly <= likely < NOT_FOUND and covered(asked.concepts, nearest.terms) == 1.0:
+        if self.partly <= likely < NOT_FOUND and covered(asked.concepts, nearest.terms) == 1.0:
             named = domain_terms(asked.wordings[0]) - ASKING
-            return likely if self._is_of_another(asked, nearest) or not named <= nearest.terms else NOT_FOUND
+            if named <= nearest.terms and not self._is_of_another(asked, nearest):
+                return SURE if nearest.read is not None else NOT_FOUND
         return likely
 
     def nearest(self, asked: Asked, hits: Sequence[Hit]) -> Hit:
@@ -215,9 +219,9 @@ class Answerability:
         of these: what an article is about, it does not name in each passage. The overlap is then the plain share of the question's terms,
         as rarity tells little among so few passages."""
         best = hits[0]
-        if _is_written_answer(best):
+        if is_written_answer(best):
             return best
-        prose = [hit for hit in hits if not _is_written_answer(hit)]
+        prose = [hit for hit in hits if not is_written_answer(hit)]
         texts, sentences = (prose[:reach] for reach in self.reach)
         held = frozenset(term for hit in sentences for term in hit.terms)
         wanted = terms(min(asked.wordings, key=len))  # of a story its question
@@ -225,7 +229,7 @@ class Answerability:
             best,
             text=max(hit.text for hit in texts),
             sentence=max(hit.sentence for hit in sentences),
-            read=max((hit.read for hit in sentences if hit.read is not None), default=None),
+            read=max((odds for hit in prose for odds in hit.alone.values()), default=None),
             overlap=sum(term in held for term in wanted) / len(wanted) if self.reach[1] > 1 and wanted else best.overlap,
             terms=held,
         )
@@ -291,7 +295,7 @@ def _counted_in(question: str) -> frozenset[str]:
 # Fitted by eval/tune.py on public questions (docs/decisions/0015). The words in common have no part: who writes a question with the passage
 # in view borrows its words, who searches does not.
 OF_ANOTHER_FIELD = Answerability(
-    prose=(-4.05, 0.0, 2.1, 5.0, 0.0, 0.0, 0.0, 0.0), reach=(1, 1), lacking=1.0, partly=1.0, apart=(-6.32, 3.41), prose_read=(0.0, 1.0, 0.3)
+    prose=(-4.05, 0.0, 2.1, 5.0, 0.0, 0.0, 0.0, 0.0), reach=(1, 1), lacking=1.0, partly=1.0, apart=(-6.32, 3.41), prose_read=(0.0, 1.0, 0.2)
 )
 _LOOKED_AT = 200  # passages, about, that tell what documents are about: spread over all, and no more are read
 _SPEAKING = 0.4  # share that speak of the field: 0.87 in articles on it, 0.60 of IRCC's help centre, 0.10 to 0.27 in three other fields
@@ -375,7 +379,7 @@ _OF_SOMEBODY = re.compile(r"\b(?:i|i'?m|i'?ve|my|me|we|our|us|he|she|his|her|the
 def _of_another_year(asked: Asked, hit: Hit) -> bool:
     """Whether a figure of a year gone by is asked for, and the passage, which was written as an answer, speaks of no such year: what a fee
     was in 2021 is not what it is. A year in somebody's own life ("gave biometrics in 2019") is not asked of."""
-    years = _years_asked_of(asked.wordings[0], asked.day[:4]) if _is_written_answer(hit) else frozenset()
+    years = _years_asked_of(asked.wordings[0], asked.day[:4]) if is_written_answer(hit) else frozenset()
     if not years or not (asked.wants in _NUMBERS or _FIGURES.search(asked.wordings[0])):
         return False
     return years.isdisjoint(_YEAR.findall(hit.passage.heading)) and not _speaks_of(years, hit.passage.text)
@@ -505,7 +509,7 @@ def compose(
     best = hits[0]
     if best.passage.origin != "brief":
         return _from_prose(asked, hits, answers, wrong, budget)
-    others = [hit for hit in hits[1:4] if _is_written_answer(hit) and hit.score >= best.score - _near(best) and hit.question >= _RELATED]
+    others = [hit for hit in hits[1:4] if is_written_answer(hit) and hit.score >= best.score - _near(best) and hit.question >= _RELATED]
     others = [hit for hit in others if not of_others(asked, hit) and not beside_the_refusal(asked, hit)]
     if best.passage.unknown:  # what is known of another program is not what is known of this one
         others = [hit for hit in others if hit.passage.program in (best.passage.program, GENERAL)]
@@ -564,7 +568,7 @@ def _is_beside(asked: Asked, hit: Hit, best: Hit) -> bool:
 def _is_meant(asked: Asked, hit: Hit, best: Hit) -> bool:
     """Whether another passage stands under the very case that the message names and the best one under the rule in general: for a
     citizenship, or for a family of so many."""
-    if hit.score < best.score - _CASE_FOR_RULE or hit.passage.unknown or not _is_written_answer(hit):
+    if hit.score < best.score - _CASE_FOR_RULE or hit.passage.unknown or not is_written_answer(hit):
         return False
     people = _people(asked.said)
     many = people & _people(hit.passage.heading) and people.isdisjoint(_people(best.passage.heading))
@@ -789,7 +793,7 @@ def _near(best: Hit) -> float:
     return 0.12 if best.question > _NEAR else 0.23
 
 
-def _is_written_answer(hit: Hit) -> bool:
+def is_written_answer(hit: Hit) -> bool:
     """Whether the passage is the answer to a question that is like the one asked."""
     return bool(hit.passage.asked) or (hit.passage.heading.endswith("?") and hit.question >= 0.51)
 
@@ -912,14 +916,22 @@ def _from_prose(asked: Asked, hits: Sequence[Hit], answers: Answerability, wrong
         said.append(content)
         return unit.words
 
-    units = ((hit, unit) for hit in near for unit in _by_item(hit, _units(hit), wrong))
-    ranked = sorted(((_worth(asked, hit, unit), hit, unit) for hit, unit in units), key=lambda one: -one[0])
+    least_read = min((odds for hit in near for odds in hit.alone.values()), default=0.0)
+
+    def worth(hit: Hit, unit: _Unit) -> float:
+        """With what a reader says of it; of one that was not read, as of the least of those that were."""
+        said = hit.alone.get((unit.start, unit.end), least_read)
+        return _worth(asked, hit, unit) + _READ_ALONE * max(-_MOST_READ, min(said, _MOST_READ))
+
+    ranked = sorted(((worth(hit, unit), hit, unit) for _, hit, unit in quotable(asked, hits, wrong)), key=lambda one: -one[0])
+    if any(hit.alone for hit in near):
+        best = ranked[0][1]
     mistaken = [
         Piece(hit.passage, unit.start, unit.end, answers(asked, hit), correction)
-        for worth, hit, unit in ranked
-        if worth > ranked[0][0] - _AS_GOOD and (correction := wrong(hit.passage.text[unit.start : unit.end]))
+        for value, hit, unit in ranked
+        if value > ranked[0][0] - _AS_GOOD and (correction := wrong(hit.passage.text[unit.start : unit.end]))
     ][:1]
-    right = [(worth, hit, unit) for worth, hit, unit in ranked if not wrong(hit.passage.text[unit.start : unit.end])]
+    right = [one for one in ranked if not wrong(one[1].passage.text[one[2].start : one[2].end])]
     least = ranked[0][0] - (_BESIDE_WRONG if mistaken else _WORTH_MORE)
     # Those with the sort of thing asked for come before those that only lead up to it, and so does what follows the best passage.
     near_enough = sorted((one for one in right if one[0] >= least), key=lambda one: not _is_typed(asked, *one[1:]))
@@ -942,7 +954,7 @@ def _from_prose(asked: Asked, hits: Sequence[Hit], answers: Answerability, wrong
             unit = _nearest_item(hit, unit) or unit
         if _stands_alone(hit, unit) and (not used or used + unit.words <= budget):
             used += take(hit, unit)
-    worth_of = {hit.passage.id: max(_worth(asked, hit, unit) for unit in chosen[hit.passage.id]) for hit in hits if chosen[hit.passage.id]}
+    worth_of = {hit.passage.id: max(worth(hit, unit) for unit in chosen[hit.passage.id]) for hit in hits if chosen[hit.passage.id]}
     for hit in near:
         before = _leans_on(hit, chosen[hit.passage.id], hits)
         last = _units(before)[-1] if before is not None else None
@@ -953,6 +965,29 @@ def _from_prose(asked: Asked, hits: Sequence[Hit], answers: Answerability, wrong
     shown = [(hit, chosen[hit.passage.id]) for hit in hits if chosen[hit.passage.id]]
     shown.sort(key=lambda one: (one[0].passage.id not in first, -worth_of[one[0].passage.id]))
     return mistaken + [piece for hit, these in shown for piece in _merged(hit.passage, _closed(hit, these, wrong), answers(asked, hit))]
+
+
+class Quotable(NamedTuple):
+    """A unit of a passage, and what it is worth beside others."""
+
+    worth: float
+    hit: Hit
+    unit: _Unit
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Where it begins and ends in the passage's text."""
+        return self.unit.start, self.unit.end
+
+    @property
+    def text(self) -> str:
+        return self.hit.passage.text[self.unit.start : self.unit.end]
+
+
+def quotable(asked: Asked, hits: Sequence[Hit], wrong: Callable[[str], str] = lambda _: "") -> list[Quotable]:
+    """The sentences and lists of the first passages of prose, those that are worth most first."""
+    units = ((hit, unit) for hit in hits[:_PROSE_PASSAGES] for unit in _by_item(hit, _units(hit), wrong))
+    return sorted((Quotable(_worth(asked, hit, unit), hit, unit) for hit, unit in units), key=lambda one: -one.worth)
 
 
 _SO = re.compile(r"\bas a (?:result|consequence)\b|\bfor (?:this|that) reason\b|\bconsequently\b", re.IGNORECASE)
@@ -1062,7 +1097,7 @@ def _worth(asked: Asked, hit: Hit, unit: _Unit) -> float:
     said = hit.passage.text[: unit.end]
     named = bool(counted) and not counted.isdisjoint(_COUNTED.findall(said))
     others = bool(years) and _YEAR.search(said, unit.start) is not None and years.isdisjoint(_YEAR.findall(said))
-    first = _is_written_answer(hit) and unit.start <= hit.sentences[0].span.start
+    first = is_written_answer(hit) and unit.start <= hit.sentences[0].span.start
     near = max(unit.cosine, hit.question) if first else unit.cosine
     them = not _names_given(asked.wordings[0], hit.passage.text).isdisjoint(_WORD.findall(said.lower()))
     near += _NAMES_THEM if them else 0.0

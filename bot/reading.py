@@ -1,30 +1,33 @@
-"""What a reader of question and passage together (index/reader.py) has to say of the first hits: which of them answers, and how likely."""
+"""What a reader of question and text together (index/reader.py) has to say of what was found: of sections which of the first answers, of
+running prose which sentence of any of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.compose import is_asked
-from corpus.sentences import spans
-from index.reader import Reader, Reading
-from index.search import Hit, Scored
+from bot.compose import Asked, is_asked, quotable
+from index.reader import Reader
+from index.search import Hit
 
-# The weight of the reader's log odds beside the place in the search, of sections written as answers and of prose, and how far they count:
-# the first chosen with hands that it has not learned from (eval/tune_reading.py), the second with IRCC's help centre and five articles.
-_BESIDE, _BESIDE_OF_PROSE = 0.03, 0.01
+# The weight of the reader's log odds beside the place in the search, of sections written as answers and of other texts with a question as
+# their heading, and how far they count: the first chosen with hands that it has not learned from (eval/tune_reading.py), the second with
+# IRCC's help centre.
+_BESIDE, _BESIDE_OF_OTHERS = 0.03, 0.01
 MOST = 8.0
 NEAR = 3  # hits that are read where the first is doubted
-_BEHIND, _MOST_BEHIND = 0.02, 4.0  # in cosine, by how much of what it prefers to a sentence of prose, that is less near
-# A hit so far ahead of the next, and so likely to answer, is not read: a section, and prose, which is seldom as likely.
-_CLEAR, _CLEAR_OF_PROSE = (0.05, 0.95), (0.1, 0.85)
+# A section so far ahead of the next, and so likely to answer, is not read.
+_AHEAD, _LIKELY = 0.05, 0.95
+# Sentences of prose that are read by themselves, as far as they are worth little less than the best; where that is well ahead, and what
+# was found likely answers, none is.
+_SENTENCES, _LESS = 6, 0.2
+_AHEAD_IN_PROSE, _LIKELY_IN_PROSE = 0.1, 0.85
 
 
 def is_clear(hits: Sequence[Hit], likely: float) -> bool:
     """Whether reading would change nothing: the first hit says the same as the question, or is far ahead and likely answers."""
     ahead = placed_by(hits[0]) - placed_by(hits[1]) if len(hits) > 1 else 1.0
-    far, sure = _CLEAR if hits[0].passage.asked else _CLEAR_OF_PROSE
-    return is_asked(hits[0]) or ahead >= far and likely >= sure
+    return is_asked(hits[0]) or ahead >= _AHEAD and likely >= _LIKELY
 
 
 def read_beside(reader: Reader, question: str, hits: Sequence[Hit], may_lead: Callable[[Hit], bool] = lambda _: True) -> list[Hit]:
@@ -41,18 +44,25 @@ def read_beside(reader: Reader, question: str, hits: Sequence[Hit], may_lead: Ca
 
 
 def _read(reader: Reader, question: str, hits: Sequence[Hit]) -> list[Hit]:
-    said = reader.read(question, [hit.passage for hit in hits])
-    return [replace(hit, read=one.answers, sentences=_preferred(hit, one)) for hit, one in zip(hits, said, strict=True)]
+    said = reader.read(question, [(hit.passage.heading, hit.passage.text) for hit in hits])
+    return [replace(hit, read=odds) for hit, odds in zip(hits, said, strict=True)]
 
 
-def _preferred(hit: Hit, reading: Reading) -> tuple[Scored, ...]:
-    """The sentences of prose, those that the reader does not prefer less near. A section that was written as an answer is quoted from its
-    first sentence on, and by what is near."""
-    if hit.passage.asked or not reading.sentences:
-        return hit.sentences
-    most = max(reading.sentences)
-    behind = {span.start: min(most - said, _MOST_BEHIND) for span, said in zip(spans(hit.passage.text), reading.sentences, strict=True)}
-    return tuple(one._replace(cosine=one.cosine - _BEHIND * behind.get(one.span.start, 0.0)) for one in hit.sentences)
+def read_sentences(reader: Reader, question: str, asked: Asked, hits: Sequence[Hit], likely: float) -> list[Hit]:
+    """The hits of prose, with what the reader says of the sentences that are worth most (`bot.compose.worth`), each by itself under its
+    heading: of a fact in running text one sentence tells, and those around it only speak of the same."""
+    best, *others = quotable(asked, hits)[:_SENTENCES]
+    near = [one for one in others if one.worth >= best.worth - _LESS]
+    if not near or near[0].worth < best.worth - _AHEAD_IN_PROSE:
+        if likely >= _LIKELY_IN_PROSE:
+            return list(hits)
+        near = []
+    read = [best, *near]
+    said = reader.read(question, [(one.hit.passage.heading, one.text) for one in read])
+    alone: dict[str, dict[tuple[int, int], float]] = {}
+    for one, odds in zip(read, said, strict=True):
+        alone.setdefault(one.hit.passage.id, {})[one.place] = odds
+    return [replace(hit, alone=alone[hit.passage.id]) if hit.passage.id in alone else hit for hit in hits]
 
 
 def _together(hit: Hit) -> float:
@@ -61,7 +71,7 @@ def _together(hit: Hit) -> float:
 
 def by_reader(hit: Hit) -> float:
     """What the reader adds to the place of a hit among those that it put in order."""
-    weight = _BESIDE if hit.passage.asked else _BESIDE_OF_PROSE
+    weight = _BESIDE if hit.passage.asked else _BESIDE_OF_OTHERS
     return weight * max(-MOST, min(hit.read or 0.0, MOST))
 
 

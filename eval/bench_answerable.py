@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from bot.chain import Bot
 from bot.compose import NOT_FOUND, compose
-from bot.reading import read_beside
+from bot.reading import read_sentences
 from corpus.model import Passage
 from corpus.registry import load_registry
 from eval.bench_curve import over_thresholds, write
@@ -102,14 +102,15 @@ def _decided(one: Given, passage: str, bot: Bot, reader: Reader) -> Decided:
     asked = bot.asked(bot.understand(one.question))
     first = asked[0]
     hit = bot.index.hit(passage, Query(first.wordings, wants=first.wants, concepts=first.concepts))
-    hit = read_beside(reader, one.question, [hit])[0]
+    hit = read_sentences(reader, one.question, first, [hit], 0.0)[0]
     shown = [range(piece.start, piece.end) for piece in compose(first, [hit], bot.answerability)]
     places = _places(one)
     kept = frozenset(n for n, place in enumerate(places) if any(_share(place, span) > 0.5 for span in shown))
     best = max(hit.sentences, key=lambda scored: scored.cosine, default=None)
     near = range(best.span.start, best.span.end) if best is not None else range(0)
     nearest = frozenset(n for n, place in enumerate(places) if _share(place, near) > 0.5)
-    return Decided(bot.answerability(first, hit), hit.text, hit.sentence, kept, nearest)
+    likely = bot.answerability(first, bot.answerability.nearest(first, [hit]))
+    return Decided(likely, hit.text, hit.sentence, kept, nearest)
 
 
 def _places(one: Given) -> list[range]:

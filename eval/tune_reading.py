@@ -99,7 +99,7 @@ def _look(bots: tuple[Bot, Bot], reader: Reader, file: Path) -> Iterator[Seen]:
         features = bot.answerability.features(found.asked[0], first, ahead_of_the_rest(found.hits[0]))
         yield Seen(
             np.array([placed_by(hit) for hit in near]),
-            np.array([one.answers for one in reader.read(question, [hit.passage for hit in near])]),
+            np.array(reader.read(question, [(hit.passage.heading, hit.passage.text) for hit in near])),
             np.array([hit.passage.id in sections for hit in near]),
             bool(sections),
             first.passage.id in sections,

@@ -1,7 +1,7 @@
-"""Read a question and a passage together: does the passage answer it, and in which of its sentences?
+"""Read a question and a text together: does the one answer the other?
 
 Search compares vectors that were made apart from each other, so what only resembles the question is near as well. The reader is the default
-model once more, with a learned change of low rank to each linear layer and two outputs (eval/train_reader.py learns them,
+model once more, with a learned change of low rank to each linear layer and one output (eval/train_reader.py learns them,
 docs/model-card.md says from what). It runs in whole numbers of eight bits on ONNX Runtime, from a graph exported once beside the
 embedder's (index/reader_export.py), and where there is none through torch.
 
@@ -22,8 +22,6 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from corpus.errors import ModelError
-from corpus.model import Passage
-from corpus.sentences import spans
 from index.adapter import Adapter, arrays_in, changes_among
 from index.embedder import DEFAULT_SHA256, cores, default_model_folder, open_graph, sha256, verify_weights
 
@@ -31,53 +29,40 @@ WEIGHTS = Path(__file__).with_name("reader.npz")
 GRAPH, RECORD = "model.onnx", "reader.json"
 _CLS, _SEP = 101, 102
 _QUESTION, _HEADING, _PIECES = 56, 32, 144  # word pieces of the question, of the heading, and of all that is read
-_SIDE_BY_SIDE = 2  # passages
+_SIDE_BY_SIDE = 2  # texts
 
 
-class Reading(NamedTuple):
-    """`answers`: the log odds that the passage answers. `sentences`: of each sentence of its text how it is preferred to the others, a
-    number that is compared within the passage alone; of one that lies beyond what is read, -inf."""
-
-    answers: float
-    sentences: tuple[float, ...]
-
-
-class Passaged(NamedTuple):
-    """A heading and a text in word pieces, `heading` of them the heading's; of each piece the number of the sentence that it stands in,
-    from 1 on, or 0; `length`: the text's in sentences."""
+class Headed(NamedTuple):
+    """A heading and a text in word pieces, `heading` of them the heading's."""
 
     ids: tuple[int, ...]
-    sentences: tuple[int, ...]
     heading: int
-    length: int
 
 
 class Pieces(NamedTuple):
-    """A question and a passage as the reader takes them: word pieces, where the passage begins in them, and the rest as in Passaged."""
+    """A question and a text as the reader takes them: word pieces, and where the text begins in them."""
 
     ids: tuple[int, ...]
     begins: int
-    sentences: tuple[int, ...]
-    length: int
 
 
 class Reader(Protocol):
-    """Reads passages beside a question."""
+    """Reads texts beside a question."""
 
-    def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
-        """What it says of each passage."""
+    def read(self, question: str, texts: Sequence[tuple[str, str]]) -> list[float]:
+        """Of each text, a heading and what stands under it, the log odds that it answers."""
         ...
 
 
 @dataclass(frozen=True)
 class Learned:
-    """What was learned: the changes to the model's layers, and weight and bias of both outputs, float32. `digest` as an adapter's."""
+    """What was learned: the changes to the model's layers, and weight and bias of the output, float32. `digest` as an adapter's."""
 
     adapter: Adapter
     outputs: Mapping[str, np.ndarray]
 
 
-OUTPUTS = ("answers.weight", "answers.bias", "told.weight", "told.bias")
+OUTPUTS = ("answers.weight", "answers.bias")
 
 
 @cache
@@ -115,31 +100,20 @@ def of_question(question: str) -> tuple[int, ...]:
     return tuple(tokenizer().encode(question, add_special_tokens=False).ids[:_QUESTION])
 
 
-@lru_cache(1024)
-def of_passage(heading: str, text: str) -> Passaged:
-    """The word pieces that are read of a passage."""
-    head = tokenizer().encode(heading, add_special_tokens=False).ids[:_HEADING]
-    body = tokenizer().encode(text, add_special_tokens=False)
-    found = spans(text)
-    sentences = [0] * len(head)
-    number = 0
-    for start, _ in body.offsets[:_PIECES]:
-        while number < len(found) and start >= found[number].end:
-            number += 1
-        sentences.append(number + 1 if number < len(found) and start >= found[number].start else 0)
-    return Passaged((*head, *body.ids[:_PIECES]), tuple(sentences), len(head), len(found))
+@lru_cache(4096)  # a passage, and each of its sentences
+def of_text(heading: str, text: str) -> Headed:
+    """The word pieces that are read of a text under its heading."""
+    head, body = (tokenizer().encode(one, add_special_tokens=False).ids for one in (heading, text))
+    return Headed((*head[:_HEADING], *body[:_PIECES]), len(head[:_HEADING]))
 
 
-def together(question: tuple[int, ...], passage: Passaged) -> Pieces:
-    """A question and a passage, cut to what is read of both."""
-    room = _PIECES - len(question) - 3
-    before = (0,) * (len(question) + 2)
-    ids = (_CLS, *question, _SEP, *passage.ids[:room], _SEP)
-    return Pieces(ids, len(before), (*before, *passage.sentences[:room], 0), passage.length)
+def together(question: tuple[int, ...], text: Headed) -> Pieces:
+    """A question and a text, cut to what is read of both."""
+    return Pieces((_CLS, *question, _SEP, *text.ids[: _PIECES - len(question) - 3], _SEP), len(question) + 2)
 
 
 def arrays(rows: Sequence[Pieces]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pieces, which of them are real, and which are the passage's: int64, shape (rows, the most pieces)."""
+    """Pieces, which of them are real, and which are the text's: int64, shape (rows, the most pieces)."""
     ids, mask, types = (np.zeros((len(rows), max(len(row.ids) for row in rows)), dtype=np.int64) for _ in range(3))
     for n, row in enumerate(rows):
         ids[n, : len(row.ids)] = row.ids
@@ -148,16 +122,10 @@ def arrays(rows: Sequence[Pieces]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return ids, mask, types
 
 
-def reading(row: Pieces, answers: float, told: np.ndarray) -> Reading:
-    """What the outputs of a row come to: a sentence is the mean of its pieces."""
-    of_each = [[float(told[place]) for place, number in enumerate(row.sentences) if number == n + 1] for n in range(row.length)]
-    return Reading(answers, tuple(sum(some) / len(some) if some else float("-inf") for some in of_each))
-
-
 class OnnxReader:
     """The exported graph. Safe to share between threads.
 
-    A run of the graph has one thread, as with two it is hardly faster (5.7 for 6.0 ms); two passages are read side by side instead, in
+    A run of the graph has one thread, as with two it is hardly faster (5.7 for 6.0 ms); two texts are read side by side instead, in
     the time of one.
     """
 
@@ -166,18 +134,18 @@ class OnnxReader:
         self._session = open_graph(graph, threads=1)
         self._beside = ThreadPoolExecutor(min(cores(), _SIDE_BY_SIDE), "reader") if cores() > 1 else None
 
-    def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
+    def read(self, question: str, texts: Sequence[tuple[str, str]]) -> list[float]:
         asked = of_question(question)
-        rows = [together(asked, of_passage(passage.heading, passage.text)) for passage in passages]
+        rows = [together(asked, of_text(heading, text)) for heading, text in texts]
         if self._beside is None or len(rows) < 2:
             return [self._read(row) for row in rows]
         return list(self._beside.map(self._read, rows))
 
-    def _read(self, row: Pieces) -> Reading:
+    def _read(self, row: Pieces) -> float:
         """One by itself: beside a longer one in a batch a short one costs as much as it."""
         ids, mask, types = arrays([row])
-        answers, told = self._session.run(None, {"input_ids": ids, "attention_mask": mask, "token_type_ids": types})
-        return reading(row, float(answers[0]), told[0])
+        (answers,) = self._session.run(None, {"input_ids": ids, "attention_mask": mask, "token_type_ids": types})
+        return float(answers[0])
 
 
 def load_reader(folder: Path) -> Reader:

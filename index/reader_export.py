@@ -13,17 +13,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from corpus.errors import ModelError
-from corpus.model import Passage
 from index.embedder import DEFAULT_SHA256, default_model_folder, sha256
 from index.onnx_export import made_whole, optimise, trace
-from index.reader import GRAPH, RECORD, Learned, OnnxReader, Reading, arrays, of_passage, of_question, reading, together
+from index.reader import GRAPH, RECORD, Learned, OnnxReader, arrays, of_question, of_text, together
 
 TOLERANCE = 1.0  # in log odds, between eight bits and float32
-SAMPLES = (
+SAMPLES = (  # a question, a heading and a text
     (
         "do i need a job offer for express entry",
         "Do I need a job offer for Express Entry?",
@@ -39,24 +37,21 @@ SAMPLES = (
 
 
 class ReaderModel(torch.nn.Module):
-    """A BERT model with two outputs: `model(ids, mask, types)` gives log odds, shape (rows,), and a number for each piece, (rows, pieces).
-    Both are nothing before it has learned."""
+    """A BERT model with an output: `model(ids, mask, types)` gives log odds, shape (rows,), 0 before it has learned."""
 
     def __init__(self, bert: Any) -> None:
         super().__init__()
-        size = bert.config.hidden_size
         self.bert = bert
-        self.answers = torch.nn.Linear(2 * size, 1)  # of the first piece, and of the mean of all
-        self.told = torch.nn.Linear(size, 1)
-        for output in (self.answers, self.told):
-            torch.nn.init.zeros_(output.weight)
-            torch.nn.init.zeros_(output.bias)
+        self.answers = torch.nn.Linear(2 * bert.config.hidden_size, 1)  # of the first piece, and of the mean of all
+        torch.nn.init.zeros_(self.answers.weight)
+        torch.nn.init.zeros_(self.answers.bias)
 
-    def forward(self, ids: torch.Tensor, mask: torch.Tensor, types: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(self, ids: torch.Tensor, mask: torch.Tensor, types: torch.Tensor) -> torch.Tensor:
         states = self.bert(input_ids=ids, attention_mask=mask, token_type_ids=types).last_hidden_state
         real = mask.unsqueeze(-1).to(states.dtype)
         mean = (states * real).sum(1) / real.sum(1)
-        return self.answers(torch.cat([states[:, 0], mean], dim=1)).squeeze(1), self.told(states).squeeze(2)
+        odds: torch.Tensor = self.answers(torch.cat([states[:, 0], mean], dim=1)).squeeze(1)
+        return odds
 
 
 def published(folder: Path) -> Any:
@@ -89,14 +84,14 @@ class TorchReader:
     def __init__(self, learned: Learned) -> None:
         self._model = with_learned(learned)
 
-    def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
+    def read(self, question: str, texts: Sequence[tuple[str, str]]) -> list[float]:
         asked = of_question(question)
-        rows = [together(asked, of_passage(passage.heading, passage.text)) for passage in passages]
+        rows = [together(asked, of_text(heading, text)) for heading, text in texts]
         if not rows:
             return []
         with torch.no_grad():
-            answers, told = self._model(*(torch.from_numpy(array) for array in arrays(rows)))
-        return [reading(row, float(answers[n]), told[n].numpy()) for n, row in enumerate(rows)]
+            odds: list[float] = self._model(*(torch.from_numpy(array) for array in arrays(rows))).tolist()
+        return odds
 
 
 def export_reader(learned: Learned, folder: Path) -> Path:
@@ -108,9 +103,8 @@ def export_reader(learned: Learned, folder: Path) -> Path:
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     with made_whole(folder) as made:
-        axes = {0: "batch", 1: "tokens"}
         inputs = ("input_ids", "attention_mask", "token_type_ids")
-        trace(with_learned(learned), made / "traced.onnx", inputs, {"answers": {0: "batch"}, "told": axes})
+        trace(with_learned(learned), made / "traced.onnx", inputs, {"answers": {0: "batch"}})
         optimise(made / "traced.onnx", made / "optimised.onnx")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -133,8 +127,6 @@ def export_reader(learned: Learned, folder: Path) -> Path:
 
 def _check(exported: OnnxReader, whole: TorchReader) -> None:
     for question, heading, text in SAMPLES:
-        passage = Passage(id="sample#1", source_id="sample", title=heading, headings=(heading,), text=text)
-        (found,), (expected,) = exported.read(question, [passage]), whole.read(question, [passage])
-        difference = abs(found.answers - expected.answers)
-        if not difference <= TOLERANCE or not np.isfinite(found.sentences).all():
-            raise ModelError(f"the exported reader says {found.answers:.2f} where the model says {expected.answers:.2f}")
+        (found,), (expected,) = (one.read(question, [(heading, text)]) for one in (exported, whole))
+        if not abs(found - expected) <= TOLERANCE:
+            raise ModelError(f"the exported reader says {found:.2f} where the model says {expected:.2f}")

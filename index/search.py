@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -120,7 +120,8 @@ class Hit:
     further down that say the same. `apart`: in a user's documents alone, of the best hit, text and sentence again with what each shares
     with the document's title taken out, and the question too; None where that tells nothing. `asked_as`: the heading or `asked:` line
     of the best cosine, "" where there is none. `continued`: in a conversation, the sum that put it where it is, and how like it is to what
-    was typed alone (bot/continuing.py).
+    was typed alone (bot/continuing.py). `read`: the log odds that the passage answers, and `alone` those of parts of its text
+    that were read by themselves, by where they begin and end (bot/reading.py).
     """
 
     passage: Passage
@@ -137,6 +138,7 @@ class Hit:
     asked_as: str = ""
     continued: tuple[float, float] | None = None
     read: float | None = None
+    alone: Mapping[tuple[int, int], float] = field(default_factory=dict)
 
     def quoted(self, scored: Scored) -> str:
         """The words of one of its sentences."""
