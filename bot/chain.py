@@ -828,13 +828,13 @@ def open_bot(settings: Settings, embedder: Embedder | None = None, held: Held | 
     registry = load_registry(kept=settings.home / "registry.json")
     if settings.chroma_url:
         held = held or hold(settings.home, settings.chroma_server, settings.index_name)
-        folder, open_store, added = held.folder, held.open_store, published_sources(held.folder)
+        folder, open_store, added, found_whole = held.folder, held.open_store, published_sources(held.folder), held.manifest
         if held.problem:
             _log.warning("going on with build %s, which this machine took last: %s", folder.name, held.problem)
     else:
-        folder, open_store, added = current(settings.home), open_local, added_sources(settings.documents)
+        folder, open_store, added, found_whole = current(settings.home), open_local, added_sources(settings.documents), None
     with ThreadPoolExecutor(2) as beside:  # the files are read through while the model is loaded
-        whole = beside.submit(verified, folder)
+        whole = beside.submit(lambda: found_whole or verified(folder))
         reader = beside.submit(load_reader, settings.exported_reader)
         made_by = read_manifest(folder).model
         if embedder is None or embedder.fingerprint != made_by:

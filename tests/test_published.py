@@ -219,6 +219,44 @@ def test_an_empty_file_and_one_of_many_pieces_arrive_as_they_were(
     assert ((folder / "empty.txt").read_text(), (folder / "long.txt").read_text()) == ("", long)
 
 
+# What is damaged here
+
+
+@pytest.mark.parametrize("file", ["vectors.npy", "rows.npz", "passages.jsonl", "sources.json", "manifest.json"])
+@pytest.mark.parametrize("damage", ["cut", "changed", "gone"])
+def test_a_file_that_is_damaged_here_is_fetched_again(
+    small_home: Path, other_home: Path, chroma: ChromaProcess, embedder: Embedder, name: str, file: str, damage: str
+) -> None:
+    published(small_home, chroma.server, name)
+    held = hold(other_home, chroma.server, name)
+    as_published = (held.folder / file).read_bytes()
+    spoil(held.folder / file, damage)
+    again = hold(other_home, chroma.server, name)
+    assert (again.problem, again.folder, again.manifest) == ("", held.folder, held.manifest)
+    assert (again.folder / file).read_bytes() == as_published
+    assert ranked(opened(again, embedder)) == ranked(opened(hold(small_home, chroma.server, name), embedder))
+    assert [path.name for path in held.folder.parent.glob(".fetching-*")] == []
+
+
+def test_what_is_damaged_here_and_cannot_be_fetched_is_named_with_what_to_remove(
+    small_home: Path, other_home: Path, chroma: ChromaProcess, name: str
+) -> None:
+    build = published(small_home, chroma.server, name)
+    held = hold(other_home, chroma.server, name)
+    spoil(held.folder / "vectors.npy", "changed")
+    chroma.server.remove(f"{name}-{build}-files")
+    with pytest.raises(SearchIndexError, match=r"vectors.npy: damaged.*; it cannot be fetched again \(.*\); .* remove ") as told:
+        hold(other_home, chroma.server, name)
+    assert str(told.value).endswith(str(held.folder)) and held.folder.exists()
+
+
+def spoil(file: Path, damage: str) -> None:
+    whole = file.read_bytes()
+    file.unlink()  # another name of the same file stays as it is
+    if damage != "gone":
+        file.write_bytes(whole[: len(whole) // 2] if damage == "cut" else whole[:-1] + bytes([whole[-1] ^ 1]))
+
+
 # What is damaged on the server
 
 
