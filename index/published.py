@@ -87,15 +87,25 @@ def publish(
     _sweep(server, name, {was.build, was.previous} - {build} if was else set())
     vectors, files = _searched(folder), [path for path in sorted(made.rglob("*")) if path.is_file()]
     records = sum(max(1, math.ceil(path.stat().st_size / (_PIECE * _PIECES))) for path in files)
-    server.write(server.create(_rows(name, build), "cosine"), vectors, _counting(progress, "publishing vectors", len(vectors)))
-    _write_files(server, server.create(_files(name, build), "l2"), made, files, _counting(progress, "publishing files", records))
-    _check_whole(server, name, build, len(vectors), records)
     now = Pointer(build, sha256(made / _MANIFEST), records)
     if was and was.build != build:
         now = replace(now, previous=was.build, previous_manifest=was.manifest, previous_records=was.records)
-    _point(server, name, now)
-    _sweep(server, name, {now.build, now.previous})
-    _check_whole(server, name, build, len(vectors), records)  # another that published at the same moment may have swept it away
+    into = {_rows(name, build): "cosine", _files(name, build): "l2"}
+    of_rows, of_files = (server.create(collection, space) for collection, space in into.items())
+    try:
+        server.write(of_rows, vectors, _counting(progress, "publishing vectors", len(vectors)))
+        _write_files(server, of_files, made, files, _counting(progress, "publishing files", records))
+        _check_whole(server, name, build, len(vectors), records)
+        _point(server, name, now)
+        _sweep(server, name, {now.build, now.previous})
+        _check_whole(server, name, build, len(vectors), records)  # another that published at the same moment may have swept it away
+    except ServerError:
+        if into.keys() <= set(server.names()):
+            raise
+        raise ServerError(
+            f"{name} at {server.address}: another machine publishes under this name too, and has removed what this one had written; "
+            "let one machine publish it, or set NORTHBOUND_INDEX_NAME to another name; then publish again: northbound index build"
+        ) from None
     _keep_only(made.parent, {now.build, now.previous})
 
 

@@ -180,6 +180,23 @@ def test_a_publishing_that_is_killed_changes_nothing_and_the_next_removes_what_i
     assert builds(chroma.server, name) == {first, last}
 
 
+@pytest.mark.parametrize("step", ["publishing vectors", "publishing files"])
+def test_of_two_machines_that_publish_a_name_at_once_the_one_that_fails_says_why(
+    small_home: Path, other_home: Path, chroma: ChromaProcess, embedder: Embedder, name: str, step: str
+) -> None:
+    build_index(other_home, PASSAGES[1:], embedder)
+    theirs: list[str] = []
+
+    def meanwhile(what: str, done: int, total: int) -> None:
+        if what == step and not theirs:
+            theirs.append(published(other_home, chroma.server, name))
+
+    with pytest.raises(ServerError, match=rf"^{name} at .*: another machine publishes under this name too, .* northbound index build$"):
+        publish(small_home, current(small_home), chroma.server, name, {"sources.json": "[]"}, meanwhile)
+    live = pointer(chroma.server, name)
+    assert live is not None and [live.build] == theirs and hold(other_home, chroma.server, name).problem == ""
+
+
 def test_the_same_build_can_be_published_again(small_home: Path, other_home: Path, chroma: ChromaProcess, name: str) -> None:
     build = published(small_home, chroma.server, name)
     assert published(small_home, chroma.server, name) == build
