@@ -449,6 +449,8 @@ def index_build() -> None:
 def index_status() -> None:
     """What the live index holds: that of the Chroma server where one is set."""
     from index.build import current, read_manifest
+    from index.embedder import fingerprint
+    from index.remote_embedder import EmbedderAway
 
     settings = _settings()
     if settings.chroma_url:
@@ -459,8 +461,15 @@ def index_status() -> None:
         click.echo(f"published: {settings.index_name} at {settings.chroma_server.address}{f'; {held.problem}' if held.problem else ''}")
     else:
         folder = current(settings.home)
-    for name, value in asdict(read_manifest(folder)).items():
+    manifest = read_manifest(folder)
+    for name, value in asdict(manifest).items():
         click.echo(f"{name}: {len(value) if isinstance(value, list | tuple | dict) else value}")
+    with suppress(EmbedderAway):  # whether its model is still the same is seen when it is back
+        if manifest.model != (ours := fingerprint(settings.embedder, settings.embedder_key)):
+            _complain(
+                f"{folder}: made by the model {manifest.model}, but NORTHBOUND_EMBEDDER gives {ours}: no question is answered from it; "
+                "set that, or build again: northbound index build"
+            )
 
 
 @index.command("rollback")
@@ -598,12 +607,16 @@ def eval_report(run: Path, out: Path | None) -> None:
 @click.option("--peers", is_flag=True, help="Beside the stock LangChain recipe, on --data or on --corpus with --questions.")
 @click.option("--corpus", "documents", type=click.Path(path_type=Path), help="For --peers: folder of .txt and .md files.")
 @click.option("--questions", type=click.Path(path_type=Path), help="For --peers: JSON Lines of {id, question, gold_docs, gold_text}.")
-@click.option("--scale", "sizes", metavar="SIZES", help="Instead of a set: made-up indexes of so many rows, such as 10k,100k,1M.")
+@click.option("--scale", "sizes", metavar="SIZES", help="Made-up indexes of so many rows, such as 10k,100k,1M; see below.")
 @click.option("--gate", "own", is_flag=True, help="Instead of a set: our own sentences, made false in one place or reworded.")
 def eval_bench(
     data: Path | None, keep: Path | None, peers: bool, documents: Path | None, questions: Path | None, sizes: str | None, own: bool
 ) -> None:
-    """Measure search, rewriting, declining, the claim gate or safety on a public set, beside the numbers that others got."""
+    """Measure search, rewriting, declining, the claim gate or safety on a public set, beside the numbers that others got.
+
+    --scale takes the place of a set: its passages are made of sentences of the live index, which must be built first. One that was stopped
+    is begun anew by the same command, which removes what it left in --keep. --gate takes the place of a set, too.
+    """
     if own:
         if data is not None or peers or documents is not None or questions is not None or sizes is not None:
             raise click.UsageError("--gate makes its own sentences; only --keep goes with it")
