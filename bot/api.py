@@ -61,7 +61,7 @@ class Asked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     question: str
-    history: list[Turn] = Field(default_factory=list, max_length=200)
+    history: list[Turn] = Field(default_factory=list, description="Oldest first, however long; its beginning and its end are read.")
     id: str = Field(default="", max_length=200, description="Comes back with the answer, and is not kept.")
     at: str = Field(default="", max_length=10, description="A past ISO day to answer as of; empty is today.")
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from copy import copy
@@ -371,6 +371,8 @@ class Bot:
             return hits
         place = frozenset(terms(place_in(question)))
         read = read_beside(self._reader, question, hits, lambda hit: hit.terms >= place & hits[0].terms)
+        if len(read) > 1 and read[1].read is not None:
+            read = _moved(read, (), READ)
         return _for_them_first(asked, [self._answers_by_its_standing(asked, hit) for hit in read])
 
     def _answers_by_its_standing(self, asked: Asked, hit: Hit) -> Hit:
@@ -418,7 +420,7 @@ class Bot:
         alone of anything: there other programs come after. `already` are the passages that other questions of the message begin with."""
         bare = leans.bare
         if leans.unheld:
-            return [replace(self.index.hit(leans.unheld, query), question=_AS_ASKED)]
+            return _moved([replace(self.index.hit(leans.unheld, query), question=_AS_ASKED)], (), _NOT_HELD)
         if understood.before_it is None or query.at or self.index.manifest.only:
             return self._hits(query) if bare is None else self._by_place(bare, self.index.search(query, k=LOOKED_AT), query)
         found = self.index.search(query, k=LOOKED_AT)
@@ -427,11 +429,12 @@ class Bot:
         hits = best_first(*self.in_conversation(understood, query, found, already))
         if objects(understood.plain):  # what is held against an answer is answered of what that was about, where that is near
             near = sorted(hits[:_NEAREST], key=lambda hit: hit.passage.program not in understood.inferred)
-            hits = [*near, *hits[_NEAREST:]]
+            hits = _moved([*near, *hits[_NEAREST:]], hits, _OBJECTED)
         if bare is not None:
             return self._by_place(bare, hits, query)
         if leans.news:
-            return ([hit for hit in hits if leans.news & hit.terms] or hits)[:_SHOWN]  # the rest is near for what was said before
+            speaking = [hit for hit in hits if leans.news & hit.terms]  # the rest is near for what was said before
+            return (_moved(speaking, hits, _BROUGHT_UP) or hits)[:_SHOWN]
         return hits[:_SHOWN]
 
     def _by_place(self, bare: Bare, hits: Sequence[Hit], query: Query) -> list[Hit]:
@@ -445,9 +448,9 @@ class Bot:
             named |= {hit.passage.id: self._named_in(hit.passage.heading) for hit in hits}
         places = {hit.passage.id: bare.place(hit.passage, named[hit.passage.id]) for hit in hits}
         hits = [replace(hit, question=max(hit.question, _AS_ASKED)) if places[hit.passage.id] < Bare.TOLD else hit for hit in hits]
-        hits.sort(key=lambda hit: places[hit.passage.id])
-        telling = [hit for hit in hits if bare.answered_by(hit.passage, named[hit.passage.id])]
-        return (telling or hits)[:_SHOWN]
+        placed = sorted(hits, key=lambda hit: places[hit.passage.id])
+        telling = [hit for hit in placed if bare.answered_by(hit.passage, named[hit.passage.id])]
+        return _moved((telling or placed)[:_SHOWN], hits, f"{_TELLS} ({bare.facet.name})")
 
     def _leaning(self, understood: Understood, questions: Sequence[Asked]) -> tuple[Leaning, ...]:
         """What each question of a message leaves to the conversation: worked out once, for the search and for what comes of it."""
@@ -695,7 +698,7 @@ def _in_its_conversation(probability: float, typed: str, best: Hit) -> float:
     """What a message says by itself is not all that it asks, and what was said before is no part of it where it speaks of something
     else. Of 796 messages whose section is known 22 were declined, 17 with that section first: with these bounds 16 are not."""
     assert best.continued is not None
-    whole, alike = best.continued
+    whole, alike = best.continued.total, best.continued.typed
     own = set(terms(typed)) - scope.ASKING
     if alike < _OF_ANOTHER and own and own.isdisjoint(best.terms):
         return min(probability, (NOT_FOUND + SURE) / 2)
@@ -776,19 +779,43 @@ def _for_them_first(asked: Asked, hits: Sequence[Hit]) -> tuple[Hit, ...]:
     """What says the same as the message; of a refusal, what tells what follows one; of a province, an age, so many people or a relative,
     what is not said of another; of one of the two countries, what is not said of the other, where it is about as near; of a named program,
     or where the best hits speak of their citizenship, what is said of none or of theirs before what is said of another."""
-    hits = sorted(
-        hits,
-        key=lambda hit: (
-            not is_asked(hit),
-            beside_the_refusal(asked, hit),
-            _of_another_province(asked, hit) or _only_in_canada(asked, hit),
-            of_another_age(asked, hit) or of_another_number(asked, hit) or of_another_relative(asked, hit),
-        ),
-    )
-    hits = _behind(hits, [_of_elsewhere(asked, hit) for hit in hits])
+    for why, is_behind in _BEHIND:
+        hits = _moved(sorted(hits, key=partial(is_behind, asked)), hits, why)
+    hits = _moved(_behind(hits, [_of_elsewhere(asked, hit) for hit in hits]), hits, _TOLD_OF_ELSEWHERE)
     if not asked.programs and not any(of_theirs(asked, hit) for hit in hits[:4]):
         return tuple(hits)
-    return tuple(sorted(hits, key=lambda hit: of_others(asked, hit)))
+    return tuple(_moved(sorted(hits, key=lambda hit: of_others(asked, hit)), hits, _THEIRS))
+
+
+def _moved(hits: Sequence[Hit], before: Sequence[Hit], why: str) -> list[Hit]:
+    """The hits as they were put in order, or chosen from those `before`, each with `why` and its place; as they are where that changed
+    nothing."""
+    if [hit.passage.id for hit in hits] == [hit.passage.id for hit in before[: len(hits)]]:
+        return list(hits)
+    return [replace(hit, moves=(*hit.moves, (why, place))) for place, hit in enumerate(hits)]
+
+
+# The rules that put hits in another order than what they come to, as they are told (bot/explain.py).
+READ = "the reader puts in order what it was shown, before the rest"
+_OBJECTED = "what the answer was about that is objected to comes first"
+_BROUGHT_UP = "only what speaks of what the message brings up"
+_NOT_HELD = "the last answer said that this is not held"
+_TELLS = "what tells it of what is talked of comes first"
+_TOLD_OF_ELSEWHERE = "what is said of elsewhere and is not much nearer comes after"
+_THEIRS = "what is for another citizenship, age or number comes after"
+# The first decides least, as each leaves what it does not tell apart in its order.
+_BEHIND: tuple[tuple[str, Callable[[Asked, Hit], bool]], ...] = (
+    (
+        "what is said of another age, number or relative comes after",
+        lambda asked, hit: of_another_age(asked, hit) or of_another_number(asked, hit) or of_another_relative(asked, hit),
+    ),
+    (
+        "what is said of another province or country comes after",
+        lambda asked, hit: _of_another_province(asked, hit) or _only_in_canada(asked, hit),
+    ),
+    ("what tells what follows such a refusal comes first", beside_the_refusal),
+    ("what says the same as the question comes first", lambda _, hit: not is_asked(hit)),
+)
 
 
 def reach(query: Query) -> int:
@@ -807,13 +834,13 @@ def open_bot(settings: Settings, embedder: Embedder | None = None, held: Held | 
     registry = load_registry(kept=settings.home / "registry.json")
     if settings.chroma_url:
         held = held or hold(settings.home, settings.chroma_server, settings.index_name)
-        folder, open_store, added = held.folder, held.open_store, published_sources(held.folder)
+        folder, open_store, added, found_whole = held.folder, held.open_store, published_sources(held.folder), held.manifest
         if held.problem:
             _log.warning("going on with build %s, which this machine took last: %s", folder.name, held.problem)
     else:
-        folder, open_store, added = current(settings.home), open_local, added_sources(settings.documents)
+        folder, open_store, added, found_whole = current(settings.home), open_local, added_sources(settings.documents), None
     with ThreadPoolExecutor(2) as beside:  # the files are read through while the model is loaded
-        whole = beside.submit(verified, folder)
+        whole = beside.submit(lambda: found_whole or verified(folder))
         reader = beside.submit(load_reader, settings.exported_reader)
         made_by = read_manifest(folder).model
         if embedder is None or embedder.fingerprint != made_by:

@@ -88,7 +88,7 @@ def ask(
     explained: bool,
     case_set: str | None,
 ) -> None:
-    """Answer one QUESTION, or every line of a file with --batch."""
+    """Answer one QUESTION, or every line of a file with --batch: a line that cannot be answered is named, and the exit code is then 1."""
     if (question is None) == (batch is None):
         raise click.UsageError("give a QUESTION or --batch FILE, not both")
     if batch is not None:
@@ -449,6 +449,8 @@ def index_build() -> None:
 def index_status() -> None:
     """What the live index holds: that of the Chroma server where one is set."""
     from index.build import current, read_manifest
+    from index.embedder import fingerprint
+    from index.remote_embedder import EmbedderAway
 
     settings = _settings()
     if settings.chroma_url:
@@ -459,8 +461,15 @@ def index_status() -> None:
         click.echo(f"published: {settings.index_name} at {settings.chroma_server.address}{f'; {held.problem}' if held.problem else ''}")
     else:
         folder = current(settings.home)
-    for name, value in asdict(read_manifest(folder)).items():
+    manifest = read_manifest(folder)
+    for name, value in asdict(manifest).items():
         click.echo(f"{name}: {len(value) if isinstance(value, list | tuple | dict) else value}")
+    with suppress(EmbedderAway):  # whether its model is still the same is seen when it is back
+        if manifest.model != (ours := fingerprint(settings.embedder, settings.embedder_key)):
+            _complain(
+                f"{folder}: made by the model {manifest.model}, but NORTHBOUND_EMBEDDER gives {ours}: no question is answered from it; "
+                "set that, or build again: northbound index build"
+            )
 
 
 @index.command("rollback")
@@ -598,12 +607,16 @@ def eval_report(run: Path, out: Path | None) -> None:
 @click.option("--peers", is_flag=True, help="Beside the stock LangChain recipe, on --data or on --corpus with --questions.")
 @click.option("--corpus", "documents", type=click.Path(path_type=Path), help="For --peers: folder of .txt and .md files.")
 @click.option("--questions", type=click.Path(path_type=Path), help="For --peers: JSON Lines of {id, question, gold_docs, gold_text}.")
-@click.option("--scale", "sizes", metavar="SIZES", help="Instead of a set: made-up indexes of so many rows, such as 10k,100k,1M.")
+@click.option("--scale", "sizes", metavar="SIZES", help="Made-up indexes of so many rows, such as 10k,100k,1M; see below.")
 @click.option("--gate", "own", is_flag=True, help="Instead of a set: our own sentences, made false in one place or reworded.")
 def eval_bench(
     data: Path | None, keep: Path | None, peers: bool, documents: Path | None, questions: Path | None, sizes: str | None, own: bool
 ) -> None:
-    """Measure search, rewriting, declining, the claim gate or safety on a public set, beside the numbers that others got."""
+    """Measure search, rewriting, declining, the claim gate or safety on a public set, beside the numbers that others got.
+
+    --scale takes the place of a set: its passages are made of sentences of the live index, which must be built first. One that was stopped
+    is begun anew by the same command, which removes what it left in --keep. --gate takes the place of a set, too.
+    """
     if own:
         if data is not None or peers or documents is not None or questions is not None or sizes is not None:
             raise click.UsageError("--gate makes its own sentences; only --keep goes with it")
@@ -856,44 +869,52 @@ def _turns(rows: Any, where: str) -> tuple[Turn, ...]:
 
 
 def _batch(source: Path, out: Path | None) -> None:
-    """Every line is read before the first is answered, and the answers are written whole: a bad line loses nothing."""
+    """Every line that can be answered is, and the answers are written whole; those that cannot are named, and the exit code is 1."""
     asked = []
     problems: dict[int, str] = {}
+    today = _settings().today
     for number, line in enumerate(_text(source).split("\n"), 1):
         if not line.strip():
             continue
         try:
-            asked.append(_asked(line, f"line {number}"))
+            asked.append(_asked(line, f"line {number}", today))
         except RequestError as error:
             problems[number] = str(error)
-    if problems:
-        told, others = list(problems.values())[:5], list(problems)[5:]
-        rest = f"; and {len(others)} more, in lines {', '.join(map(str, others))}" if others else ""
-        raise RequestError(f"{source}: {'; '.join(told)}{rest}. Nothing was answered")
+    if not asked and problems:
+        raise RequestError(f"{source}: {_told(problems)}. Nothing was answered")
     if not asked:
         raise RequestError(f"{source}: holds no questions; give one {_LINE} a line")
     if out is not None and out.is_dir():
         raise RequestError(f"{out}: is a folder; name a file in it")
     bot = _bot()
+
     rows = (bot.answer(question, turns, id=name, at=at).model_dump_json() for name, question, turns, at in asked)
     if out is None:
         for row in rows:
             click.echo(row)
-        return
-    new = out.with_name(out.name + ".new")
-    try:
-        with new.open("w", encoding="utf-8") as file:
-            file.writelines(row + "\n" for row in rows)
-        new.replace(out)
-    except OSError as error:
-        raise RequestError(f"{out}: cannot be written: {error.strerror}") from None
-    click.echo(f"{len(asked)} answers in {out}", err=True)
+    else:
+        new = out.with_name(out.name + ".new")
+        try:
+            with new.open("w", encoding="utf-8") as file:
+                file.writelines(row + "\n" for row in rows)
+            new.replace(out)
+        except OSError as error:
+            raise RequestError(f"{out}: cannot be written: {error.strerror}") from None
+        click.echo(f"{len(asked)} answers in {out}", err=True)
+    if problems:
+        raise RequestError(f"{source}: {_told(problems)}. The other {len(asked)} were answered")
+
+
+def _told(problems: Mapping[int, str]) -> str:
+    """What is wrong with the lines of these numbers: the first five with the reason."""
+    told, others = list(problems.values())[:5], list(problems)[5:]
+    return "; ".join(told) + (f"; and {len(others)} more, in lines {', '.join(map(str, others))}" if others else "")
 
 
 _LINE = '{"id": "…", "question": "…"}'
 
 
-def _asked(line: str, where: str) -> tuple[str, str, tuple[Turn, ...], str]:
+def _asked(line: str, where: str, today: str) -> tuple[str, str, tuple[Turn, ...], str]:
     from datetime import date
 
     from bot.understand import past_day
@@ -905,7 +926,7 @@ def _asked(line: str, where: str) -> tuple[str, str, tuple[Turn, ...], str]:
     try:
         _check(row["question"])
         if at:
-            past_day(str(at), date.today())
+            past_day(str(at), date.fromisoformat(today) if today else date.today())
     except RequestError as error:
         raise RequestError(f"{where}: {error}") from None
     return str(row["id"]), row["question"], _turns(row.get("history") or [], where), str(at)

@@ -954,6 +954,8 @@ def _from_prose(asked: Asked, hits: Sequence[Hit], answers: Answerability, wrong
             unit = _nearest_item(hit, unit) or unit
         if _stands_alone(hit, unit) and (not used or used + unit.words <= budget):
             used += take(hit, unit)
+    if not used and near_enough:  # "Nothing is sent by post." answers, if nothing says more
+        used += take(*near_enough[0][1:])
     worth_of = {hit.passage.id: max(worth(hit, unit) for unit in chosen[hit.passage.id]) for hit in hits if chosen[hit.passage.id]}
     for hit in near:
         before = _leans_on(hit, chosen[hit.passage.id], hits)

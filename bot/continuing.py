@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import astuple, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 
 import numpy as np
 
 from corpus.model import Passage
 from index.keywords import terms
-from index.search import Hit
+from index.search import Continued, Hit
 
 _NEITHER = 0.5  # the share of words that are held, where none was typed that tells anything
 _SENTENCES = re.compile(r"(?:\s*\[\d+\])*\s*\n+\s*(?:- )?|(?:\s*\[\d+\])+\s*|(?<=[.!?])\s+")
@@ -89,5 +89,10 @@ def features(
 def best_first(hits: Sequence[Hit], rows: np.ndarray, weights: Weights = Weights()) -> list[Hit]:
     """The hits of a message in a conversation, best first, with what put them there; of equals the one that the search put first. `rows`
     are their features."""
-    sums = rows @ astuple(weights)
-    return [replace(hits[n], continued=(float(sums[n]), float(rows[n][1]))) for n in np.argsort(-sums, kind="stable")]
+    sums, added = rows @ astuple(weights), rows * astuple(weights)
+    order = np.argsort(-sums, kind="stable")
+    names = asdict(weights)
+    return [
+        replace(hits[n], continued=Continued(float(sums[n]), float(rows[n][1]), dict(zip(names, added[n].tolist(), strict=True))))
+        for n in order
+    ]

@@ -8,14 +8,14 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 
 from bot.answer import Answer, Citation, Turn
-from bot.chain import Bot, reach
+from bot.chain import READ, Bot, reach
 from bot.check import Checked
 from bot.compose import NOT_FOUND, SURE, Asked, Piece
-from bot.reading import by_reader
-from corpus.errors import SearchIndexError
+from bot.continuing import Weights as InConversation
+from bot.reading import by_reader, placed_by
 from index.search import Candidate, Hit, Query, Weights
 
 _SHOWN = 8  # hits that are explained, of those that went on to the answer
@@ -38,7 +38,9 @@ class Leg:
 class ExplainedHit:
     """A hit with everything its score is made of: `score` is the sum of what the `legs` and the `other` parts add. `likely` is how likely
     it answers the question (0 to 1), `folded` the ids of passages that say the same. `read`: the log odds that it answers by the reader,
-    None where that was not asked, and `by_reader` what this adds to the score where the reader put hits in order."""
+    None where that was not asked, and `by_reader` what this adds where the reader put hits in order. `continued`: in a conversation, what
+    adds up to the sum that orders hits there instead of their scores. `value` is what put it in its place: that sum or the score, with what
+    the reader adds. `put_before`: by rule, the ids of the hits shown that have more and come after it."""
 
     rank: int
     passage_id: str
@@ -49,8 +51,11 @@ class ExplainedHit:
     other: Mapping[str, float]
     likely: float
     folded: tuple[str, ...]
-    read: float | None = None
-    by_reader: float = 0.0
+    read: float | None
+    by_reader: float
+    continued: Mapping[str, float]
+    value: float
+    put_before: Mapping[str, tuple[str, ...]]
 
     @property
     def parts(self) -> dict[str, float]:
@@ -73,8 +78,9 @@ class ExplainedQuestion:
 
     `context`, `before` and `told` are what the conversation added: texts of which the mean vector is added, earlier questions whose words
     count, passages that were just answered from. `scored` counts the candidates, of which `went_on` to the answer; `next_best` is the first
-    of the rest, with its score. `silent` are better ones that say nothing of the past day asked about. `likely` is how likely the best hit
-    answers, `unheld` the same before it was held back for only resembling the question, `answered` what the checks made of it (0 to 1).
+    of the rest by its score, with that. `silent` are better ones that say nothing of the past day asked about. `likely` is how likely the
+    best hit answers, `unheld` the same before it was held back for only resembling the question, `answered` what the checks made of it (0
+    to 1). `order`: what put the hits in their order, one after the other.
     """
 
     question: str
@@ -90,6 +96,7 @@ class ExplainedQuestion:
     likely: float
     unheld: float
     answered: float
+    order: tuple[str, ...]
     why: str
     hits: tuple[ExplainedHit, ...]
     weights: Mapping[str, float]
@@ -178,35 +185,34 @@ def _question(
 ) -> ExplainedQuestion:
     ranked = bot.index.ranked(query, reach(query))
     place = {candidate.passage.id: n for n, candidate in enumerate(ranked)}
-    if any(hit.passage.id not in place for hit in hits):
-        raise SearchIndexError("the Chroma server came or went while the answer was explained; ask again")
-    ranks = {name: _ranks([_compared(candidate)[name] for candidate in ranked]) for name in _LEGS}
+    # What only another way to read a conversation brings up is not among the candidates.
+    compared = {candidate.passage.id: _compared(candidate) for candidate in ranked} | {hit.passage.id: _compared(hit) for hit in hits}
+    ranks = {name: _ranks({id: values[name] for id, values in compared.items()}) for name in _LEGS}
     gone_on = {id for hit in hits for id in (hit.passage.id, *hit.folded)}
-    last = place[hits[-1].passage.id] if hits else -1
+    last = max((place.get(hit.passage.id, -1) for hit in hits), default=-1)
     rest = [candidate for candidate in ranked if candidate.passage.id not in gone_on]
-    below = [candidate for candidate in rest if place[candidate.passage.id] > last]
-    ordered = sum(hit.read is not None for hit in hits) > 1
-    explained = []
-    for number, hit in enumerate(hits[:_SHOWN], 1):
-        candidate = ranked[place[hit.passage.id]]
-        values = _compared(candidate)
-        legs = {name: Leg(values[name], ranks[name][place[hit.passage.id]], candidate.parts[name]) for name in _LEGS}
-        other = {name: added for name, added in candidate.parts.items() if name not in _LEGS}
-        explained.append(
-            ExplainedHit(
-                number,
-                hit.passage.id,
-                hit.passage.heading,
-                hit.passage.program,
-                hit.score,
-                legs,
-                other,
-                bot.answerability(asked, hit),
-                hit.folded,
-                hit.read,
-                by_reader(hit) if ordered else 0.0,
-            )
+    silent = tuple(candidate.passage.id for candidate in rest if query.at and place[candidate.passage.id] < last)
+    below = [candidate for candidate in rest if candidate.passage.id not in silent]
+    shown = hits[:_SHOWN]
+    explained = tuple(
+        ExplainedHit(
+            number,
+            hit.passage.id,
+            hit.passage.heading,
+            hit.passage.program,
+            hit.score,
+            {name: Leg(compared[hit.passage.id][name], ranks[name].get(hit.passage.id), hit.parts[name]) for name in _LEGS},
+            {name: added for name, added in hit.parts.items() if name not in _LEGS},
+            bot.answerability(asked, hit),
+            hit.folded,
+            hit.read,
+            _reader_added(hit),
+            hit.continued.parts if hit.continued is not None else {},
+            _value(hit),
+            _put_before(hit, shown[number:]),
         )
+        for number, hit in enumerate(shown, 1)
+    )
     return ExplainedQuestion(
         query.wordings[0],
         query.wordings,
@@ -217,35 +223,88 @@ def _question(
         len(ranked),
         len(hits),
         (below[0].passage.id, below[0].score) if below else None,
-        tuple(candidate.passage.id for candidate in rest if query.at and place[candidate.passage.id] < last),
+        silent,
         likely,
         explained[0].likely if explained else 0.0,
         answered,
-        _why(explained),
-        tuple(explained),
-        _in_use(bot, query, [ranked[place[hit.passage.id]] for hit in hits[:_SHOWN]]),
+        _order(hits),
+        _why(shown),
+        explained,
+        _in_use(bot, query, shown),
         quoted,
     )
 
 
-def _compared(candidate: Candidate) -> dict[str, float | None]:
+def _compared(found: Candidate | Hit) -> dict[str, float | None]:
     """The values of the legs as they order, None where there was nothing to compare with."""
-    question, text, sentence = candidate.ordering
+    question, text, sentence = found.ordering
     return {
-        "question": question if candidate.question > -1 else None,
+        "question": question if question > -1 else None,
         "text": text,
         "sentence": sentence,
-        "keywords": candidate.keyword if candidate.keyword > 0 else None,
+        "keywords": found.keyword if found.keyword > 0 else None,
     }
 
 
-def _ranks(values: Sequence[float | None]) -> list[int | None]:
-    """The place of each value from 1, highest first; equals share the best of their places."""
-    ordered = sorted((value for value in values if value is not None), reverse=True)
+def _ranks(values: Mapping[str, float | None]) -> dict[str, int]:
+    """The place of each value that there is from 1, highest first; equals share the best of their places."""
+    held = {id: value for id, value in values.items() if value is not None}
     first: dict[float, int] = {}
-    for n, value in enumerate(ordered, 1):
+    for n, value in enumerate(sorted(held.values(), reverse=True), 1):
         first.setdefault(value, n)
-    return [None if value is None else first[value] for value in values]
+    return {id: first[value] for id, value in held.items()}
+
+
+def _reader_added(hit: Hit) -> float:
+    """What the reader counts in the place of a hit: nothing where it put none in order."""
+    return by_reader(hit) if hit.read is not None and _since_read(hit) is not None else 0.0
+
+
+def _since_read(hit: Hit) -> int | None:
+    """How many moves came after the reader's, None where it made none."""
+    names = [name for name, _ in reversed(hit.moves)]
+    return names.index(READ) if READ in names else None
+
+
+def _value(hit: Hit) -> float:
+    return placed_by(hit) + _reader_added(hit)
+
+
+def _parts(hit: Hit) -> dict[str, float]:
+    """What adds up to the value of a hit, by name."""
+    return {**(hit.parts if hit.continued is None else hit.continued.parts), "reader": _reader_added(hit)}
+
+
+def _rule(ahead: Hit, behind: Hit) -> str:
+    """The rule that put the one hit before the other though it comes to less, or "" where it does not."""
+    if _value(ahead) >= _value(behind) and (ahead.continued is None) == (behind.continued is None):
+        return ""
+    moves, value = min(len(ahead.moves), len(behind.moves)), placed_by
+    both_read = ahead.read is not None and behind.read is not None
+    if both_read and (since := _since_read(ahead)) is not None:  # before that they were in another order, which no longer counts
+        moves, value = since, _value
+    # What was looked for besides was not there for the first moves, and came last.
+    came_first = value(ahead) >= value(behind) and len(ahead.moves) >= len(behind.moves)
+    rule, is_ahead = "", came_first
+    for n in range(-moves, 0):
+        (name, mine), (_, other) = ahead.moves[n], behind.moves[n]
+        if mine < other and not is_ahead:
+            rule = name
+        is_ahead = mine < other
+    return rule or (READ if _since_read(ahead) is not None else _FOUND_FIRST)
+
+
+def _put_before(hit: Hit, after: Sequence[Hit]) -> dict[str, tuple[str, ...]]:
+    """The hits after one that come to more, by the rule that put them there."""
+    rules = {other.passage.id: _rule(hit, other) for other in after}
+    return {rule: tuple(id for id, by in rules.items() if by == rule) for rule in dict.fromkeys(rules.values()) if rule}
+
+
+def _order(hits: Sequence[Hit]) -> tuple[str, ...]:
+    """What put the hits in order, one after the other."""
+    if not hits:
+        return ()
+    return (_BY_SCORE if hits[0].continued is None else _BY_CONVERSATION, *dict.fromkeys(name for name, _ in hits[0].moves))
 
 
 def _cites(citation: Citation, piece: Piece) -> bool:
@@ -270,32 +329,35 @@ def _quoted(piece: Piece, answer: Answer, checked: Checked, likely: float) -> Qu
     return Quoted(piece.passage.id, piece.quote, number, why)
 
 
-def _why(hits: Sequence[ExplainedHit]) -> str:
+def _why(hits: Sequence[Hit]) -> str:
     """Why the first hit is first, in one sentence."""
     if not hits:
         return "No passage went on: nothing that is held resembles the question, or nothing of it speaks of that day."
     first = hits[0]
     if len(hits) == 1:
-        return f"{first.passage_id} is the only passage that went on."
+        return f"{first.passage.id} is the only passage that went on{''.join(f': {name}' for name, _ in first.moves[-1:])}."
     second = hits[1]
-    names = dict.fromkeys((*first.parts, *second.parts))
-    apart = {name: first.parts.get(name, 0.0) - second.parts.get(name, 0.0) for name in names}
-    apart["reader"] = first.by_reader - second.by_reader
-    least = _MATTERS if any(abs(value) >= _MATTERS for value in apart.values()) else _VISIBLE
+    gap = _value(first) - _value(second)
+    if rule := _rule(first, second):
+        more = f", which comes to {-gap:.3f} more" if gap < 0 else ""
+        return f"{first.passage.id} is put before {second.passage.id}{more}: {rule}."
+    mine, others = _parts(first), _parts(second)
+    apart = {name: mine.get(name, 0.0) - others.get(name, 0.0) for name in {**mine, **others}}
+    least = _MATTERS if any(value >= _MATTERS for value in apart.values()) else _VISIBLE
     ahead = sorted((n for n in apart if apart[n] >= least), key=lambda n: -apart[n])
     behind = sorted((n for n in apart if apart[n] <= -least), key=lambda n: apart[n])
-    gap = first.score + first.by_reader - second.score - second.by_reader
     told = [f"put ahead by {_added(apart, ahead)}"] if ahead else []
     told += [f"though {_added(apart, behind)} spoke against it"] if behind else []
-    return f"{first.passage_id} won by {gap:.3f} over {second.passage_id}: {', '.join(told) or 'the two are equal, and ids decide'}."
+    return f"{first.passage.id} won by {gap:.3f} over {second.passage.id}: {', '.join(told) or 'the two are equal, and ids decide'}."
 
 
-def _in_use(bot: Bot, query: Query, candidates: Sequence[Candidate]) -> dict[str, float]:
-    """The weights that took part in the scores of these, by name; those of the kinds of source as "kind official"."""
+def _in_use(bot: Bot, query: Query, hits: Sequence[Hit]) -> dict[str, float]:
+    """The weights that took part in the order of these, by name; those of the kinds of source as "kind official", those of a conversation
+    as "in conversation typed"."""
     weights, used = bot.index.weights, {}
-    for candidate in candidates:
-        passage = candidate.passage
-        for part, added in candidate.parts.items():
+    for hit in hits:
+        passage = hit.passage
+        for part, added in hit.parts.items():
             if part == "authority":
                 source = bot.sources.get(passage.source_id)
                 used[f"kind {source.kind if source else 'unknown'}"] = added
@@ -304,6 +366,12 @@ def _in_use(bot: Bot, query: Query, candidates: Sequence[Candidate]) -> dict[str
                 used[name] = getattr(weights, name)
             elif added:
                 used |= {name: getattr(weights, name) for name in (_ASKED if passage.asked else _PROSE).get(part) or _OTHER[part]}
+        if passage.asked and bot.index.turned:
+            used["turned"] = bot.index.turned
+        if _reader_added(hit):
+            used["reader" if passage.asked else "reader of prose"] = by_reader(replace(hit, read=1.0))
+        if hit.continued is not None:
+            used |= {f"in conversation {name}": weight for name, weight in asdict(InConversation()).items()}
     if query.context:
         used["context"] = weights.context
     if query.before:
@@ -322,6 +390,7 @@ _PROSE = {
 }
 _OTHER = {
     "sort of thing": ("wanted",),
+    "after any refusal": ("refusal",),
     "field's terms": ("covered",),
     "place": ("place",),
     "number": ("number",),
@@ -333,6 +402,8 @@ _OTHER = {
     "favoured": ("question",),
     "age": ("age",),
 }
+_BY_SCORE, _BY_CONVERSATION = "the score of the search", "the sum in the conversation"
+_FOUND_FIRST = "the other was looked for besides, and comes after"
 _MATTERS, _VISIBLE = 0.005, 0.0005  # of a difference between two hits; the second shows with three decimals
 
 
@@ -360,6 +431,8 @@ def _of_question(one: ExplainedQuestion) -> list[str]:
     lines += [line for n, text in enumerate(one.context) for line in _field("" if n else "after", _of_before(text, one))]
     if one.told:
         lines += _field("told already", ", ".join(one.told))
+    if one.order:
+        lines += _field("ordered by", "; then ".join(one.order))
     lines += _field("why", one.why)
     lines += _field("likely", _likely(one))
     if one.hits:
@@ -377,9 +450,10 @@ def _of_before(text: str, one: ExplainedQuestion) -> str:
 
 
 def _table(one: ExplainedQuestion) -> list[str]:
-    """The hits: where each stands in each leg among all candidates, and what that adds to its score."""
+    """The hits in their order: what put each there, where it stands in each leg among all candidates, and what that adds to its score."""
+    number = {hit.passage_id: hit.rank for hit in one.hits}
     lines = [
-        f" #  score  {' '.join(f' {name:<{_CELL - 1}}' for name in _LEGS)}".rstrip(),
+        f" #  value  {' '.join(f' {name:<{_CELL - 1}}' for name in _LEGS)}".rstrip(),
         f"{_INDENT}{' '.join([_UNDER] * len(_LEGS))}".rstrip(),
     ]
     for hit in one.hits:
@@ -387,11 +461,16 @@ def _table(one: ExplainedQuestion) -> list[str]:
         read = "" if hit.read is None else f"read {hit.read:+.1f}{f', which adds {hit.by_reader:+.3f}' if hit.by_reader else ''}; "
         other = ", ".join(f"{name} {added:+.3f}{_of_program(name, hit)}" for name, added in hit.other.items()) or "nothing else"
         lines += [
-            f"{hit.rank:2} {hit.score:6.3f}  {' '.join(_cell(hit.legs[name]) for name in _LEGS)}".rstrip(),
+            f"{hit.rank:2} {hit.value:6.3f}  {' '.join(_cell(hit.legs[name]) for name in _LEGS)}".rstrip(),
             *_wrapped(f"“{hit.heading}”", _INDENT),
             *_wrapped(hit.passage_id, _INDENT),
             *_wrapped(f"{other}; {read}{under}", _INDENT),
         ]
+        if hit.continued:
+            summed = ", ".join(f"{name} {added:+.3f}" for name, added in hit.continued.items() if added)
+            lines += _wrapped(f"in the conversation: {summed}; its score is {hit.score:.3f}", _INDENT)
+        for rule, ids in hit.put_before.items():
+            lines += _wrapped(f"put before {', '.join(f'#{number[id]}' for id in ids)}: {rule}", _INDENT)
         if hit.folded:
             lines += _wrapped(f"folded into it, as they say the same: {', '.join(hit.folded)}", _INDENT)
     return lines
@@ -427,7 +506,7 @@ def _cut(one: ExplainedQuestion) -> str:
             f"{len(one.silent)} better ones say nothing of that day: {', '.join(one.silent[:3])}{' …' if len(one.silent) > 3 else ''}"
         )
     if one.next_best:
-        said.append(f"the best of the rest has {one.next_best[1]:.3f}: {one.next_best[0]}")
+        said.append(f"the best of the rest has a score of {one.next_best[1]:.3f}: {one.next_best[0]}")
     return "; ".join(said)
 
 

@@ -58,7 +58,7 @@ def server(bot: Answering) -> MCPServer:
     @tools.tool(title="Ask about moving to Canada from a US H-1B")
     def ask(
         question: Annotated[str, Field(description="The question, in the words of whoever asks it.")],
-        history: Annotated[tuple[Turn, ...], Field(description="What was said before, oldest first.", max_length=200)] = (),
+        history: Annotated[tuple[Turn, ...], Field(description="What was said before, oldest first.")] = (),
         at: Annotated[str, Field(description="A past ISO day to answer as of, such as 2024-03-01; empty is today.")] = "",
     ) -> Answer:
         """Answer one question about work permits, permanent residence, programs, fees and family for US H-1B holders who think of Canada.

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MAX_QUESTION = 4_000  # characters; longer is a document, not a question
 _KEPT_TURNS = 12  # what was said before that is no longer what a follow-up is about, unless it goes back to the very first question
+_CARRIED = 1_000  # characters of a message that later ones may go on from
 _NAMED = " – "  # before the program that a second question is about
 _OWN = 5  # content words that make a question stand without the story before it
 _LONG = 28  # words; a longer message is a story with a question in it
@@ -100,7 +101,7 @@ def understand(
         kind: Kind = "refused" if scope.asks_for_secrets(masked) else "vague" if re.search(r"\w", masked) else "smalltalk"
         return Understood(masked, masked, spoken, kind)
     recent = history if len(history) <= _KEPT_TURNS + 2 else (*history[:2], *history[-_KEPT_TURNS:])
-    past = [Turn(role=t.role, content=_BECAUSE.sub("because", privacy.mask(t.content)[:MAX_QUESTION])) for t in recent if t.content.strip()]
+    past = [Turn(role=t.role, content=_BECAUSE.sub("because", _carried(t))) for t in recent if t.content.strip()]
     if past:
         plain = _with_places(plain, vocabulary)
         past = [t.model_copy(update={"content": _with_places(t.content, vocabulary)}) if t.role == "user" else t for t in past]
@@ -169,6 +170,16 @@ def understand(
 def _before(past: Sequence[Turn]) -> Before | None:
     asked = [turn.content for turn in past if turn.role == "user"]
     return Before(asked[0], asked[-1], past[-1].content if past[-1].role == "assistant" else "") if asked else None
+
+
+def _carried(turn: Turn) -> str:
+    """What later messages may go on from: an answer, and of a user's message, where it is long, the beginning, which tells what it is
+    about, and the end, where a story asks."""
+    said = privacy.mask(turn.content)[:MAX_QUESTION]
+    if turn.role == "assistant" or len(said) <= _CARRIED:
+        return said
+    beginning, end = said[: _CARRIED // 2], said[-_CARRIED // 2 :]
+    return f"{beginning.rpartition(' ')[0] or beginning} … {end.partition(' ')[2] or end}"
 
 
 def _with_places(text: str, vocabulary: Vocabulary) -> str:

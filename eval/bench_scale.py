@@ -16,16 +16,19 @@ import json
 import os
 import random
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock, Timeout
 
 from bot.settings import Settings
 from corpus.model import Passage
@@ -37,6 +40,7 @@ from index.store import nearest_exactly
 
 DEPTH = 10  # how far down a ranking is compared with that of exact search
 ASKED = 200  # queries for each size
+_MADE = "northbound-scale-"  # before the name of the folder of an index that is measured
 _WARM = 20  # queries before those that count
 _OTHER, _NOISE = 0.5, 0.3  # how far a vector is moved from where its text lies: the lengths of the two parts
 _NUMBERS = re.compile(r" \(\d+, \d+\)")
@@ -99,9 +103,33 @@ _COLUMNS: tuple[tuple[str, int, str, Callable[[Size], float]], ...] = (
 def scale(sizes: Sequence[int], settings: Settings, keep: Path | None = None, progress: Progress = lambda *_: None) -> Iterator[str]:
     """Build and ask an index of each size, and give the table line by line as it comes. In `keep`: scale.json and scale.svg.
 
-    Raises SearchIndexError when there is no live index to make passages from.
+    Nothing is gone on with where one was killed, and what it left in `keep` is removed. Raises SearchIndexError when there is no live index
+    to make passages from, BenchError where another measures in `keep`.
     """
     current(settings.home)
+    with _alone_in(keep):
+        yield from _scaled(sizes, settings, keep, progress)
+
+
+@contextmanager
+def _alone_in(keep: Path | None) -> Iterator[None]:
+    """A folder in which nobody else measures, without what one that was killed has left."""
+    if keep is None:
+        yield
+        return
+    keep.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(keep / ".scale.lock", timeout=0)
+    try:
+        with lock:
+            for left in keep.glob(f"{_MADE}*"):
+                shutil.rmtree(left, ignore_errors=True)
+            yield
+            Path(lock.lock_file).unlink(missing_ok=True)
+    except Timeout:
+        raise BenchError(f"{keep}: another --scale measures there now; give another --keep, or wait for its end") from None
+
+
+def _scaled(sizes: Sequence[int], settings: Settings, keep: Path | None, progress: Progress) -> Iterator[str]:
     yield "".join(f"{name:>{width}}" for name, width, _, _ in _COLUMNS)
     measured: list[Size] = []
     for rows in sizes:
@@ -119,7 +147,6 @@ def scale(sizes: Sequence[int], settings: Settings, keep: Path | None = None, pr
             f"{(last.own - first.own) * per_million:,.0f} MB of them its own, {(last.disk - first.disk) * per_million:,.0f} MB on disk"
         )
     if keep is not None:
-        keep.mkdir(parents=True, exist_ok=True)
         (keep / "scale.json").write_text(json.dumps([asdict(one) for one in measured], indent=1) + "\n", encoding="utf-8")
         (keep / "scale.svg").write_text(plot(measured), encoding="utf-8")
         yield f"written to {keep / 'scale.json'} and {keep / 'scale.svg'}"
@@ -137,9 +164,7 @@ def sizes_of(text: str) -> tuple[int, ...]:
 
 
 def _measured(rows: int, home: Path, keep: Path | None, progress: Progress) -> Size:
-    if keep is not None:
-        keep.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="northbound-scale-", dir=keep, ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix=_MADE, dir=keep, ignore_cleanup_errors=True) as folder:
         known = Known(home)
         passages = list(made_up(known, rows))
         start, worked = time.perf_counter(), time.process_time()

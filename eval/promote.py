@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from bot.journal import Row, read_rows
 from bot.privacy import mask
 from bot.settings import Settings
 from corpus.errors import NorthboundError, RequestError
-from eval.cases import SETS, load_sets, set_names
+from eval.cases import SETS, CaseError, load_sets, set_names
 from index.embedder import load_embedder
 
 
@@ -66,7 +66,8 @@ def from_row(id: str, settings: Settings) -> Seen:
 def promote(seen: Seen, name: str, folder: Path = SETS) -> tuple[Path, str]:
     """Append a draft to the set, new where there is none of the name; the set's file and the case's id.
 
-    Raises CaseError when a set is broken, NorthboundError when the file cannot be written or the name cannot be a file's.
+    Raises CaseError when a set is broken or asks the same already, NorthboundError when the file cannot be written or the name cannot be a
+    file's.
     """
     if not re.fullmatch(r"[a-z0-9_-]+", name):
         raise NorthboundError(f"a set cannot be named {name!r}: use lower-case letters, digits, hyphens and underscores")
@@ -77,6 +78,8 @@ def promote(seen: Seen, name: str, folder: Path = SETS) -> tuple[Path, str]:
             read = load_sets(set_names(folder), folder)
             own = next((one for one in read if one.name == name), None)
             before = path.read_text(encoding="utf-8") if path.exists() else ""
+            if same := _asked_already(_row(seen, ""), before):
+                raise CaseError(f"{path}: asks this already, as {same}; nothing was added")
             used = [(case.conversation or case.id) for one in read for case in one.cases] + [id for one in read for id in one.drafts]
             own_ids = [*((c.conversation or c.id) for c in own.cases), *own.drafts] if own else []
             id = _next_id(own_ids or [f"{name}-000"], used)
@@ -102,6 +105,12 @@ def _row(seen: Seen, id: str) -> dict[str, object]:
     if seen.passages:
         row["passages"] = list(seen.passages)
     return row | {"note": f"{seen.note}; finish: status, facts, sources and passages of a right answer", "draft": True}
+
+
+def _asked_already(asked: Mapping[str, object], rows: str) -> str:
+    """The id of the row, of a set's, that asks the same after the same was said, as of the same day; "" where there is none."""
+    held = (json.loads(line) for line in rows.splitlines() if line.strip())
+    return next((str(row["id"]) for row in held if all(row.get(name) == asked.get(name) for name in ("question", "history", "at"))), "")
 
 
 def _next_id(own: Sequence[str], used: Iterable[str]) -> str:

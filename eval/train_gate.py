@@ -9,7 +9,7 @@ there to choose on: the highest that loses no more than MOST_LOST of the true on
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from bot.gate_reading import read
 from eval.bench_claims import BEST, read_claims
 from eval.bench_sets import balanced, decided, halves
 from eval.gate_mutations import EACH, Said, briefs, by_hand, made
+from eval.script import run
 
 MOST_LOST = 0.005  # of the true sentences: the checks lose some, too
 _SEED = 0
@@ -98,4 +99,7 @@ def _reported(found: np.ndarray, truth: np.ndarray, half: np.ndarray, own: Own) 
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", type=Path, metavar="FILE")
+    given = parser.parse_args()
+    run("train_gate", lambda: main(given.file))

@@ -27,6 +27,7 @@ from bot.chain import Bot, open_bot
 from bot.settings import Settings
 from eval.cases import WRITTEN
 from eval.pairs import read_typed
+from eval.script import run
 from eval.train_adapter import TYPED
 from eval.tune import TYPED as KEPT
 from eval.tune_answerability import KEPT as OTHER_HANDS
@@ -202,4 +203,4 @@ def ranks(rows: Rows, questions: torch.Tensor, right: Sequence[Sequence[int]]) -
 
 
 if __name__ == "__main__":
-    main()
+    run("train_query_adapter", main)

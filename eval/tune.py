@@ -38,6 +38,7 @@ from corpus.registry import load_registry
 from eval.bench_retrieval import Bench, built, ndcg, read_bench
 from eval.cases import Case, load_set
 from eval.pairs import Pair, found, read_pairs, read_typed, some_of
+from eval.script import run
 from index.build import current
 from index.embedder import Embedder, load_embedder
 from index.search import Candidate, Hit, Index, Weights
@@ -380,6 +381,5 @@ if __name__ == "__main__":
     told = parser.parse_args()
     folders = [path for path in told.given if path.is_dir()]
     public = [path for path in folders if (path / "corpus.jsonl").exists()]
-    main(
-        [path for path in folders if path not in public], public, [path for path in told.given if path not in folders], told.keep, told.most
-    )
+    homes, files = [path for path in folders if path not in public], [path for path in told.given if path not in folders]
+    run("tune", lambda: main(homes, public, files, told.keep, told.most))

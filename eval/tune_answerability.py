@@ -27,6 +27,7 @@ from bot.compose import NOT_FOUND, ahead_of_the_rest
 from bot.settings import Settings
 from eval.cases import WRITTEN
 from eval.pairs import read_typed
+from eval.script import run
 from eval.tune import TYPED
 
 STRANGERS, KEPT = (Path(__file__).with_name(name) for name in ("strangers.jsonl", "strangers_kept.jsonl"))
@@ -122,4 +123,5 @@ def _chance(weights: Sequence[float], one: Seen) -> float:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("home", type=Path, metavar="HOME")
-    main(parser.parse_args().home)
+    given = parser.parse_args()
+    run("tune_answerability", lambda: main(given.home))

@@ -24,6 +24,7 @@ from bot.chain import LOOKED_AT, Bot, open_bot
 from bot.continuing import Weights
 from bot.settings import Settings
 from eval.cases import WRITTEN
+from eval.script import run
 
 CONTINUED = Path(__file__).with_name("continued.jsonl")
 _READINGS = 5  # the first features, whose weights come to 1
@@ -111,4 +112,5 @@ def _softmax(scores: np.ndarray) -> np.ndarray:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("home", type=Path, metavar="HOME")
-    main(parser.parse_args().home)
+    given = parser.parse_args()
+    run("tune_followups", lambda: main(given.home))

@@ -23,6 +23,7 @@ from bot.compose import ahead_of_the_rest
 from bot.reading import MOST, NEAR, placed_by
 from bot.settings import Settings
 from eval.cases import WRITTEN
+from eval.script import run
 from eval.train_reader import NOT_LEARNED
 from eval.tune_answerability import KEPT, STRANGERS, of_one_thing
 from index.reader import Reader, load_reader
@@ -111,4 +112,5 @@ def _look(bots: tuple[Bot, Bot], reader: Reader, file: Path) -> Iterator[Seen]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("home", type=Path, metavar="HOME")
-    main(parser.parse_args().home)
+    given = parser.parse_args()
+    run("tune_reading", lambda: main(given.home))

@@ -145,7 +145,10 @@ def read_manifest(folder: Path) -> Manifest:
             )
         return Manifest(**{**made, "documents": tuple(made["documents"])})
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise SearchIndexError(f"{folder}/manifest.json: cannot be read ({error}); build again: northbound index build") from None
+        raise SearchIndexError(f"{folder}/manifest.json: cannot be read ({error}){BUILD_AGAIN}") from None
+
+
+BUILD_AGAIN = "; build again: northbound index build"
 
 
 def verify(folder: Path, manifest: Manifest) -> None:
@@ -154,9 +157,9 @@ def verify(folder: Path, manifest: Manifest) -> None:
         try:
             whole = sha256(folder / name) == digest
         except OSError as error:
-            raise SearchIndexError(f"{folder / name}: cannot be read ({error.strerror}); build again: northbound index build") from None
+            raise SearchIndexError(f"{folder / name}: cannot be read ({error.strerror}){BUILD_AGAIN}") from None
         if not whole:
-            raise SearchIndexError(f"{folder / name}: damaged: not what was written; build again: northbound index build")
+            raise SearchIndexError(f"{folder / name}: damaged: not what was written{BUILD_AGAIN}")
 
 
 def verified(folder: Path) -> Manifest:

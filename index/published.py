@@ -18,6 +18,7 @@ import binascii
 import errno
 import hashlib
 import json
+import logging
 import math
 import os
 import re
@@ -33,7 +34,7 @@ import numpy as np
 from filelock import FileLock
 
 from corpus.errors import SearchIndexError
-from index.build import WRONG, Progress, read_manifest, verify
+from index.build import BUILD_AGAIN, WRONG, Manifest, Progress, read_manifest, verified
 from index.chroma_server import Gone, Server, ServerError
 from index.embedder import sha256
 from index.store import OpenStore, ServerStore
@@ -47,6 +48,8 @@ _POINTER = "current"
 _MANIFEST = "manifest.json"
 _BUILD = r"[0-9]{8}T[0-9]{12}"
 _FILE = r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*"  # below the build's folder, whatever a server says
+
+_log = logging.getLogger("northbound.published")
 
 
 @dataclass(frozen=True)
@@ -63,9 +66,10 @@ class Pointer:
 
 @dataclass(frozen=True)
 class Held:
-    """A published build on this machine. `problem` says why it may not be the live one, or ""."""
+    """A published build on this machine, its files found whole. `problem` says why it may not be the live one, or ""."""
 
     folder: Path
+    manifest: Manifest
     open_store: OpenStore
     problem: str = ""
 
@@ -83,15 +87,25 @@ def publish(
     _sweep(server, name, {was.build, was.previous} - {build} if was else set())
     vectors, files = _searched(folder), [path for path in sorted(made.rglob("*")) if path.is_file()]
     records = sum(max(1, math.ceil(path.stat().st_size / (_PIECE * _PIECES))) for path in files)
-    server.write(server.create(_rows(name, build), "cosine"), vectors, _counting(progress, "publishing vectors", len(vectors)))
-    _write_files(server, server.create(_files(name, build), "l2"), made, files, _counting(progress, "publishing files", records))
-    _check_whole(server, name, build, len(vectors), records)
     now = Pointer(build, sha256(made / _MANIFEST), records)
     if was and was.build != build:
         now = replace(now, previous=was.build, previous_manifest=was.manifest, previous_records=was.records)
-    _point(server, name, now)
-    _sweep(server, name, {now.build, now.previous})
-    _check_whole(server, name, build, len(vectors), records)  # another that published at the same moment may have swept it away
+    into = {_rows(name, build): "cosine", _files(name, build): "l2"}
+    of_rows, of_files = (server.create(collection, space) for collection, space in into.items())
+    try:
+        server.write(of_rows, vectors, _counting(progress, "publishing vectors", len(vectors)))
+        _write_files(server, of_files, made, files, _counting(progress, "publishing files", records))
+        _check_whole(server, name, build, len(vectors), records)
+        _point(server, name, now)
+        _sweep(server, name, {now.build, now.previous})
+        _check_whole(server, name, build, len(vectors), records)  # another that published at the same moment may have swept it away
+    except ServerError:
+        if into.keys() <= set(server.names()):
+            raise
+        raise ServerError(
+            f"{name} at {server.address}: another machine publishes under this name too, and has removed what this one had written; "
+            "let one machine publish it, or set NORTHBOUND_INDEX_NAME to another name; then publish again: northbound index build"
+        ) from None
     _keep_only(made.parent, {now.build, now.previous})
 
 
@@ -128,7 +142,7 @@ def go_back(server: Server, name: str) -> str:
 
 
 def hold(home: Path, server: Server, name: str, progress: Progress = lambda *_: None) -> Held:
-    """The live build of the server on this machine, fetched where it is not here yet; where that fails, the build taken last.
+    """The live build of the server on this machine, fetched where it is not here or is damaged; where that fails, the build taken last.
 
     Raises SearchIndexError where there is neither.
     """
@@ -137,12 +151,18 @@ def hold(home: Path, server: Server, name: str, progress: Progress = lambda *_: 
         live = pointer(server, name, patient=last is None)  # with nothing to go on with, waiting is better
         if live is None:
             raise ServerError(f"nothing is published as {name!r} at {server.address}; publish it: northbound index build")
-        folder, problem = _fetched(home, server, name, live, progress), ""
+        folder, manifest = _fetched(home, server, name, live, progress)
+        problem = ""
     except SearchIndexError as error:
         if last is None:
             raise
         folder, problem = last, str(error)
-    return Held(folder, partial(_open_store, server, name), problem)
+        try:
+            manifest = verified(folder)
+        except SearchIndexError as damage:
+            what = str(damage).removesuffix(BUILD_AGAIN)
+            raise SearchIndexError(f"{what}; it cannot be fetched again ({error}); if that stays so, remove {folder}") from None
+    return Held(folder, manifest, partial(_open_store, server, name), problem)
 
 
 def taken_last(home: Path, name: str) -> Path | None:
@@ -281,27 +301,39 @@ def _counting(progress: Progress, what: str, total: int) -> Callable[[int], None
 # Fetching
 
 
-def _fetched(home: Path, server: Server, name: str, live: Pointer, progress: Progress) -> Path:
-    """The folder of a published build, fetched where it is not here. Raises ServerError or SearchIndexError."""
+def _fetched(home: Path, server: Server, name: str, live: Pointer, progress: Progress) -> tuple[Path, Manifest]:
+    """The folder of a published build with its manifest, fetched where it is not here whole. Raises ServerError or SearchIndexError."""
     root = _root(home, name)
     folder = root / live.build
     with _writing(root):
-        if not (folder / _MANIFEST).exists() or sha256(folder / _MANIFEST) != live.manifest:
+        manifest = _whole(folder, live)
+        if manifest is None:
             for left in root.glob(".fetching-*"):
                 shutil.rmtree(left, ignore_errors=True)
-            shutil.rmtree(folder, ignore_errors=True)
             new = root / f".fetching-{live.build}"
             new.mkdir()
-            _fetch(new, server, name, live, progress)
+            manifest = _fetch(new, server, name, live, progress)
+            shutil.rmtree(folder, ignore_errors=True)
             new.rename(folder)
         if taken_last(home, name) != folder:
             (root / ".current.new").write_text(live.build + "\n", encoding="utf-8")
             os.replace(root / ".current.new", root / "current")
         _keep_only(root, {live.build, live.previous})
-    return folder
+    return folder, manifest
 
 
-def _fetch(new: Path, server: Server, name: str, live: Pointer, progress: Progress) -> None:
+def _whole(folder: Path, live: Pointer) -> Manifest | None:
+    """The manifest of a build that lies here as it was published; None where it does not, or a file of it is damaged."""
+    try:
+        return verified(folder) if sha256(folder / _MANIFEST) == live.manifest else None
+    except FileNotFoundError:
+        return None
+    except (OSError, SearchIndexError) as error:
+        _log.warning("fetching build %s again: %s", live.build, str(error).removesuffix(BUILD_AGAIN))
+        return None
+
+
+def _fetch(new: Path, server: Server, name: str, live: Pointer, progress: Progress) -> Manifest:
     """Write a build's files into a new folder and check each against the manifest, and the manifest against the pointer."""
     collection, where = server.find(_files(name, live.build), patient=True), f"{_files(name, live.build)} at {server.address}"
     advance = _counting(progress, "fetching the index", live.records)
@@ -315,11 +347,11 @@ def _fetch(new: Path, server: Server, name: str, live: Pointer, progress: Progre
         advance(len(ids))
     if not (new / _MANIFEST).exists() or sha256(new / _MANIFEST) != live.manifest:
         raise ServerError(f"{where}: not what was published; publish again: northbound index build")
-    manifest = read_manifest(new)
-    verify(new, manifest)
+    manifest = verified(new)
     for path in [path for path in new.rglob("*") if path.is_file()]:
         if path.relative_to(new).as_posix() not in {*manifest.files, _MANIFEST}:
             path.unlink()
+    return manifest
 
 
 def _append(folder: Path, record: Mapping[str, Any], where: str) -> None:

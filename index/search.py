@@ -110,6 +110,15 @@ class Scored(NamedTuple):
     cosine: float
 
 
+class Continued(NamedTuple):
+    """What a passage comes to in a conversation (bot/continuing.py): the sum that puts it in its place, how like it is to what was typed
+    alone, -1 to 1, and what each part adds to the sum, by name."""
+
+    total: float
+    typed: float
+    parts: Mapping[str, float]
+
+
 @dataclass(frozen=True)
 class Hit:
     """A passage found for a question. `score` orders hits; the parts it is made of stay beside it.
@@ -119,9 +128,10 @@ class Hit:
     terms, weighted by rarity, that stand in the passage, 0 to 1, in its best wording. `folded`: ids of passages
     further down that say the same. `apart`: in a user's documents alone, of the best hit, text and sentence again with what each shares
     with the document's title taken out, and the question too; None where that tells nothing. `asked_as`: the heading or `asked:` line
-    of the best cosine, "" where there is none. `continued`: in a conversation, the sum that put it where it is, and how like it is to what
-    was typed alone (bot/continuing.py). `read`: the log odds that the passage answers, and `alone` those of parts of its text
-    that were read by themselves, by where they begin and end (bot/reading.py).
+    of the best cosine, "" where there is none. `continued`: in a conversation, what put it where it is. `parts`: what each thing adds to
+    the score, by name. `ordering`: the cosines of question, text and sentence as they count in it. `moves`: what put the hits in another
+    order than that, one after the other, each with the place from 0 that it gave this one (bot/chain.py). `read`: the log odds that the
+    passage answers, and `alone` those of parts of its text that were read by themselves, by where they begin and end (bot/reading.py).
     """
 
     passage: Passage
@@ -136,9 +146,12 @@ class Hit:
     folded: tuple[str, ...] = ()
     apart: tuple[float, float] | None = None
     asked_as: str = ""
-    continued: tuple[float, float] | None = None
+    continued: Continued | None = None
     read: float | None = None
     alone: Mapping[tuple[int, int], float] = field(default_factory=dict)
+    parts: Mapping[str, float] = field(default_factory=dict)
+    ordering: tuple[float, float, float] = (-1.0, -1.0, -1.0)
+    moves: tuple[tuple[str, int], ...] = ()
 
     def quoted(self, scored: Scored) -> str:
         """The words of one of its sentences."""
@@ -314,6 +327,11 @@ class Index:
     def problem(self) -> str:
         """Why the last question did without vectors, or they were not searched on their server, or ""."""
         return self._wordless or (self._store.failure if isinstance(self._store, ServerStore) else "")
+
+    @property
+    def turned(self) -> float:
+        """The share of the turned cosines in those that order written sections: 0 where none was learned for this embedder."""
+        return self.weights.turned if self._query_adapter is not None else 0.0
 
     def favour(self, asked: Mapping[str, Sequence[str]]) -> None:
         """From now on find passages, by their ids, also by these questions, as if each were one of the passage's own. Only the order
@@ -553,6 +571,8 @@ class Index:
             held,
             folded,
             asked_as=candidate.passage.questions[candidate.nearest] if candidate.nearest >= 0 else "",
+            parts=candidate.parts,
+            ordering=candidate.ordering,
         )
 
     def _apart(self, candidate: Candidate, query: Query) -> tuple[float, float] | None:

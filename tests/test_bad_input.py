@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -69,10 +70,10 @@ def test_odd_questions_are_answered_like_any_other(northbound: Command, home: Pa
 EXAMPLE = '{"id": "…", "question": "…"}'
 
 
-def test_every_bad_line_of_a_batch_is_named_and_nothing_is_written(northbound: Command, tmp_path: Path) -> None:
+def test_every_bad_line_of_a_batch_is_named_and_where_all_are_bad_nothing_is_written(northbound: Command, tmp_path: Path) -> None:
     batch, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     lines = [
-        '{"id": "1", "question": "fees"}',
+        "",
         "not json",
         "",
         '{"id": "4"}',
@@ -95,6 +96,25 @@ def test_every_bad_line_of_a_batch_is_named_and_nothing_is_written(northbound: C
     )
     assert out.read_text() == "from an earlier run\n"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in.jsonl", "out.jsonl"]
+
+
+def test_a_bad_line_of_a_batch_costs_no_other(northbound: Command, home: Path, tmp_path: Path) -> None:
+    batch, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    rows = [
+        {"id": "a", "question": "hello"},
+        {"id": "b", "question": "fees " * 2000},
+        {"id": "c", "question": "what does citizenship cost"},
+        {"id": "d", "question": "is it open", "at": "2999-01-01"},
+        {"id": "e", "question": "thanks"},
+    ]
+    batch.write_text("\n".join(json.dumps(row) for row in rows))
+    done = northbound("ask", "--batch", batch, "--out", out, home=home)
+    counted, told = done.stderr.splitlines()
+    assert (done.returncode, counted) == (1, f"3 answers in {out}")
+    assert re.fullmatch(rf"northbound: {batch}: line 2: .*4,000.*; line 4: .*2999-01-01.*\. The other 3 were answered", told), told
+    assert [json.loads(line)["id"] for line in out.read_text().splitlines()] == ["a", "c", "e"]
+    piped = northbound("ask", "--batch", "-", home=home, input=batch.read_bytes())
+    assert piped.returncode == 1 and [json.loads(line)["id"] for line in piped.stdout.splitlines()] == ["a", "c", "e"]
 
 
 @pytest.mark.parametrize(

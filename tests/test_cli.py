@@ -116,6 +116,16 @@ def test_settings_are_shown_with_their_values(northbound: Command, tmp_path: Pat
     assert "NORTHBOUND_HOST=127.0.0.1\n" in done.stdout  # an empty one counts as not set
 
 
+def test_the_status_of_an_index_of_another_model_warns(northbound_here: Command, home: Path, tmp_path: Path) -> None:
+    assert northbound_here("index", "status", home=home).stderr == ""
+    model = tmp_path / "other-model"
+    model.mkdir()
+    (model / "model.safetensors").write_bytes(b"weights")
+    done = northbound_here("index", "status", home=home, settings={"NORTHBOUND_EMBEDDER": str(model)})
+    assert done.returncode == 0 and "passages: " in done.stdout
+    assert "but NORTHBOUND_EMBEDDER gives other-model@" in done.stderr and "build again: northbound index build" in done.stderr
+
+
 def test_status_says_what_the_index_holds(northbound: Command, home: Path) -> None:
     manifest = read_manifest(current(home))
     done = northbound("index", "status", home=home)

@@ -11,7 +11,7 @@ from bot.compose import MAX_WORDS, NOT_FOUND, OF_ANOTHER_FIELD, SURE, Answerabil
 from corpus.model import Passage
 from corpus.sentences import spans
 from index.keywords import terms
-from index.search import Hit, Scored
+from index.search import Continued, Hit, Scored
 
 ASKED = Asked(("What does the permit cost?",), wants="amount")
 
@@ -226,7 +226,7 @@ def test_what_is_asked_of_one_section_is_nearer_to_it_than_to_its_neighbours() -
     first, near, far = (hit("The permit costs CAN$155.", [0.6], id=f"a#{score}", score=score) for score in (1.0, 0.97, 0.6))
     answers = Answerability()
     assert answers.of(ASKED, [first, near, near]) < answers.of(ASKED, [first]) < answers.of(ASKED, [first, far, far])
-    talked_of = replace(first, continued=(1.0, 0.5))  # there the order is another
+    talked_of = replace(first, continued=Continued(1.0, 0.5, {}))  # there the order is another
     assert answers.of(ASKED, [talked_of, near, near]) == answers.of(ASKED, [first])
 
 

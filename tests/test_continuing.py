@@ -48,7 +48,8 @@ def test_each_passage_is_weighed_by_every_reading_and_by_what_was_told() -> None
     first, *others = best_first([FEES, POINTS, DATES], rows)
     assert [hit.passage for hit in (first, *others)] == [hit.passage for hit in (POINTS, FEES, DATES)]
     assert first.continued is not None
-    assert first.continued == pytest.approx((float(rows[1] @ astuple(Weights())), 0.4))  # its sum, and how like it is to what was typed
+    assert (first.continued.total, first.continued.typed) == pytest.approx((float(rows[1] @ astuple(Weights())), 0.4))
+    assert sum(first.continued.parts.values()) == pytest.approx(first.continued.total) and first.continued.parts["words"] == 0.05
     alone = Weights(score=1.0, typed=0.0, last=0.0, first=0.0, heading=0.0, keywords=0.0, words=0.0, told=0.0, source=0.0, program=0.0)
     ordered = best_first([DATES, FEES, POINTS], rows[[2, 0, 1]], alone)
     assert [hit.passage for hit in ordered] == [hit.passage for hit in (FEES, POINTS, DATES)]

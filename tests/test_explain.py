@@ -164,7 +164,8 @@ def test_one_sentence_says_what_put_the_first_ahead_of_the_second_and_what_spoke
         winner, second = one.hits[:2]
         told = re.fullmatch(r"(\S+) won by ([\d.]+) over (\S+): put ahead by (.+?)(?:, though (.+) spoke against it)?\.", one.why)
         assert told, one.why
-        gap = winner.score + winner.by_reader - second.score - second.by_reader
+        assert (winner.value, second.value) == (winner.score + winner.by_reader, second.score + second.by_reader)
+        gap = winner.value - second.value
         assert told.groups()[:3] == (winner.passage_id, f"{gap:.3f}", second.passage_id)
         apart = {name: winner.parts.get(name, 0.0) - second.parts.get(name, 0.0) for name in {**winner.parts, **second.parts}}
         apart["reader"] = winner.by_reader - second.by_reader
@@ -198,6 +199,66 @@ def test_what_the_conversation_just_said_speaks_against_a_passage(small: Bot) ->
     assert field(text, "programs").startswith("from the conversation: ") and PERMIT in field(text, "programs")
     assert field(text, "after").startswith(f"“{SAID[0].content}” – its words count too")
     assert field(text, "told already") == one.told[0]
+
+
+FAMILY = (
+    Turn(role="user", content="What is the Global Talent Stream?"),
+    Turn(role="assistant", content="A way for employers to hire tech workers with an LMIA in about 10 business days."),
+)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "ielts result from 26 months back, is it usable for EE still?",
+        "single person EE proof of funds amount and does CEC also need it",
+        "what is category a and b of gts, the difference",
+        "what can i do after they refused my visa",
+        "was it difference between category a vs category b global talent stream",
+        "how much is a work permit and can my wife work",
+        "kids school free in canada? and who pays the fee for a study permit",
+    ],
+)
+@pytest.mark.parametrize("history", [(), FAMILY], ids=["first", "later"])
+def test_every_message_that_is_answered_is_explained_and_each_place_is_accounted_for(
+    bot: Bot, question: str, history: Sequence[Turn]
+) -> None:
+    """Also where other readings of a message brought up what its own search does not: all that is shown then comes from what was found."""
+    explained = explain(bot, question, history)
+    assert explained.questions and "won by -" not in text_of(bot, explained)
+    for one in explained.questions:
+        for n, hit in enumerate(one.hits):
+            assert sum(hit.parts.values()) == pytest.approx(hit.score, abs=1e-9)
+            ahead_of = {id for ids in hit.put_before.values() for id in ids}
+            assert {other.passage_id for other in one.hits[n + 1 :] if other.value > hit.value} <= ahead_of
+
+
+def test_what_orders_a_follow_up_is_told(bot: Bot) -> None:
+    explained = explain(bot, "what about my wife?", FAMILY)
+    (one,) = explained.questions
+    winner, second = one.hits[:2]
+    assert one.order[0] == "the sum in the conversation"
+    assert winner.value == pytest.approx(sum(winner.continued.values()) + winner.by_reader)
+    apart = {name: added - second.continued[name] for name, added in winner.continued.items()}
+    told = re.fullmatch(r"\S+ won by ([\d.]+) over \S+: .*?", one.why)
+    assert told and float(told[1]) == pytest.approx(sum(apart.values()) + winner.by_reader - second.by_reader, abs=6e-4)
+    assert (one.weights["in conversation typed"], one.weights["turned"]) == (0.40, bot.index.weights.turned)
+    text = text_of(bot, explained)
+    assert f"in the conversation: score {winner.continued['score']:+.3f}" in text and "best of the rest has a score of" in field(
+        text, "cut"
+    )
+    assert json.loads(as_json(explained))["questions"][0]["hits"][0]["continued"] == winner.continued
+
+
+def test_a_rule_that_puts_less_before_more_is_named(bot: Bot) -> None:
+    one = explain(bot, "proof of funds for a family of three under express entry").questions[0]
+    behind = [hit for hit in one.hits if hit.put_before]
+    assert behind and set(behind[0].put_before) == {"what is said of another age, number or relative comes after"}
+    (of_another,) = behind[0].put_before.values()
+    values = {hit.passage_id: hit.value for hit in one.hits}
+    assert all(values[id] > behind[0].value for id in of_another)
+    bare = explain(bot, "cost?", (Turn(role="user", content="can my parents stay for long on a super visa?"), FAMILY[1])).questions[0]
+    assert any(rule.startswith("what tells it of what is talked of comes first") for rule in bare.order)
 
 
 # What was folded and cut

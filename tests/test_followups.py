@@ -966,3 +966,19 @@ def test_who_is_spoken_of_keeps_the_age_that_was_told() -> None:
 
 def test_the_last_round_is_no_row_of_a_list() -> None:
     assert alone("what was the last one", *ROUTES).named == ()
+
+
+@pytest.mark.parametrize("long", ["word " * 800, "x" * 4000, "gts, " * 800, "fees for us " * 330], ids=["word", "no space", "list", "fees"])
+@pytest.mark.parametrize(
+    "question", ["if I am only a visitor?", "are you sure?", "same for bc?", "no, not gts, express entry", "what about the first one"]
+)
+def test_of_a_long_message_only_so_much_is_carried_into_a_later_one(long: str, question: str) -> None:
+    understood = of_the_field(long, "The Global Talent Stream is for employers.", question)
+    assert len(understood.standalone) < 1_100 and all(len(text) < 1_100 for text in understood.context)
+
+
+@pytest.mark.parametrize("story", ["{asked} {told}", "{told} {asked}"], ids=["asked first", "asked last"])
+def test_what_a_long_message_is_about_and_what_it_asks_are_carried(story: str) -> None:
+    told = "I am a data engineer in Dallas, my wife is on H-4 and we have two kids who go to school here. " * 30
+    understood = of_the_field(story.format(told=told, asked="Can I come under the Global Talent Stream?"), "Yes.", "how long does it take?")
+    assert understood.inferred == ("global-talent-stream",)

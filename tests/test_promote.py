@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +50,23 @@ def test_a_saved_answer_becomes_a_draft_with_what_it_cites(tmp_path: Path) -> No
     assert case.question.startswith("Is it open?")
 
 
+def test_what_a_set_asks_already_is_not_added_again(tmp_path: Path) -> None:
+    sets, said = tmp_path / "sets", (Turn(role="user", content="is the pilot open"),)
+    first = Seen("and the fee for 12345678?", "answered")
+    ids = [promote(one, "mine", sets)[1] for one in (first, replace(first, history=said), replace(first, at="2024-01-01"))]
+    before = (sets / "mine.jsonl").read_text(encoding="utf-8")
+    for one, id in zip((first, replace(first, status="partial", note="again", history=said)), ids, strict=False):
+        with pytest.raises(CaseError, match=f"mine.jsonl: asks this already, as {id}; nothing was added"):
+            promote(one, "mine", sets)
+    assert (sets / "mine.jsonl").read_text(encoding="utf-8") == before and len(set(ids)) == 3
+
+
 def test_the_next_free_id_of_the_set_is_taken_and_nothing_that_stood_there_is_lost(tmp_path: Path) -> None:
     sets = write_set(tmp_path / "sets", {**CLOSED, "id": "single-009"}, name="single")
     write_set(sets, {**CLOSED, "id": "single-010"}, name="other")
     before = (sets / "single.jsonl").read_text(encoding="utf-8")
     (sets / "single.jsonl").write_text(before.rstrip("\n"), encoding="utf-8")  # an editor may leave out the last line's end
-    assert [promote(Seen("q?", "not_found"), "single", sets)[1] for _ in range(2)] == ["single-011", "single-012"]
+    assert [promote(Seen(question, "not_found"), "single", sets)[1] for question in ("q?", "and q?")] == ["single-011", "single-012"]
     assert (sets / "single.jsonl").read_text(encoding="utf-8").startswith(before)
     assert sorted(p.name for p in sets.iterdir()) == ["other.jsonl", "single.jsonl"]
 

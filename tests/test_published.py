@@ -180,6 +180,23 @@ def test_a_publishing_that_is_killed_changes_nothing_and_the_next_removes_what_i
     assert builds(chroma.server, name) == {first, last}
 
 
+@pytest.mark.parametrize("step", ["publishing vectors", "publishing files"])
+def test_of_two_machines_that_publish_a_name_at_once_the_one_that_fails_says_why(
+    small_home: Path, other_home: Path, chroma: ChromaProcess, embedder: Embedder, name: str, step: str
+) -> None:
+    build_index(other_home, PASSAGES[1:], embedder)
+    theirs: list[str] = []
+
+    def meanwhile(what: str, done: int, total: int) -> None:
+        if what == step and not theirs:
+            theirs.append(published(other_home, chroma.server, name))
+
+    with pytest.raises(ServerError, match=rf"^{name} at .*: another machine publishes under this name too, .* northbound index build$"):
+        publish(small_home, current(small_home), chroma.server, name, {"sources.json": "[]"}, meanwhile)
+    live = pointer(chroma.server, name)
+    assert live is not None and [live.build] == theirs and hold(other_home, chroma.server, name).problem == ""
+
+
 def test_the_same_build_can_be_published_again(small_home: Path, other_home: Path, chroma: ChromaProcess, name: str) -> None:
     build = published(small_home, chroma.server, name)
     assert published(small_home, chroma.server, name) == build
@@ -217,6 +234,44 @@ def test_an_empty_file_and_one_of_many_pieces_arrive_as_they_were(
     publish(small_home, current(small_home), chroma.server, name, {"empty.txt": "", "long.txt": long})
     folder = hold(other_home, chroma.server, name).folder
     assert ((folder / "empty.txt").read_text(), (folder / "long.txt").read_text()) == ("", long)
+
+
+# What is damaged here
+
+
+@pytest.mark.parametrize("file", ["vectors.npy", "rows.npz", "passages.jsonl", "sources.json", "manifest.json"])
+@pytest.mark.parametrize("damage", ["cut", "changed", "gone"])
+def test_a_file_that_is_damaged_here_is_fetched_again(
+    small_home: Path, other_home: Path, chroma: ChromaProcess, embedder: Embedder, name: str, file: str, damage: str
+) -> None:
+    published(small_home, chroma.server, name)
+    held = hold(other_home, chroma.server, name)
+    as_published = (held.folder / file).read_bytes()
+    spoil(held.folder / file, damage)
+    again = hold(other_home, chroma.server, name)
+    assert (again.problem, again.folder, again.manifest) == ("", held.folder, held.manifest)
+    assert (again.folder / file).read_bytes() == as_published
+    assert ranked(opened(again, embedder)) == ranked(opened(hold(small_home, chroma.server, name), embedder))
+    assert [path.name for path in held.folder.parent.glob(".fetching-*")] == []
+
+
+def test_what_is_damaged_here_and_cannot_be_fetched_is_named_with_what_to_remove(
+    small_home: Path, other_home: Path, chroma: ChromaProcess, name: str
+) -> None:
+    build = published(small_home, chroma.server, name)
+    held = hold(other_home, chroma.server, name)
+    spoil(held.folder / "vectors.npy", "changed")
+    chroma.server.remove(f"{name}-{build}-files")
+    with pytest.raises(SearchIndexError, match=r"vectors.npy: damaged.*; it cannot be fetched again \(.*\); .* remove ") as told:
+        hold(other_home, chroma.server, name)
+    assert str(told.value).endswith(str(held.folder)) and held.folder.exists()
+
+
+def spoil(file: Path, damage: str) -> None:
+    whole = file.read_bytes()
+    file.unlink()  # another name of the same file stays as it is
+    if damage != "gone":
+        file.write_bytes(whole[: len(whole) // 2] if damage == "cut" else whole[:-1] + bytes([whole[-1] ^ 1]))
 
 
 # What is damaged on the server

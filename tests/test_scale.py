@@ -160,6 +160,20 @@ def test_each_size_is_a_line_a_row_of_figures_and_a_point_of_the_plot(small_home
     assert sorted(small_home.rglob("*")) == before
 
 
+def test_what_a_killed_measuring_left_is_removed_by_the_next_and_two_do_not_share_a_folder(small_home: Path, tmp_path: Path) -> None:
+    keep = tmp_path / "figures"
+    left = keep / "northbound-scale-abc" / "index"
+    left.mkdir(parents=True)
+    (left / "vectors.npy").write_bytes(b"half")
+    going = scale((60,), Settings(home=small_home), keep)
+    next(going)
+    assert not left.exists()
+    with pytest.raises(BenchError, match="another --scale measures there now"):
+        next(scale((60,), Settings(home=small_home), keep))
+    assert list(going)[-1].startswith("written to ")
+    assert sorted(path.name for path in keep.iterdir()) == ["scale.json", "scale.svg"]
+
+
 def test_a_size_that_is_none_and_a_set_beside_it_are_refused(northbound_here: Command, small_home: Path) -> None:
     assert complaint(northbound_here("eval", "bench", "--scale", "many", home=small_home)).startswith("--scale 'many': 'many' is no size")
     both = northbound_here("eval", "bench", "--scale", "10k", "--data", "set", home=small_home)

@@ -46,6 +46,14 @@ def test_ask_gives_the_answer_contract(client: TestClient) -> None:
     assert reply.status_code == 200 and answer.id == "q17" and answer.status == "answered"
 
 
+def test_a_conversation_of_any_length_is_taken(client: TestClient) -> None:
+    """Its beginning and its end are read, as by the command line."""
+    said = [{"role": role, "content": "Is the permit open?"} for _ in range(1_000) for role in ("user", "assistant")]
+    for messages in (200, 201, 400, 2_000):
+        reply = client.post("/api/v1/ask", json={"question": "Is the permit open?", "history": said[:messages]})
+        assert reply.status_code == 200, reply.text
+
+
 @pytest.mark.parametrize(
     ("body", "status", "words"),
     [

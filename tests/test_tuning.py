@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,27 @@ def test_the_strangers_messages_name_sections_that_there_are(bot: Bot, file: Pat
     named = {section for row in rows for asked in row["asks"] for section in asked}
     assert len({row["id"] for row in rows}) == messages and named <= set(bot.index.passages.by_id)
     assert sum(not row["asks"] for row in rows) == unanswerable
+
+
+@pytest.mark.filterwarnings("ignore:.*found in sys.modules:RuntimeWarning")
+@pytest.mark.parametrize("name", ["tune", "tune_followups", "tune_reading", "tune_answerability", "train_gate"])
+def test_a_script_says_how_it_is_called_and_what_is_wrong_with_what_it_is_given(
+    name: str, empty_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def ended(*given: str) -> object:
+        monkeypatch.setattr("sys.argv", [f"eval.{name}", *given])
+        with pytest.raises(SystemExit) as end:
+            runpy.run_module(f"eval.{name}", run_name="__main__", alter_sys=False)
+        return end.value.code
+
+    assert ended("--help") == 0 and f"python -m eval.{name}" in capsys.readouterr().out
+    for given in (empty_home / "nowhere", empty_home):
+        told = str(ended(str(given)))
+        assert told.startswith(f"eval.{name}: {given}") and "\n" not in told
+
+
+def test_called_without_anything_a_script_says_what_it_needs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.argv", ["eval.train_gate"])
+    with pytest.raises(SystemExit, match="2"):
+        runpy.run_module("eval.train_gate", run_name="__main__", alter_sys=False)
+    assert "the following arguments are required: FILE" in capsys.readouterr().err
