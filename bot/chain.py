@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from bot import scope, tongues
+from bot import language, privacy, scope, tongues
 from bot.answer import Answer, Part, Timings, Turn, parts
 from bot.bare import Bare, Leaning, facet_in
 from bot.check import Checked, check
@@ -244,6 +244,8 @@ class Bot:
         day = past_day(at, self.today) if at else ""
         splits = None if day else self._splits  # what a question can mean is written for today
         check_question(question)
+        if language.unread(question) and not self.index.manifest.only:  # documents of somebody's own choice may be in its language
+            return Understood(said := privacy.mask(question), said, language.ENGLISH, "unread", at=day)
 
         def meant(said: str, alone: bool) -> str:
             return self._french_questions.meant(said, alone)
@@ -270,7 +272,7 @@ class Bot:
         return replace(found, reduced=tuple(told))
 
     def _found(self, understood: Understood) -> Found:
-        if understood.kind in ("smalltalk", "distress"):
+        if understood.kind in ("smalltalk", "distress", "unread"):
             return Found(understood, (), ())
         return self._found_apart(understood) or self._found_together(understood)
 

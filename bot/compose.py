@@ -504,6 +504,7 @@ def compose(
 
     `wrong` gives the id of the correction that a sentence runs against, or "".
     """
+    hits = [said for hit in hits if (said := _without_orders(hit)).sentences]
     if not hits:
         return []
     best = hits[0]
@@ -543,6 +544,13 @@ def compose(
             more = [_without_verdict(piece) for piece in _from_answer(asked, hit, answers(asked, hit), min(left, 45))]
             pieces.extend(_new([piece for piece in more if piece is not None], pieces))
     return _once(pieces)
+
+
+def _without_orders(hit: Hit) -> Hit:
+    """A passage that somebody added without its sentences that speak to the program: they say what their writer wants in any answer."""
+    if hit.passage.origin == "brief":
+        return hit
+    return replace(hit, sentences=tuple(scored for scored in hit.sentences if not gives_orders(hit.quoted(scored))))
 
 
 _DENIAL = re.compile(
@@ -910,7 +918,7 @@ def _from_prose(asked: Asked, hits: Sequence[Hit], answers: Answerability, wrong
         """The words that it adds, 0 where it is not to be said."""
         text = hit.passage.text[unit.start : unit.end]
         content = set(terms(text))
-        if wrong(text) or _says_nothing(text) or gives_orders(text) or any(_says_no_more(content, other) for other in said):
+        if wrong(text) or _says_nothing(text) or any(_says_no_more(content, other) for other in said):
             return 0
         chosen[hit.passage.id].append(unit)
         said.append(content)
@@ -1230,10 +1238,12 @@ def _units(hit: Hit, leaning: bool = True) -> list[_Unit]:
     for scored in hit.sentences:
         span = scored.span
         unit = _Unit(span.start, span.end, scored.cosine, len(text[span.start : span.end].split()))
+        # What stood between and is not said (an order to the program) is not to come back within a unit; a list's sign may stand there.
+        next_to = bool(units) and len(text[units[-1].end : span.start].split()) <= 1
         if span.kind == "lead":
             lead = unit
             units.append(unit)
-        elif span.kind == "item" and lead is not None and units[-1].words + unit.words <= _LIST_WORDS:
+        elif span.kind == "item" and lead is not None and next_to and units[-1].words + unit.words <= _LIST_WORDS:
             units[-1] = _joined(units[-1], unit)
         else:
             if span.kind != "item":
@@ -1241,7 +1251,7 @@ def _units(hit: Hit, leaning: bool = True) -> list[_Unit]:
             if (
                 leaning
                 and span.kind == "sentence"
-                and units
+                and next_to
                 and leans(text[span.start : span.end])
                 and "\n" not in text[units[-1].end : span.start]
             ):

@@ -417,6 +417,8 @@ _KINDS = {
     "outcome": "a question how one person's case will end",
     "vague": "a question that names nothing",
     "distress": "a message of somebody in distress",
+    "abuse": "a message of harm that another does",
+    "unread": "a message in a language that is not read",
 }
 _LONG, _EXCERPT = 300, 120  # characters shown of a question, and of a text that is only to be recognised
 _INDENT = " " * 11  # of what is said about a hit

@@ -22,6 +22,18 @@ OWN_WORDS = {
         "nommées et datées. Je ne suis ni avocat ni le gouvernement, et je ne peux ni voir ni décider aucune demande."
     ),
     wording.DISTRESS: COMFORT[FRENCH],
+    wording.ABUSE: (
+        "Je suis désolé. Personne ne devrait être traité ainsi, et vous avez raison de demander de l’aide. Je ne suis qu’un programme "
+        "et je ne peux pas vous aider comme une personne le peut. Si vous ou quelqu’un d’autre êtes en danger, appelez le 911, aux "
+        "États-Unis comme au Canada. Quand c’est trop lourd à porter, vous pouvez y appeler ou texter le 988 à toute heure; c’est "
+        "gratuit. La police, un médecin ou un refuge près de vous peut nommer ceux qui aident là où vous êtes. Si vous le pouvez sans "
+        "danger, gardez des copies de vos papiers et des traces de ce qui s’est passé, et parlez à un avocat en immigration ou à une "
+        "clinique juridique avant que votre statut ne change."
+    ),
+    wording.NOTHING_ON_ABUSE: (
+        "Sur les permis pour les personnes maltraitées chez elles, exploitées ou victimes de traite, nos sources ne contiennent rien de "
+        "plus. Les pages d’IRCC, ou un avocat en immigration, peuvent vous dire ce qui existe."
+    ),
     wording.ELSEWHERE: (
         "Je ne réponds qu’aux questions sur le passage du H-1B américain au Canada. Pour d’autres sujets et d’autres pays, veuillez "
         "chercher ailleurs."
@@ -93,6 +105,7 @@ OWN_WORDS = {
     joins.SECOND: "Sur votre deuxième question\u00a0:",
     joins.NEXT: "Sur votre question suivante\u00a0:",
     joins.DIFFER: "Les sources divergent sur ce point\u00a0:",
+    joins.LAWFUL: "La voie légale\u00a0:",
     joins.ELSEWHERE: "Ailleurs, on lit\u00a0:",
     joins.FORMER: "Comme c’était auparavant\u00a0:",
     joins.LATER: "Constaté plus tard\u00a0:",

@@ -28,6 +28,7 @@ ALSO = "Also,"
 BESIDES = "Besides,"
 SAME_SOURCE = "The same source also says:"
 OTHER_SOURCE = "From another source:"
+LAWFUL = "The lawful way:"  # of what was asked to be got by a false one
 ITS_WORDS = "The document itself says:"  # of a guess or of history that was put right before
 # What a section is about besides, by the question it answers; said where neither the message nor an earlier section asks for it.
 ABOUT: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -47,7 +48,7 @@ ABOUT: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     )
 )
 PHRASES = (
-    *(UNKNOWN, KNOWN, ITSELF, SECOND, NEXT, DIFFER, ELSEWHERE, FORMER, LATER, ALSO, BESIDES, SAME_SOURCE, OTHER_SOURCE, ITS_WORDS),
+    *(UNKNOWN, KNOWN, ITSELF, SECOND, NEXT, DIFFER, ELSEWHERE, FORMER, LATER, ALSO, BESIDES, SAME_SOURCE, OTHER_SOURCE, LAWFUL, ITS_WORDS),
     *(phrase for phrase, _ in ABOUT),
 )
 

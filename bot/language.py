@@ -1,4 +1,5 @@
-"""Which language a message is in, and what is said in it: that answers are in English and French only, and where to turn in distress.
+"""Which language a message is in, whether it is one that we read, and what is said in it: that answers are in English and French only, and
+where to turn in distress.
 
 Scripts tell most languages apart; the rest, and what is written in Latin letters, are told by their commonest words. An abbreviation-heavy
 English question must never be taken for another language: without clear evidence it is English. bot/tongues.py reads what is not.
@@ -26,7 +27,7 @@ _SURE = {
     "fr": "je mon ma mes tu il elle nous vous votre vos leur leurs est suis sont etes sera ete etre avoir ai avez avons puis peux peut peuvent "
     "peuvent-ils faut dois doit combien quand quel quelle quels quelles quoi pourquoi ou qui que qu cest aux au du des dans sur avec sans pour "
     "chez cette ces une et mais donc aussi encore toujours deja apres avant pendant depuis jusqu femme mari conjoint conjointe enfant enfants "
-    "famille permis travail travailler emploi offre demande voie frais argent besoin ecole entreprise employeur residence entree etudes delai "
+    "famille permis travail travailler emploi offre demande voie frais argent besoin faire ne pas patron passeport victime pris releve ecole entreprise employeur residence entree etudes delai "
     "prolonger renouveler bonjour bonsoir merci ca cela y oui beaucoup voudrais veux etats unis rester biometrie ouvert ouverte titulaires "
     "detenteurs ont ils elles moi toi lui koi c'est obtenir preuve fonds personne annee jours mois langue francais anglais demenager visiteur le la les un "
     "cest meteo temps limite comment de donne entre cb",
@@ -57,6 +58,43 @@ _ENGLISH = frozenset(
     "the is are was were do does did can could will would should may how what when where why which who my me i we you your he she they it its for "
     "with without from and or not to of in on at by this that these there if need get got apply have has had after before about any be been am "
     "but so then than as a an still now please want know tell much many long".split()
+)
+
+# Letters that nobody uses in a language that we read: Greek, Cyrillic, Armenian, Hebrew, Bengali, Gujarati, Odia, Tamil, Kannada to Tibetan,
+# Burmese, Georgian, Ethiopic, Khmer, Japanese syllables; and those that Urdu has beyond Arabic and Persian, and Vietnamese beyond other Latin
+# letters.
+_UNREAD_LETTERS = re.compile(r"[\u0370-\u05ff\u0980-\u09ff\u0a80-\u0bff\u0c80-\u10ff\u1200-\u137f\u1780-\u17ff\u3041-\u3096\u30a1-\u30fa]")
+_ONE_S_OWN = re.compile(r"[\u0679\u0688\u0691\u06ba\u06c1\u06d2]|[\u01a0\u01a1\u01af\u01b0\u1ea0-\u1ef9]")
+# Common words, accents off, of languages in Latin letters that we do not read; none is English, or common in a language that we read, but
+# for a few that Italian shares with Portuguese.
+_UNREAD = {
+    "de": "ich wir mir mich dich meine meinen meiner und oder nicht kein keine wie wo warum wann welche welcher welches kostet kosten viel "
+    "brauche brauchen kann konnen darf muss mochte bekommen bekomme eine einen einer einem sind habe haben wird werden fur ohne nach vom "
+    "zum zur beim uber das der auch noch frau kinder arbeitserlaubnis arbeitsvisum aufenthalt antrag kanada ziehen umziehen arbeiten dauert gibt",
+    "it": "sono ho abbiamo puoi devo voglio vorrei perche dove cosa mio miei mie moglie marito figli lavoro lavorare permesso della dello "
+    "delle degli nel nella anche ancora serve bisogno vuole trasferirmi quali sposato licenziato domanda gli costa posso quanto tempo quando ci",
+    "vi": "cua co khong duoc bao nhieu giay phep lao dong lam viec vo chong va tai muon dinh mat thoi hoi tien",
+    "pl": "ile kosztuje czy moge jest dla moja moj zona praca prace pracy pozwolenie pozwolenia kanadzie kanady potrzebuje gdzie kiedy dlugo "
+    "trwa chce sie od",
+    "nl": "ik jij wij mijn hoe hoeveel wil heb heeft een het niet geen voor zonder naar werkvergunning vrouw kinderen nodig duurt waar wanneer",
+    "tr": "bir ve icin kadar nasil calisma izni iznim gerekli yok kanada kanadaya esim ucreti nerede zaman istiyorum basvuru yapabilir miyim olarak kac",
+    "id": "saya berapa biaya izin kerja bagaimana apakah bisa untuk dengan istri suami harus kapan kanada tidak ingin pindah",
+    "ro": "cum costa munca trebuie vreau pentru sunt sotia unde fara lucrez",
+    "sw": "kwa gani kiasi kibali kazi ninaweza naweza nataka mke mume watoto lini wapi jinsi kuhamia nini yangu",
+    "hu": "mennyibe kerul munkavallalasi engedely hogyan mennyi mikor nekem felesegem kanadaban kanadaba szeretnek",
+}
+_UNREAD_SETS = tuple(frozenset(words.split()) for words in _UNREAD.values())
+_NO_ACCENT = str.maketrans("đłıß", "dlis")  # letters that come apart into none
+
+# In both, since neither is known to be read by who asked. The last sentence is there because distress is not heard in such a language.
+UNREAD = (
+    "I could not read this. I read English and French and, in part, Arabic, Chinese, Hindi, Korean, Persian, Portuguese, Punjabi, Spanish, "
+    "Tagalog and Telugu; I answer in English or French. Please ask again in English or French: short and simple words are enough. "
+    "In an emergency in the United States or Canada call 911; if you feel that you cannot go on, call or text 988.\n\n"
+    "Je n’ai pas pu lire ceci. Je lis l’anglais et le français et, en partie, l’arabe, le chinois, le coréen, l’espagnol, l’hindi, le pendjabi, le "
+    "persan, le portugais, le tagalog et le télougou; je réponds en anglais ou en français. Posez votre question de nouveau en anglais ou en "
+    "français\u00a0: des mots courts et simples suffisent. En cas d’urgence aux États-Unis ou au Canada, appelez le 911; si vous n’en pouvez plus, "
+    "appelez ou textez le 988."
 )
 
 # The first sentence alone where nothing of the sources follows.
@@ -101,7 +139,9 @@ NOTICES = {
 # Words of somebody who may not want to go on living, few and unmistakable.
 _DISTRESS = {
     "fr": r"\bsuicid|\bme tuer\b|\b(?:veux|vais|voudrais|envie de|prêt à) (?:\w+ )?mourir\b|\ben finir avec (?:la|ma) vie\b|"
-    r"\bmettre fin à (?:mes jours|ma vie)\b|\bveux plus (?:vivre|me réveiller)\b|\bplus envie de vivre\b|\bme faire du mal\b",
+    r"\bmettre fin à (?:mes jours|ma vie)\b|\bveux plus (?:vivre|me réveiller)\b|\bplus envie de vivre\b|\bme faire du mal\b|"
+    r"\benvie d[’']en finir\b|\bà quoi bon (?:vivre|continuer à vivre)\b|\bplus (?:aucune |de )?raison de vivre\b|\b(?:mieux|tranquilles?) sans moi\b|"
+    r"\bfatiguée? de vivre\b",
     "es": r"\bsuicid|\bmatarme\b|\bquiero morir|\bno quiero (?:seguir )?vivi|\bacabar con mi vida\b|\bquitarme la vida\b|\bhacerme daño\b",
     "pt": r"\bsuic[ií]d|\bme matar\b|\bquero morrer\b|\bnão quero (?:mais )?viver\b|\bacabar com (?:a )?minha vida\b|\btirar (?:a )?minha (?:própria )?vida\b",
     "tl": r"\bmagpakamatay\b|\bgusto ko na(?:ng)? mamatay\b|\bayoko nang mabuhay\b|\bwakasan ang (?:aking )?buhay\b",
@@ -144,13 +184,15 @@ COMFORT = {
 
 @lru_cache(maxsize=64)  # a message is asked for twice, and with each one after it again
 def detect(text: str, before: str = ENGLISH) -> str:
-    """The language of a message: one that we have sentences in, or "en". `before` is that of the message before it: what is too short to
+    """The language of a message: one that we have sentences in, or "en", which is also said of what is `unread`. `before` is that of the message before it: what is too short to
     tell is in the same."""
+    if unread(text):
+        return ENGLISH
     letters = sum(c.isalpha() for c in text)
     for language, script in _SCRIPTS:
         if letters and len(script.findall(text)) > 0.2 * letters or (language == "fa" and len(script.findall(text)) >= 2):
             return language
-    words = re.findall(r"[a-z]+", folded(text))
+    words = re.findall(r"(?<![a-z\d])[a-z]+(?![a-z\d])", folded(text))  # the "e" of "E000123456" is no word
     if not words:
         return before if letters == 0 and before != ENGLISH and re.search(r"\d", text) else ENGLISH
     english = sum(word in _ENGLISH for word in words)
@@ -166,6 +208,18 @@ def detect(text: str, before: str = ENGLISH) -> str:
         return before
     enough = 1.0 if len(words) <= 3 and not english else 2.0 if english else 1.5
     return best if score >= enough and score > english and score >= 0.2 * len(set(words)) else ENGLISH
+
+
+@lru_cache(maxsize=64)
+def unread(text: str) -> bool:
+    """Whether a message is in a language that we do not read: by its letters, else by two words of it that outnumber those of English and of
+    any language that we read. An abbreviation or a name alone is no such word."""
+    letters = sum(c.isalpha() for c in text)
+    if letters and (len(_UNREAD_LETTERS.findall(text)) > 0.2 * letters or len(_ONE_S_OWN.findall(text)) >= 2):
+        return True
+    words = set(re.findall(r"[a-z]+", folded(text).translate(_NO_ACCENT)))
+    found = max(len(words & known) for known in _UNREAD_SETS)
+    return found >= 2 and found > max(len(words & read) for read in (_ENGLISH, *_SURE_SETS.values()))
 
 
 _ACCENTED = re.compile(r"\b[a-z]*[à-öø-ÿœ][a-zà-öø-ÿœ]*", re.IGNORECASE)

@@ -12,13 +12,19 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("USCIS receipt number", re.compile(r"\b(?:EAC|WAC|LIN|SRC|MSC|NBC|IOE|YSC|MCT)[- ]?\d{2}[- ]?\d{3}[- ]?\d{5}\b", re.IGNORECASE)),
     ("A-number", re.compile(r"\bA[-#: ]{0,2}(?:\d{3}[- ]?\d{3}[- ]?\d{3}|\d{8})\b", re.IGNORECASE)),
     ("UCI", re.compile(r"\b(?:\d{2}-\d{4}-\d{4}|(?!(?:19|20)\d\d-(?:19|20)\d\d\b)\d{4}-\d{4}|\d{4}-\d{3}-\d{3})\b")),  # 2026-2028 are years
-    ("number", re.compile(r"(?i)\b(?:UCI|client id)\b[\s:#a-z]{0,12}(\d[\d -]{6,12}\d)")),
+    ("number", re.compile(r"(?i)\b(?:UCI|client id)(?![a-z])[\s:#a-z]{0,12}(\d[\d -]{6,12}\d)")),
     ("passport number", re.compile(r"(?i)\bpassport\b[\s:#a-z.]{0,20}\b([A-Z]{0,2}\d{6,9})\b")),
-    ("IRCC application number", re.compile(r"\b(?:[A-Z]{1,2}\d{9}|E\d{9})\b")),
-    ("passport number", re.compile(r"(?i)\b[A-Z]{1,2}\d{7,8}\b")),
+    ("IRCC application number", re.compile(r"(?i)\b(?:[A-Z]{1,2}-?\d{9}|[BEFSUVW] ?(?!(?:19|20)\d\d )\d{4} \d{5})\b")),
+    ("passport number", re.compile(r"(?i)\b(?:[A-Z]{1,2}\d{7,8}|\d{2}[A-Z]{2}\d{5})\b")),
     ("social security number", re.compile(r"\b\d{3}-\d{2}-\d{4}\b")),
     ("SIN", re.compile(r"\b\d{3}[- ]\d{3}[- ]\d{3}\b")),
-    ("number", re.compile(r"(?i)\b(?:sin|ssn|social insurance|social security)\b[\s:#a-z]{0,20}(\d{9})\b")),
+    (
+        "number",
+        re.compile(
+            r"(?i)\b(?:sin|ssn|social (?:insurance|security))(?![a-z])[\s:#.a-z]{0,20}"
+            r"(\d{3}[ .-]?(?:\d{3}[ .-]?\d{3}|\d{2}[ .-]?\d{4}))\b"
+        ),
+    ),
     (
         "phone number",
         re.compile(
@@ -41,12 +47,40 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
 _CARD = re.compile(r"\b(?:\d[ -]?){12,18}\d\b")
 
 
+_MARK = rf"\[(?:{'|'.join(dict.fromkeys(['card number', *(name for name, _ in _SHAPES)]))})\]"
+# What a message does no more with a number than give it: "my SSN is [number]", "A-number [A-number]", "reach me at [email] or [phone
+# number]"; of "my receipt [number] is approved" more is said.
+_GIVEN = re.compile(
+    r"(?:\b(?:and|with|my|our|his|her|the|wife'?s|husband'?s|uscis|ircc)\s+)*\b"
+    r"(?:ssn|sin|social (?:security|insurance)|a[- ]?(?:number|num|no)|alien|uci|client id|passport|receipt|application|file|case|e-?mail"
+    r"|phone|mobile|cell|card)"
+    rf"(?: (?:registration )?(?:number|num|no|id|address)\b)?\W*(?:is\b|are\b)?[\s:=#.-]*{_MARK}"
+    r"(?!\s*(?:is|was|are|has|had|got|gets?|expire[sd]?|came|will|shows?|says|issued|still|pending|approved|denied|refused|rejected|valid)\b)"
+    r"[\s,.;]*"
+    rf"|\b(?:reply|write|e-?mail|call|text|contact|reach|ring)(?: to)?(?: me| us)?(?: back)?(?: on| at| via| by)? {_MARK}"
+    rf"(?:,? (?:or|and) {_MARK})*[\s,.;]*"
+    rf"|{_MARK} is (?:my|our|his|her) [^,.;?!]{{1,40}}[,.;]\s*",
+    re.IGNORECASE,
+)
+_UNSAID = re.compile(rf"(?: (?:number|num|no)\b\.?)?\s*#?{_MARK}", re.IGNORECASE)
+_SPEAKS_OF_IT = re.compile(r"\b(?:it|its|this|that)\b", re.IGNORECASE)
+
+
 def mask(text: str) -> str:
     """The text with each personal number replaced by its name in brackets, such as "[passport number]"."""
     text = _CARD.sub(lambda found: "[card number]" if _luhn(found.group()) else found.group(), text)
     for name, shape in _SHAPES:
         text = shape.sub(_replacer(name), text)
     return text
+
+
+def unnumbered(masked: str) -> str:
+    """A masked message as it would read had its writer given no number: the marks are nothing that is asked about, nor is what only
+    introduces them, unless the rest speaks of it ("my SIN is [SIN], when does it expire?")."""
+    if "[" not in masked:
+        return masked
+    rest = _UNSAID.sub("", _GIVEN.sub(" ", masked)).strip(" ,;")
+    return rest if re.search(r"\w", rest) and not _SPEAKS_OF_IT.search(rest) else _UNSAID.sub("", masked).strip()
 
 
 def identifies(text: str) -> bool:

@@ -37,6 +37,10 @@ _PAPERS = (
     r"(letters?|documents?|papers?|offers?|degrees?|diplomas?|transcripts?|certificates?|statements?|passports?|visas?|stamps?|pay ?stubs?|pay ?slips?|"
     r"references?|experience|resumes?|leases?|rental agreements?|marriages?|relationships?|employers?|jobs?|invitations?|ielts|scores?|proof|i-?797s?|receipts?|approvals?|address(es)?|id|ids|lmias?)"
 )
+_LETTER = (
+    r"\b(?:reference|experience|employment|employer'?s?|company|work|job|relieving|service) (?:reference )?(?:letters?|certificates?)\b"
+)
+_EXAM = r"(?:ielts|celpip|tef|tcf|pte|(?:language|english|french) (?:test|exam)|(?:test|exam)|biometrics?|medical(?: exam)?)"
 _CHEATING = tuple(
     Pattern(pattern)
     for pattern in (
@@ -58,15 +62,62 @@ _CHEATING = tuple(
         r"\b(officer|ircc|cbsa|uscis|immigration|they|he|she|canada|embassy|border)\b[^,.;]{0,25}\b(don'?t|doesn'?t|won'?t|will not|can'?t|cannot|never|not) (find out|know(?! any)|notice|catch|see|discover|detect)\b",
         r"\b(make|write|create|prepare|sign|issue)\b.{0,25}\b(my|our) own\b.{0,40}\b(letter|reference|certificate|statement|payslips?|paystubs?|offer)\b|\bwith (his|her|their|my (boss|manager|employer)'?s?) signature\b",
         rf"\bbackdat\w*\b.{{0,40}}\b{_PAPERS}\b",
+        # A relative or a friend passed off as a nearer one; who took a nephew in is his parent.
+        r"\b(?:claim|show|list|declare|put|present|pass|name|register|mention)\w*\b.{0,15}\b(?:cousin|(?<!girl)(?<!boy)(?<!girl )(?<!boy )friend|nephew|niece|uncle|aunt|neighbou?r|room ?mate|"
+        r"colleague|co-?worker)s?\b(?!.*\b(?:adopt\w*|guardian\w*)).{0,12}\b(?:as|is|like|for)\b (?:being )?(?:my |a |an |the |his |her )?(?:real |own |common[- ]law )?"
+        r"(?:brother|sister|sibling|spouse|wife|husband|partner|son|daughter|child|kid|parent|father|mother)\b",
+        r"\b(?:say|tell|claim)\w*\b.{0,25}\b(?:my|his|her|the) (?:cousin|friend|nephew|niece|uncle|aunt|neighbou?r|room ?mate|colleague|co-?worker) is (?:my|his|her) "
+        r"(?:brother|sister|sibling|spouse|wife|husband|common[- ]law partner|partner|son|daughter|child)\b",
+        # A letter of work that was not done, or of an employer that is none; one that closed did exist.
+        rf"{_LETTER}(?:(?!\b(?:if|when|because|since)\b).){{0,40}}\b(?:(?:never|did ?n[o']?t(?: ever| really| actually)?|have ?n[o']?t|not) work\w*(?: (?:at|for|with|in) ?(?:it|them|there|that)?)?|where (?:i|he|she|we) (?:never|did ?n[o']?t)|(?:i|he|she|we) (?:never|did ?n[o']?t) (?:do|did|ha[dv]e?|held|hold)|(?:does|do|did) ?n[o']?t (?:really |actually )?exist"
+        r"|never existed|is(?: not| n[o']?t) real)(?!.{0,12}\b(?:any ?more|now|any longer|long|full|canad\w*|since|yet)\b)",
+        rf"\b(?:never worked|did ?n[o']?t work|worked nowhere|never existed|(?:does|do) ?n[o']?t exist(?! any))\b.{{0,30}}\b(?:get|give|write|sign|issue|make)\w*\b.{{0,15}}{_LETTER}",
+        # Somebody else's address, papers or head in the place of one's own. Whose money counts is a rule, and asked of a relative's.
+        r"\b(?:us|show|giv|put|borrow|tak)(?:e|es|ing|ed)?\b.{0,15}\b(?:friend|cousin|uncle|aunt|brother|sister|relative|someone|somebody|neighbou?r|colleague|roommate)(?:'?s)?(?: else'?s?)? (?:home |house |mailing |residential )?address\b"
+        r".{0,12}\b(?:to|and|so) (?:i can |that i can |i )?(?:show|prove|claim|pretend|say|look|make)\b",
+        r"(?:^|\b(?:i|we|to|he|she)\b (?:\w+ ){0,2})(?:us|show|submit|appl|giv|upload|send|attach|present)(?:e|es|y|ies|ing)?\b.{0,25}\b(?:another (?:person|man|woman|guy|applicant)'?s?|(?:someone|somebody) else'?s?|other (?:person|people|guy)s?'?s?|a stranger'?s?|borrowed|rented)"
+        r" (?:\w+ )?(?:bank |account )*(?:statements?|balance|passport|identity|id|documents?|papers?|degree|certificate|transcripts?|pay ?slips?|ielts|scores?|letter)\b",
+        rf"\b(?:can|could|will|may|let|if|have|want|ask\w*|get|find)\b(?: my| a| an| his)?(?: (?:twin|elder|younger|own|best|good))? (?:someone|somebody|anyone|anybody|another|other|friend|cousin|brother|sister|twin|wife|husband|colleague|person|expert)(?: (?:else|person|to|who|can|will|would|that))*"
+        rf" (?:take|sit|write|give|do|clear|pass|appear|attend)s?\b(?: in| for)? (?:my|his|the|an?|our) ?(?:online )?{_EXAM}\b(?! (?:results?|report|certificate|score|with|coaching|class\w*|training|prep\w*|too|fee))",
+        rf"\b(?:pay|paying|paid|hire|hiring) (?:\w+ ){{1,3}}(?:to|who) (?:take|sit|write|give|clear|pass|appear)s?\b.{{0,12}}{_EXAM}\b(?! (?:coaching|class\w*|training|prep\w*|fee))",
+        rf"\b(?:take|sit|write|give|appear)s?\b.{{0,15}}{_EXAM}\b.{{0,15}}\b(?:in my place|on my behalf|instead of me|as me)\b",
+        # Staying or working so that nobody in charge knows.
+        r"\b(?:stay|remain|live|overstay|hide)\w*\b.{0,50}\bwithout (?:them|any ?(?:one|body)|ircc|cbsa|immigration|canada|the (?:officers?|government|authorities|police))(?: ever)? (?:know|notic|find|catch|see|realiz)\w*",
+        r"\bwork\w*\b.{0,50}\bwithout (?:any ?(?:one|body)|ircc|cbsa|immigration|the (?:officers?|government|authorities))(?: ever)? (?:know|notic|find|catch|see|realiz)\w*",
+        r"\bbefore (?:they|any ?(?:one|body)|ircc|cbsa|immigration|the (?:government|authorities)) (?:will |can |ever )?(?:notic\w*|finds? out|catch(?:es)?|come after)\b",
+        # What to say at the border of a visit that is none.
+        r"^(?=.*\b(?:(?:my|our|the|his|her) (?:real|true|actual|secret|hidden) (?:plan|intention|intent|purpose|reason|goal|aim)|(?:really|actually|secretly) (?:want|plan|intend|mean|going|will)\w*(?: to)? (?:work|stay|live|settle|immigrate))\b)"
+        r"(?=.*\b(?:tourist|visit\w*|holiday|vacation|student)\b)(?=.*\b(?:what|how)\b.{0,20}\b(?:say|tell|answer|explain|write|convince)\b)",
+        # One thing said where it was another: "can I say I worked full time when it was part time".
+        r"\b(?:can|could|may|should|shall|how (?:do|can|to)|what if|want to|going to|will|ok to|okay to)\b(?: i| we| he| she)?(?: just| also)? (?:say|claim|show|write|state|put|declare|tell \w+)(?: that)? (?:i|we|he|she|they)\b.{1,50}"
+        r"\b(?:when|while|though|but|and)\b (?:in fact |actually |really )?(?:(?:it|that|they|i|we|he|she) (?:was|were|is|am|did)? ?(?:only |really |actually |just )*(?:part[- ]?time|freelanc\w*|volunteer\w*|unpaid|an? intern\w*|less|not|n[o']?t|never|single|married|\d)"
+        r"|(?:it|that|they|i|we|he|she) (?:really|actually|only|never|just|did ?n[o']?t|was ?n[o']?t))\b",
         r"\bsay (i|that i|we|he|she)\b.{0,60}\b(even though|though|although|but)\b.{0,30}\b(not|never|don'?t|didn'?t|isn'?t|wasn'?t)\b",
     )
 )
 # Words of somebody who may not want to go on living, or who fears it of another.
+_ABOUT_LIFE = r"(?! (?:in|at|on|with|near|here|there|apart|separate(?:ly)?|outside|abroad|together|alone|away|under|between|insurance|without (?:a |my )?(?:visa|status|permit))\b)"
 _DISTRESS = re.compile(
-    r"\b(suicid\w*|kill(ing)? (myself|himself|herself|themselves|themself)|end(ing)? (it all|my life|his life|her life|their life)|"
-    r"(want|wants|wanna|going|ready|rather|better) (to |off )?(die|dead)\b|(do ?n.?t|does ?n.?t|did ?n.?t|no longer|not) want to (live(?! (in|at|with|near|here|there|apart|on|separate)\b)|be alive|wake up|go on living)|"
-    r"no (point|reason|use) (of|in|to|for) (living|live|going on)|nothing (left )?to live for|harm(ing)? (myself|himself|herself)|hurt(ing)? myself|self[- ]harm|"
-    r"take my (own )?life|life is not worth|can(no|')?t go on (living|anymore|any more|like this)|jump (off|from) (a|the) (bridge|roof|building))",
+    r"\b(sui?[cs]id\w*|kill(ing)? (myself|himself|herself|themselves|themself)|end(ing)? (it all|my life|his life|her life|their life)|"
+    r"(want|wants|wanna|going|ready|rather|better|wish\w* (?:i|he|she) (?:was|were)) (to |off )?(be )?(die|dead)\b|(do ?n.?t|does ?n.?t|did ?n.?t|no longer|not) want to (live(?! (in|at|with|near|here|there|apart|on|separate)\b)|be alive|exist\b|wake up|go on living)|"
+    rf"(?:no|any|see the|see a|what'?s the|what is the|much|little) (?:point|reason|use|sense|purpose) (?:(?:of|in|to|for) )?(?:living|life|live|going on|being alive){_ABOUT_LIFE}|nothing (left )?to live for|harm(ing)? (myself|himself|herself)|hurt(ing)? myself|self[- ]harm|"
+    r"take my (own )?life|life is not worth|life (?:is|feels|seems) (?:meaningless|pointless|worthless)|life has no (?:meaning|purpose)|can(no|')?t go on (living|anymore|any more|like this)|jump (off|from) (a|the) (bridge|roof|building)|"
+    r"(?:hang|drown|poison|shoot) myself(?! in the foot)|"
+    rf"(?:tired|sick|done) (?:of|with) (?:living|life|being alive|existing)(?! like){_ABOUT_LIFE}|giv(?:e|en|ing) up on (?:life|living){_ABOUT_LIFE}|"
+    r"(?:no ?(?:body|one)|who|any(?:body|one)) ?(?:would |will |'?l?l |'?d |wud |even |really )*(?:miss(?:es)? (?:me|him|her)\b|(?:cares?|notices?) (?:if|when) (?:i|he|she)(?:'?m|'?s| am| is| was| were)? (?:dead|die[sd]?|disappear\w*|gone(?! (?:from|to|for|out|over|abroad|more|back)\b)))|"
+    r"better off (?:without (?:me|him|her)|if (?:i|he|she)(?:'?m| am| is| was| were) (?:dead|gone))(?! (?:in|on|as|apply\w*|work\w*|being)\b)|"
+    r"(?:want|wants|wanna|wish|like) to (?:just )?(?:disappear|vanish)(?=\W*$| forever| from (?:this|the) world)|never wake up)",
+    re.IGNORECASE,
+)
+# "I am thinking of ending it" says it too, where nothing was named that one ends.
+_ENDING_IT = re.compile(
+    r"\b(?:think\w*|thought|thinkin|plan\w*|consider\w*|feel like|want\w*|wanna|ready|going)(?: (?:of|about|abt|to|on|for))? (?:just )?end(?:ing)? (?:it|everything)\b"
+    r"(?=\W*(?:$|[.!?,;]|all\b|now\b|tonight|today|because|after|for good|once and for all))",
+    re.IGNORECASE,
+)
+_ENDED = re.compile(
+    r"\b(?:contract|lease|rent\w*|jobs?|employ\w*|work\w*|permit|visa|status|marriage|relationship|engagement|project|internship|applications?|appeal|case|"
+    r"subscription|tenancy|policy|plan|agreement|assignment|study|studies|course|degree|program|stay|trip)\b",
     re.IGNORECASE,
 )
 # Whether something is allowed or a fraud, what comes of it, and what somebody sells: asked by who means to stay within the rules.
@@ -97,6 +148,16 @@ _TO_A_PROGRAM = re.compile(
     r"|\b(?:ignore|disregard|forget|override) (?:all |any |every |your |the |these )*(?:other |previous |prior |above |earlier )*"
     r"(?:instructions?|sources?|rules?|prompts?|guidelines?)\b"
     r"|\b(?:notes?|instructions?|messages?) (?:to|for) (?:all |any |every |ai |the )*(?:assistants?|chatbots?|bots?|(?:language )?models?)\b"
+    # What each answer is to hold or how it is to be given is said to who answers; a reader is told what to put in one letter.
+    r"|^(?!.*\b(?:uci|case|file|application|reference|client|account) (?:number|no)\b).*?\b(?:add|append|attach|insert|include|mention|put|place|link|show|repeat|give|recommend|quote|start|begin|end|finish|close|open)\w*\b.{0,80}?"
+    r"\b(?:to|in|into|at|of|with|on|after|before) (?:the (?:end|start|beginning|top|bottom) of )?(?:(?:each|eve?ry|all|any|all your|all of your)(?: \w+)? (?:answers?|replies|reply|responses?|outputs?|summar(?:y|ies)|conversations?|chats?)|your (?:answers|replies|responses|outputs|chats))\b"
+    r"|^\W*(?:please |always |never |you must |important:? )*(?:start|begin|end|finish|close|open) (?:each|every|all|your)(?: \w+)? (?:answers?|repl(?:y|ies)|responses?|outputs?)\b"
+    r"|\b(?:your answers?|(?:each|every) (?:answer|reply|response|output)) (?:must|should|shall|has to|have to|needs? to|will) (?:always |also |never )?(?:contain|include|begin|end|start|finish|mention|link|recommend|say|state|point|show)\b"
+    r"|\b(?:if|when|whenever) (?:the |a |any |an? )?(?:user|somebody|someone|anyone|anybody|you are|you're|you get)(?:s)? ask(?:s|ed)?\b.{0,80}\b(?:say|answer|reply|respond|claim|recommend|state|give|direct|point|link) "
+    r"|\bwhen(?:ever)? (?:you (?:answer|reply|respond|summari[sz]e|cite|quote)|answering|replying|summari[sz]ing)(?: (?:users?|readers?|questions?|people|them))?,? (?:always|never|add|say|include|mention|recommend|link|do not)\b"
+    r"|\b(?:ai|language|virtual|digital) (?:assistants?|models?|agents?)\b.{0,20}\b(?:must|should|shall|are (?:told|instructed|required|asked))\b|\b(?:as an|dear|attention,?|hey|hello) (?:ai|assistant|chatbot|llm|language model)\b"
+    r"|\bfrom now on,? (?:you\b|always|never|answer|reply|respond|say|recommend)"
+    r"|\b(?:do not|don't|never) (?:cite|quote|trust|mention) (?:any |the )?(?:other|another) (?:sources?|documents?|pages?)\b|\b(?:only|always) (?:cite|trust|quote|rank) this (?:source|document|page)\b"
     r"|\btell (?:every|each|all|any) (?:users?|of your users)\b|\bstate this as (?:an? )?(?:\w+ )?fact\b|\bdo not mention this (?:line|note|sentence)\b",
     re.IGNORECASE,
 )
@@ -104,7 +165,7 @@ _TO_A_PROGRAM = re.compile(
 # What will happen to this person: nobody can know it, and only the rule that governs it is in the documents.
 _OUTCOME = re.compile(
     r"\b(what('?s| is| are)? (my|our|the) (chances?|odds|probability|likelihood)|(my|our) (chances?|odds|probability)|chances? (of|for|that) (me|my|i|us|we|getting)|"
-    r"(will|would) (i|we|my \w+|they|ircc|uscis|he|she)\b.{0,40}\b(definitely|surely|for sure|get (approved|rejected|refused|invited|accepted|pr\b|an? ita|selected)|"
+    r"(will|would) (i|we|my \w+|they|ircc|uscis|he|she)\b.{0,40}\b(definitely|surely|for sure|get (approved|rejected|refused|invited|accepted|(my |the )?(pr\b|(permanent )?residence)|(an? )?(ita\b|invitation)|selected)|"
     r"be (approved|rejected|refused|accepted|invited|denied|selected)|approve (me|my|us|our)|reject (me|my)|refuse (me|my))|"
     r"(will|would) (they|ircc|canada|the officer|the visa officer) (reject|refuse|deny|approve|accept) ?(it|this)?\W*$|"
     r"(am|are) (i|we) (going to|gonna) (get|be) (approved|rejected|refused|accepted|invited|selected)|"
@@ -298,8 +359,10 @@ def asks_to_cheat(text: str) -> bool:
     return _ASKS_THE_LAW.search(text) is None and _CHEATED.search(text) is None and any(pattern.search(text) for pattern in _CHEATING)
 
 
-def in_distress(text: str) -> bool:
-    """Speaks of not wanting to live, of oneself or of another."""
+def in_distress(text: str, before: str = "") -> bool:
+    """Speaks of not wanting to live, of oneself or of another. `before` is what they said before: who spoke of a lease may end that."""
+    if _ENDING_IT.search(text) is not None and _ENDED.search(f"{before} {text}") is None:
+        return True
     return _DISTRESS.search(text) is not None
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
-from bot import language, privacy, scope
+from bot import harm, language, privacy, scope
 from bot.answer import Turn
 from bot.continuing import Before
 from bot.followups import Rewriter, StandAlone, asks_nothing, goes_back, only_tells, says_which, stand_alone
@@ -33,7 +33,7 @@ _LONG = 28  # words; a longer message is a story with a question in it
 _TELLING = 4  # content words of a sentence that may be what is asked
 _SAYS_NOTHING = 2  # content words of a question that asks only about what was told before it: "Is that allowed?"
 
-Kind = Literal["question", "smalltalk", "out_of_scope", "refused", "outcome", "vague", "distress"]
+Kind = Literal["question", "smalltalk", "out_of_scope", "refused", "outcome", "vague", "distress", "abuse", "unread"]
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def understand(
     check_question(question)
     masked = privacy.mask(_visible(question))
     spoken = language.detect(masked)
-    plain = _written_out(scope.without_orders(re.sub(r"<[^>]{1,200}>", " ", masked)))
+    plain = _written_out(scope.without_orders(re.sub(r"<[^>]{1,200}>", " ", privacy.unnumbered(masked))))
     if not re.search(r"\w", plain):  # nothing but orders, markup or signs: nothing is asked
         kind: Kind = "refused" if scope.asks_for_secrets(masked) else "vague" if re.search(r"\w", masked) else "smalltalk"
         return Understood(masked, masked, spoken, kind)
@@ -105,7 +105,7 @@ def understand(
     if past:
         plain = _with_places(plain, vocabulary)
         past = [t.model_copy(update={"content": _with_places(t.content, vocabulary)}) if t.role == "user" else t for t in past]
-    if scope.in_distress(plain):
+    if scope.in_distress(plain, " ".join(turn.content for turn in past if turn.role == "user")):
         return Understood(masked, plain, spoken, "distress")
     if scope.is_smalltalk(plain):
         return Understood(masked, plain, spoken, "smalltalk")
@@ -125,7 +125,9 @@ def understand(
     if not alone.context:
         alone = _as_asked(alone, vocabulary)
     kind = "question"
-    if scope.asks_to_cheat(plain) or scope.asks_for_secrets(masked):
+    if harm.is_told(plain):
+        kind = "abuse"
+    elif scope.asks_to_cheat(plain) or scope.asks_for_secrets(masked):
         kind = "refused"
     elif scope.is_elsewhere(plain) or scope.asks_the_same_elsewhere(plain, " ".join(t.content for t in past if t.role == "user")):
         kind = "out_of_scope"

@@ -10,15 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from bot import scope
+from bot import harm, lawful, scope
 from bot.answer import Answer, Citation, Claim, Differing, ProgramStanding, Status
 from bot.check import Checked
-from bot.compose import NOT_FOUND, SURE, VERY, Piece
-from bot.joins import fitted, joins
-from bot.language import NOTICES
+from bot.compose import NOT_FOUND, SURE, VERY, Piece, is_asked
+from bot.joins import LAWFUL, fitted, joins
+from bot.language import FRENCH, NOTICES, UNREAD
 from bot.understand import Understood
 from corpus.model import GENERAL, Passage, Program, Source, Split
 from corpus.registry import Registry
+from corpus.sentences import VERDICT, spans
 from index.expects import expected
 from index.search import Hit, Index, Query
 
@@ -40,6 +41,17 @@ DISTRESS = (
     "somebody else. In an emergency call 911. Elsewhere, a local emergency number or somebody near you can help. "
     "Papers and deadlines can wait until you are safe. When you are ready, ask me about them, one at a time; there are often more "
     "ways to stay or to move than it seems."
+)
+ABUSE = (
+    "I am sorry. Nobody should be treated like that, and it is right to ask for help. I am only a program and cannot help you as a person "
+    "can. If you or somebody else is in danger, call 911, in the United States and in Canada. When it is too much to bear, you can call or "
+    "text 988 there at any hour; it is free. The police, a doctor or a shelter near you can name those who help where you are. If you can "
+    "do so safely, keep copies of your papers and of what happened, and talk to an immigration lawyer or a legal clinic before your status "
+    "changes."
+)
+NOTHING_ON_ABUSE = (
+    "On permits for people who are hurt at home, exploited or trafficked our sources hold nothing more. IRCC's own pages, or an "
+    "immigration lawyer, can tell you what there is."
 )
 ELSEWHERE = "I only answer questions about moving to Canada from a US H-1B. For other subjects and other countries please look elsewhere."
 REFUSED = (
@@ -81,7 +93,10 @@ class Wording:
         status = _status(understood, hits, checked, self._index.manifest.only)
         pieces = _shown(status, checked)
         if status == "refused" and not scope.asks_for_secrets(understood.question):
-            pieces = self._consequences()
+            pieces = (*self._consequences(), *self._lawful(understood))
+        elif understood.kind == "abuse":
+            pieces = self._for_the_harmed(understood, hits, pieces)
+            checked = Checked(pieces, checked.answered, unknown=False, programs=())
         citations = tuple(self._citation(number, piece, sources) for number, piece in enumerate(pieces, 1))
         said_before = [""] * len(pieces)
         if understood.split is None:  # each case has a heading there
@@ -94,6 +109,8 @@ class Wording:
                 asks_standing=asks_standing,
                 ended=self._ended,
             )
+            if status == "refused":
+                phrases = [LAWFUL if n else "" for n in range(len(pieces))]
             said_before = [fitted(phrase, citation.quote) for phrase, citation in zip(phrases, citations, strict=True)]
         claims = tuple(
             Claim(text=c.quote[:1].upper() + c.quote[1:], citations=(c.number,), as_of=c.as_of, support=round(p.support, 3), join=join)
@@ -151,6 +168,24 @@ class Wording:
         )
         return (Piece(hits[0].passage, quoted.start, quoted.end, 1.0),) if quoted is not None else ()
 
+    def _lawful(self, understood: Understood) -> tuple[Piece, ...]:
+        """The lawful way to what was asked to be got by a false one; not in French, where most of these sections have no twin."""
+        if understood.heard is not None and understood.heard.language == FRENCH:
+            return ()
+        found = lawful.route(understood.standalone, self._index.passages.by_id)
+        return (found,) if found is not None else ()
+
+    def _for_the_harmed(self, understood: Understood, hits: Sequence[Sequence[Hit]], pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
+        """What the sources say for who is harmed: what answers the very question, else the permit that there is for the harmed at work."""
+        if hits and hits[0] and is_asked(hits[0][0]):
+            return pieces
+        passage = self._index.passages.by_id.get(_MISTREATED) if harm.is_at_work(understood.standalone) else None
+        if passage is None:
+            return ()
+        first, *others = (Piece(passage, span.start, span.end, 1.0) for span in spans(passage.text))
+        yes = VERDICT.match(first.quote)  # nobody asked whether one may
+        return (replace(first, start=first.start + yes.end()) if yes is not None else first, *others)
+
     def _choices(self, understood: Understood, hits: Sequence[Sequence[Hit]]) -> tuple[str, ...]:
         """Names of the programs among which a vague question splits: those its best passages are about."""
         ids = dict.fromkeys(h.passage.program for part in hits for h in part if h.passage.program != GENERAL)
@@ -161,7 +196,7 @@ class Wording:
         self, status: Status, understood: Understood, hits: Sequence[Sequence[Hit]], pieces: Sequence[Piece]
     ) -> tuple[str, ...]:
         """Questions our documents answer, near to this one and not just answered."""
-        if status in ("refused", "smalltalk", "out_of_scope"):
+        if status in ("refused", "smalltalk", "out_of_scope") or understood.kind in ("abuse", "unread"):
             return ()
         used = {p.passage.id for p in pieces}
         offered = [
@@ -210,6 +245,7 @@ def long_date(iso: str) -> str:
     return f"{date(int(parts[0]), int(parts[1]), 1):%B} {parts[0]}" if len(parts) == 2 else iso
 
 
+_MISTREATED = "ircc-extend-work#my-canadian-employer-mistreats-me-can-i-leave-on-an-employer"
 _QUOTED = 160  # letters of a question that is named in a caveat, at most
 _TOLD_OF = 0.78  # cosine to a question of ours from which a message that only tells something is one that it answers: "I was laid off"
 _OURS = 0.91  # cosine from which few words that name no program are the question of a section about none
@@ -219,8 +255,10 @@ def _status(understood: Understood, hits: Sequence[Sequence[Hit]], checked: Chec
     """`of_others`: the documents are of somebody's own choice, whose subject may be any."""
     if understood.kind in ("smalltalk", "out_of_scope", "refused"):
         return understood.kind
-    if understood.kind == "distress":
+    if understood.kind in ("distress", "abuse"):
         return "advice"
+    if understood.kind == "unread":
+        return "clarify"
     if understood.split is not None:
         return "partial"  # each thing that it can mean is answered in one sentence
     if not re.search(r"\w", understood.question) or (understood.kind == "vague" and not _is_ours(understood, hits)):
@@ -279,6 +317,8 @@ def _text(
     lines: list[str] = []
     if understood.kind == "distress":
         return DISTRESS
+    if understood.kind == "unread":
+        return UNREAD
     if understood.language in NOTICES and status not in ("smalltalk",):
         lines.append(NOTICES[understood.language])
     acts = scope.asks_to_act(understood.question)
@@ -288,6 +328,8 @@ def _text(
         lines.append(_smalltalk(understood.question))
     elif status == "out_of_scope":
         lines.append(ELSEWHERE)
+    elif understood.kind == "abuse":
+        lines += [ABUSE, RULES if claims else NOTHING_ON_ABUSE]
     elif status == "refused":
         lines.append(SECRETS if scope.asks_for_secrets(understood.question) else REFUSED)
     elif understood.split is not None:
@@ -309,7 +351,7 @@ def _text(
     text = _by_branch(understood.split, claims, citations) if understood.split is not None else body(claims, citations)
     if text:
         lines.append(text)
-    if status == "advice":
+    if status == "advice" and understood.kind != "abuse":
         lines.append(ADVICE)
     elif status == "not_found" and not claims:
         if follow_ups:

@@ -14,7 +14,7 @@ from bot.answer import Answer, Turn
 from bot.chain import Bot
 from bot.french import long_date, own_words, program_names
 from bot.french_words import OWN_WORDS
-from bot.language import COMFORT, NOTICES, detect, distressed, notice
+from bot.language import COMFORT, NOTICES, UNREAD, detect, distressed, notice, unread
 from bot.settings import Settings
 from bot.tongues import hear, in_english
 from corpus.lexicons import read_lexicons, wrong_lexicons
@@ -71,6 +71,8 @@ def ask(bot: Bot, *messages: str) -> list[Answer]:
         ("la visa in la", "en"),
         ("PR pour moi?", "fr"),
         ("H-1B?", "en"),
+        ("application no. E000123456", "en"),
+        ("mon patron ne me paie pas", "fr"),
         ("😀", "en"),
     ],
 )
@@ -415,3 +417,80 @@ def test_a_quote_that_its_twin_does_not_hold_breaks_the_hard_measures(home: Path
     answers.write_text(answers.read_text(encoding="utf-8").replace("155\u00a0$", "165\u00a0$"), encoding="utf-8")
     (score,) = read_run(rescore(folder)).scores
     assert "165" in score.numbers_unsupported and score.passages_unaltered < score.citations
+
+
+# Languages that are not read
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "wie viel kostet eine Arbeitserlaubnis in Kanada",
+            "darf meine frau dort arbeiten",
+            "work permit für meine Frau?",
+            "wo kann ich das beantragen",
+        ),
+        *("quanto costa il permesso di lavoro", "mia moglie può lavorare", "posso lavorare in Canada con H1B?", "quanto tempo ci vuole"),
+        *("カナダの就労ビザはいくらですか", "сколько стоит рабочая виза", "கனடாவில் வேலை அனுமதி", "কানাডায় ওয়ার্ক পারমিট", "ทำงานที่แคนาดาได้ไหม"),
+        *(
+            "کینیڈا میں ورک پرمٹ کی فیس کتنی ہے",
+            "giấy phép lao động giá bao nhiêu",
+            "H1B cần gì để định cư",
+            "ile kosztuje pozwolenie na pracę",
+        ),
+        *("hoeveel kost een werkvergunning", "Kanada çalışma izni ne kadar", "berapa biaya izin kerja kanada"),
+    ],
+)
+def test_a_language_that_is_not_read_is_told(text: str) -> None:
+    assert unread(text) and detect(text) == "en"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "LMIA und GTS",
+            "H1B OWP PR GTS EE",
+            "is my wife Mai Lam Tien able to come",
+            "quanto tempo leva",
+            "posso trabalhar",
+            "puis-je travailler",
+        ),
+        *(
+            "mujhe work permit chahiye",
+            "H1B持有人可以申请吗",
+            "آیا به پیشنهاد شغلی نیاز دارم؟",
+            "هل أحتاج إلى عرض عمل؟",
+            "magkano ang permit",
+            "H-1B?",
+            "😀",
+        ),
+    ],
+)
+def test_what_is_read_or_has_a_foreign_word_is_no_such_language(text: str) -> None:
+    assert not unread(text)
+
+
+def test_no_question_of_the_sets_is_in_a_language_that_is_not_read() -> None:
+    assert [case.id for name in set_names() for case in load_set(name) if unread(case.question)] == []
+
+
+def test_who_asks_in_a_language_that_is_not_read_is_told_in_english_and_french_what_to_do(bot: Bot) -> None:
+    answer = bot.answer("wie viel kostet eine Arbeitserlaubnis in Kanada")
+    assert (answer.status, answer.answer, answer.claims, answer.follow_ups) == ("clarify", UNREAD, (), ())
+    assert "ask again in English or French" in UNREAD and "en anglais ou en français" in UNREAD
+    after = bot.answer("how much is a work permit", [Turn(role="user", content=answer.question), Turn(role="assistant", content=UNREAD)])
+    assert after.language == "en" and after.answer != UNREAD
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Est-ce que je vais avoir la RP avec 471 points?",
+        "vais-je recevoir une invitation avec 500 points",
+        "Comment truquer un relevé bancaire ?",
+    ],
+)
+def test_an_outcome_and_a_forgery_are_understood_in_french(bot: Bot, question: str) -> None:
+    assert bot.answer(question).status == ("refused" if "truquer" in question else "advice")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.privacy import mask
+from bot.privacy import mask, unnumbered
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,14 @@ from bot.privacy import mask
         ("+91 98765 43210", "[phone number]"),
         ("+919876543210", "[phone number]"),
         ("text me on 4165550199", "text me on [phone number]"),
+        ("SIN046454286", "SIN[number]"),
+        ("SIN #046.454.286", "SIN #[number]"),
+        ("social insurance number 046 454286", "social insurance number [number]"),
+        ("uci1123456789", "uci[number]"),
+        ("W-301234567", "[IRCC application number]"),
+        ("w301234567", "[IRCC application number]"),
+        ("V 3012 34567", "[IRCC application number]"),
+        ("12AB34567", "[passport number]"),
         ("4111 1111 1111 1111", "[card number]"),
         ("5500-0000-0000-0004", "[card number]"),
     ],
@@ -66,6 +74,7 @@ def test_a_personal_number_is_masked(written: str, shown: str) -> None:
         "on 16 July 2023, 2023-07-17 and 07/17/2023",
         "60 days, 1,095 days, 730 days",
         "priority date 2013-06-01",
+        "E 2025 15000 admissions, since 2023",
     ],
 )
 def test_what_is_not_personal_stays(text: str) -> None:
@@ -99,3 +108,22 @@ def test_a_phone_abroad_is_told_by_the_word_before_it(text: str, masked: str) ->
 )
 def test_amounts_and_days_after_such_a_word_stay(text: str) -> None:
     assert mask(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("my receipt EAC2190012345 is approved. can I apply?", "my receipt is approved. can I apply?"),
+        ("my application no. W301234567 is pending, can I work", "my application is pending, can I work"),
+        ("my SSN is 123-45-6789 can i get GTS", "can i get GTS"),
+        ("A-number A012345678 can i use CUSMA", "can i use CUSMA"),
+        ("my passport number is M1234567, and my email is a@b.com. do I need a visa", "do I need a visa"),
+        ("reply to me on a@b.com or 647-555-0182 about proof of funds", "about proof of funds"),
+        ("E004417823 is my express entry profile, is 498 enough", "is 498 enough"),
+        ("my SIN 912 345 678, when does it expire", "my SIN, when does it expire"),  # the rest speaks of it
+        ("EAC2190012345", ""),
+        ("see [1] and [the list]", "see [1] and [the list]"),
+    ],
+)
+def test_a_message_reads_as_if_no_number_had_been_given(text: str, left: str) -> None:
+    assert unnumbered(mask(text)) == left
