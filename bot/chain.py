@@ -38,6 +38,7 @@ from bot.compose import (
     is_asked,
     may_not_answer,
     of_another_age,
+    of_another_country,
     of_another_number,
     of_another_relative,
     of_others,
@@ -776,7 +777,7 @@ def _for_them_first(asked: Asked, hits: Sequence[Hit]) -> tuple[Hit, ...]:
             not is_asked(hit),
             beside_the_refusal(asked, hit),
             _of_another_province(asked, hit) or _only_in_canada(asked, hit),
-            of_another_age(asked, hit) or of_another_number(asked, hit) or of_another_relative(asked, hit),
+            any(other(asked, hit) for other in (of_another_age, of_another_number, of_another_relative, of_another_country)),
         ),
     )
     hits = _behind(hits, [_of_elsewhere(asked, hit) for hit in hits])
