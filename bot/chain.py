@@ -39,6 +39,7 @@ from bot.compose import (
     is_written_answer,
     may_not_answer,
     of_another_age,
+    of_another_country,
     of_another_number,
     of_another_relative,
     of_others,
@@ -808,8 +809,8 @@ _THEIRS = "what is for another citizenship, age or number comes after"
 # The first decides least, as each leaves what it does not tell apart in its order.
 _BEHIND: tuple[tuple[str, Callable[[Asked, Hit], bool]], ...] = (
     (
-        "what is said of another age, number or relative comes after",
-        lambda asked, hit: of_another_age(asked, hit) or of_another_number(asked, hit) or of_another_relative(asked, hit),
+        "what is said of another age, number, relative or country comes after",
+        lambda asked, hit: any(other(asked, hit) for other in (of_another_age, of_another_number, of_another_relative, of_another_country)),
     ),
     (
         "what is said of another province or country comes after",

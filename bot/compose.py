@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from bot.scope import ASKING, PLACES, asks_to_act, asks_whether_open, domain_terms, gives_orders
-from corpus.model import GENERAL, Passage
+from bot.scope import ASKING, PLACES, asks_for_outcome, asks_of_the_us, asks_to_act, asks_whether_open, domain_terms, gives_orders
+from corpus.model import GENERAL, UNITED_STATES, Passage
 from corpus.sentences import VERDICT, leans, opening_verdict
 from index.expects import ONLY, expected, holds
 from index.keywords import STOPWORDS, Concept, covered, stem, terms
@@ -405,8 +405,9 @@ _CITIZENS = {
 
 
 def of_others(asked: Asked, hit: Hit) -> bool:
-    """Whether the question names a citizenship, an age, or a family of so many, and the passage's heading only others."""
-    if of_another_age(asked, hit) or of_another_number(asked, hit):
+    """Whether the question names a citizenship, an age, a family of so many, a country's employer or paper, and the passage's heading only
+    others."""
+    if of_another_age(asked, hit) or of_another_number(asked, hit) or of_another_country(asked, hit):
         return True
     named = _citizenships(asked.said)
     held = _citizenships(hit.passage.heading) if named else frozenset()
@@ -426,11 +427,21 @@ def of_another_number(asked: Asked, hit: Hit) -> bool:
 
 def of_another_age(asked: Asked, hit: Hit) -> bool:
     """Whether the passage's heading is on those over (or under) an age, and every age that the question gives lies on the other side."""
-    limit = _AGE_LIMIT.search(hit.passage.heading)
+    beyond = _beyond_its_limit(asked, hit.passage.heading)
+    return bool(beyond) and all(beyond)
+
+
+def _is_their_age(asked: Asked, heading: str) -> bool:
+    """Whether a heading is on those over (or under) an age, and every age that the question gives lies on that side."""
+    beyond = _beyond_its_limit(asked, heading)
+    return bool(beyond) and not any(beyond)
+
+
+def _beyond_its_limit(asked: Asked, heading: str) -> list[bool]:
+    """Of each age that the question gives whether it lies on the other side of the one that a heading names; none where it names none."""
+    limit = _AGE_LIMIT.search(heading)
     ages = [int(found[1] or found[2]) - (_COMING.search(found[0]) is not None) for found in _AGED.finditer(asked.said)] if limit else []
-    if limit is None or not ages:
-        return False
-    return all(age < int(limit[2]) if limit[1].lower() == "over" else age >= int(limit[2]) for age in ages)
+    return [age < int(limit[2]) if limit[1].lower() == "over" else age >= int(limit[2]) for age in ages] if limit else []
 
 
 _AGE_LIMIT = re.compile(r"\b(over|under) (\d{1,2})\b(?![,.]?\d)", re.IGNORECASE)
@@ -448,6 +459,7 @@ _KIN = {
     "child": re.compile(r"\b(?:sons?|daughters?|kids?|child(?:ren)?|baby|toddler|stepchildren|stepson|stepdaughter)\b", re.IGNORECASE),
     "parent": re.compile(r"\b(?:parents?|mother|father|mom|mum|dad|grandparents?|in-laws?)\b", re.IGNORECASE),
     "sibling": re.compile(r"\b(?:brothers?|sisters?|siblings?)\b", re.IGNORECASE),
+    "other": re.compile(r"\b(?:cousins?|nephews?|nieces?|uncles?|aunts?)\b", re.IGNORECASE),
 }
 
 
@@ -466,6 +478,35 @@ def of_theirs(asked: Asked, hit: Hit) -> bool:
     """Whether the passage's heading names a citizenship that the question names."""
     named = _citizenships(asked.said)
     return bool(named) and not named.isdisjoint(_citizenships(hit.passage.heading))
+
+
+def of_another_country(asked: Asked, hit: Hit) -> bool:
+    """Whether the passage, or the yes that it opens with, is on an employer of the one of the two countries where the question is on one of
+    the other; or the passage on what is Canada's where what is the United States' is asked about."""
+    heading, opening = hit.passage.heading, opening_verdict(hit.passage.text)
+    if is_asked(hit):
+        return False
+    meant, told_of = _employers(asked.wordings[0]), _employers(heading) or _employers(opening.group() if opening is not None else "")
+    if len(meant) == 1 and told_of and meant.isdisjoint(told_of):
+        return True
+    american = hit.passage.program.startswith(UNITED_STATES) or _AMERICAN.search(heading) is not None
+    return not american and asks_of_the_us(asked.wordings[0])
+
+
+_EMPLOYER = r"(?:compan(?:y|ies)|employers?|firms?|start-?ups?|clients?|business(?:es)?|boss)"
+_CANADIAN_PLACE = r"canada|toronto|vancouver|montr[eé]al|ottawa|calgary|edmonton|waterloo|halifax|winnipeg|ontario|qu[eé]bec|alberta"
+_US_PLACE = r"(?:the )?(?:us|u\.s\.|usa|united states)|america|california|texas|new york|new jersey|seattle|silicon valley|boston|chicago"
+_EMPLOYERS = {
+    country: re.compile(rf"\b(?:{adjective}|{place})(?:[ -][\w-]+)? {_EMPLOYER}\b|\b{_EMPLOYER} (?:in|of) (?:{place})\b", re.IGNORECASE)
+    for country, adjective, place in (("canada", "canadian", _CANADIAN_PLACE), ("us", "american", _US_PLACE))
+}
+_AMERICAN = re.compile(r"\b(?:us|u\.s\.|american?|united states|green[ -]cards?)\b", re.IGNORECASE)
+
+
+@lru_cache(4096)  # of headings, and of one question beside each of them
+def _employers(text: str) -> frozenset[str]:
+    """Of which of the two countries a text names an employer."""
+    return frozenset(country for country, named in _EMPLOYERS.items() if named.search(text))
 
 
 _OF_THE_US = re.compile(
@@ -575,9 +616,17 @@ def _is_beside(asked: Asked, hit: Hit, best: Hit) -> bool:
 
 def _is_meant(asked: Asked, hit: Hit, best: Hit) -> bool:
     """Whether another passage stands under the very case that the message names and the best one under the rule in general: for a
-    citizenship, or for a family of so many."""
-    if hit.score < best.score - _CASE_FOR_RULE or hit.passage.unknown or not is_written_answer(hit):
+    citizenship, an age, a month, or a family of so many; or tells that an outcome cannot be known where the best one says yes or no to
+    something else."""
+    if hit.score < best.score - _CASE_FOR_RULE or not is_written_answer(hit):
         return False
+    if hit.passage.unknown:
+        alike = hit.passage.program == best.passage.program and _gives_verdict(best) and not is_asked(best)
+        return alike and asks_for_outcome(asked.wordings[0])
+    if _is_of_their_month(asked, hit, best):
+        return True
+    if _is_their_age(asked, hit.passage.heading) and _AGE_LIMIT.search(best.passage.heading) is None:
+        return _asks_what(hit.passage.heading) in ("", _asks_what(asked.wordings[0]))
     people = _people(asked.said)
     many = people & _people(hit.passage.heading) and people.isdisjoint(_people(best.passage.heading))
     # A family of so many may be told of for its fees or its funds.
@@ -587,6 +636,21 @@ def _is_meant(asked: Asked, hit: Hit, best: Hit) -> bool:
     if of_theirs and _asks_what(asked.wordings[0]) == _asks_what(best.passage.heading) != _asks_what(hit.passage.heading):
         return False  # "which police certificates do I need, I lived in India": not where the Indian one is got
     return bool(many and not of_another_thing) or bool(of_theirs)
+
+
+_OF_ONE_DAY = re.compile(r"\b(?:cut-?offs?|scores?|rounds?|draws?|invit\w+)\b", re.IGNORECASE)
+_MONTH = re.compile(r"\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,? (20\d\d)\b", re.IGNORECASE)
+
+
+def _is_of_their_month(asked: Asked, hit: Hit, best: Hit) -> bool:
+    """Whether a round of some month is asked about, and this passage on the same program tells of that month where the best does not."""
+    question = asked.wordings[0]
+    months = _months(question) if _OF_ONE_DAY.search(question) and hit.passage.program == best.passage.program else frozenset()
+    return bool(months & _months(hit.passage.text)) and months.isdisjoint(_months(best.passage.text))
+
+
+def _months(text: str) -> frozenset[tuple[str, str]]:
+    return frozenset((month.lower(), year) for month, year in _MONTH.findall(text))
 
 
 _GREEN_CARD = re.compile(r"\b(?:us |u\.s\. |american )?(?:green[ -]?card|lawful permanent resident|lpr)\b", re.IGNORECASE)
@@ -661,6 +725,7 @@ _TURNS = re.compile(
     r"|loo?s(?:e|ing)|refused?|banned|prohibited|illegal|outdated|obsolete"
     r"|(?:giv(?:e|es|ing)|gave) (?:it |that |them )?up|surrender|renounce|forfeit"
     r"|outside|excluded?|excludes|enough|sufficient|suffices?|replaces?|exempt(?:ed)?|keep \w+ out|inadmissible|prevents?|hurts?|harms?"
+    r"|cancel\w*|abolish\w*|scrap\w*|revoked?"
     r"|too (?:old|young|late|early|long|short|much|many|few|low|high)"
     r"|(?:do|does|did|is|are|was|were|has|have|had|ca|wo|would|could|should)n['’]?t)\b",
     re.IGNORECASE,

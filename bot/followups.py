@@ -18,7 +18,7 @@ from bot.phrases import focus, phrases
 from bot.scope import ASKING, PLACES, asks_whether_open, domain_terms, is_vague
 from bot.swaps import citizenship_in, closing, place_in, places_in, province_of, relative_in, swapped, told_apart
 from bot.topics import introduces, resolve
-from corpus.model import Program
+from corpus.model import UNITED_STATES, Program
 from index.keywords import terms
 
 _OPENS = re.compile(
@@ -319,7 +319,6 @@ _OF_AN_AMOUNT = re.compile(
 _ORDINARY = re.compile(
     r"\b(?:normal|regular|ordinary|usual|standard) (?:\w+ ){0,3}(?:permits?|visas?)\b", re.IGNORECASE
 )  # not the one talked of
-_UNITED_STATES = "us-"  # how the ids of programs of the United States begin
 _SORT = re.compile(r"\bthe (pathway|stream|strategy|pilot|draws?)\b", re.IGNORECASE)
 _RENEWS = re.compile(
     r"\b(?:renew\w*|extend\w*|extensions?|(?:rest|remainder) of (?:the|my|our)|remaining (?:years?|months?|time))\b", re.IGNORECASE
@@ -493,7 +492,7 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
         return put
     if (corrects := _CORRECTS.match(question)) is not None:
         return _corrected(corrects, said, known)
-    if all(program.startswith(_UNITED_STATES) for program in named) and (again := _elsewhere(question, last, said, known)):
+    if all(program.startswith(UNITED_STATES) for program in named) and (again := _elsewhere(question, last, said, known)):
         return again
     if (
         not named
@@ -512,7 +511,7 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
     apart = next(filter(None, (told_apart(question, _bare(one.text)) for one in said.asked[: -_LATELY - 1 : -1])), "")
     if not named and apart:
         return StandAlone(apart, question, tuple(known.named_in(apart)), () if known.named_in(apart) else last.inferred)
-    stands = not named or only_tells(question) and all(program.startswith(_UNITED_STATES) for program in named)  # "I'm on H-1B"
+    stands = not named or only_tells(question) and all(program.startswith(UNITED_STATES) for program in named)  # "I'm on H-1B"
     added = "" if not stands else clause["clause"] if (clause := _CLAUSE.match(question)) else _finishing(question, last)
     if added:
         instead_of = bool(last.previous and _CLAUSE.match(last.typed) and _CLAUSE.match(question))  # one supposition for the other
@@ -683,7 +682,7 @@ def _is_of_canada(question: str, named: Sequence[str], talked_of: Sequence[str],
         return False
     if citizenship_in(question) and re.search(r"\bvisa\b", question, re.IGNORECASE):
         return True
-    return bool(talked_of) and talked_of[0].startswith(_UNITED_STATES) and known.terms_in(question[needs.end() :])
+    return bool(talked_of) and talked_of[0].startswith(UNITED_STATES) and known.terms_in(question[needs.end() :])
 
 
 def _at_that_age(question: str, said: _Said) -> str:
@@ -810,7 +809,7 @@ def _placed(question: str, said: _Said) -> str:
 def _leaning(question: str, named: Sequence[str], talked_of: Sequence[str], said: _Said, known: _Field, typed: str = "") -> StandAlone:
     """What it leans on said behind it: the program, or else the topic of the conversation. `typed` where that was put in other words."""
     last, typed = said.asked[-1], typed or question
-    american = bool(talked_of) and talked_of[0].startswith(_UNITED_STATES)
+    american = bool(talked_of) and talked_of[0].startswith(UNITED_STATES)
     sorts = (_WHICH_OTHER, _SOMETHING, _SHARE_OF, *((_CANADA_DOES,) if american else ()))
     another = any(sort.search(question) for sort in sorts)
     about = named or [program for program in talked_of[:1] if program not in _NO_SUBJECT and not another]

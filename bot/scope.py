@@ -315,6 +315,18 @@ _OWN_DAY = re.compile(
     r"|end(?:s|ing)?|expir\w+|valid|till|until|runs? out|start\w*|graduate\w*|finish\w*|due|get|got)\b[^.?!]{0,25}\b(?:202[7-9]|20[3-9]\d)\b",
     re.IGNORECASE,
 )
+# A status or paper of the United States, and a fee, a time or the like that is asked of it and not of what somebody may do with it.
+_THE_US = r"(?<!give )(?:u\.?s\.?a?\.?|america|american|united states)"
+_US_PAPER = (
+    rf"(?:{_THE_US}(?:['’]s)? (?:(?:tourist|visitor|visit|work|student|business|immigrant|h-?1b|b-?[12]|b-?1/b-?2) )?(?:citizenship|naturali[sz]ation|passports?|visas?|work permits?|ead|permanent residen(?:ce|cy)|"
+    r"green[ -]?cards?)|green[ -]?cards?)\b(?! (?:holders?|queue|backlog|process|place|wait|line|case)\b)"
+)
+_ASKS_OF_THE_US = Pattern(
+    r"\b(?:fees?|costs?|prices?|how (?:much|long|many|soon)|processing times?|validity|biometrics?|fingerprints?|keep|renew(?:al|ing)?"
+    r"|how (?:to|do i|can i) (?:get|become))\b"
+    r"(?: (?!(?:with|without|on|if|while|when|have|has|having|holding|from|before|after|as|using)\b)[\w/'’-]+){0,8}? "
+    rf"{_US_PAPER}|\b{_US_PAPER}(?: [\w-]+){{0,2}}? (?:fees?|costs?|price|processing|validity|valid|take|takes|renewal|test)\b",
+)
 _WHOM_CANADA_TAKES = re.compile(
     r"\b(?:canada|ircc|canadian government)\b.{0,30}\b(?:tak(?:es?|ing)|accept\w*|allow\w*|ban(?:s|ned|ning)?|let(?:s|ting)? in|admit\w*)\b",
     re.IGNORECASE,
@@ -406,6 +418,12 @@ def speaks_of_own_move(text: str) -> bool:
 def asks_whom_canada_takes(text: str) -> bool:
     """Asks whether Canada takes, bans or stopped somebody: "canada stopped taking all indians?"."""
     return _WHOM_CANADA_TAKES.search(text) is not None
+
+
+def asks_of_the_us(text: str) -> bool:
+    """Asks for the fee, the time or the like of a status or paper of the United States ("how much is the US citizenship fee"), and names
+    nothing of Canada."""
+    return _ASKS_OF_THE_US.search(text) is not None and _CANADA.search(text) is None
 
 
 def speaks_of_the_field(text: str) -> bool:

@@ -17,7 +17,7 @@ from bot.story import SENTENCE_END, Story, read
 from bot.swaps import place_in
 from bot.vocabulary import Vocabulary
 from corpus.errors import RequestError
-from corpus.model import Program, Split
+from corpus.model import UNITED_STATES, Program, Split
 from index.keywords import terms, words
 
 if TYPE_CHECKING:
@@ -121,7 +121,8 @@ def understand(
             rewriter,
             lambda text: bool(vocabulary.concepts(vocabulary.spelled(text))),
         )
-    split = splits.find(vocabulary.spelled(plain)) if splits and not past and not alone.named else None
+    of_canada = not past and not alone.named and not scope.asks_of_the_us(plain)  # so are the cases of a split
+    split = splits.find(vocabulary.spelled(plain)) if splits and of_canada else None
     if not alone.context:
         alone = _as_asked(alone, vocabulary)
     kind = "question"
@@ -133,7 +134,7 @@ def understand(
         kind = "out_of_scope"
     elif scope.asks_for_outcome(plain):
         kind = "outcome"
-    elif split is not None or (not past and not alone.named and scope.is_vague(plain)):
+    elif split is not None or (of_canada and scope.is_vague(plain)):
         kind = "vague"
     parts: tuple[tuple[str, ...], ...]
     previous: tuple[str, ...] = ()
@@ -197,7 +198,7 @@ def _as_asked(alone: StandAlone, vocabulary: Vocabulary) -> StandAlone:
     question = " ".join(asking)
     if len(sentences) == 1 and len(question.split()) > _LONG:
         question = _last_question(question) or question
-    if alone.named and all(p.startswith(_UNITED_STATES) for p in alone.named):  # "need a medical if I did one for the green card?"
+    if alone.named and all(p.startswith(UNITED_STATES) for p in alone.named):  # "need a medical if I did one for the green card?"
         question = _SUBORDINATE.sub(" ", question)
     if question == alone.text or not alone.named or _REFERS.search(question):
         return alone
@@ -353,7 +354,6 @@ def _is_question(piece: str) -> bool:
     return piece.rstrip().endswith("?") or _ASKS.match(piece) is not None
 
 
-_UNITED_STATES = "us-"  # how the ids of programs of the United States begin: mostly where a person stands, not what is asked for
 _SUBORDINATE = re.compile(
     r"\b(?:if|because|since|although|though|even if|even though|while|after|before|when) (?:i|i'?m|i'?ve|we|my|our)\b[^,.;?]*?"
     r"(?=[,.;?]|$|\b(?:can|could|will|would|do|does|is|are|should|must) (?:i|we|my|he|she|they|it)\b)",

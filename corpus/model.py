@@ -19,6 +19,7 @@ KINDS = ("official", "law-firm", "consultancy", "news", "research", "guide", "do
 STANDINGS = ("open", "closed", "paused", "announced", "proposed", "replaced")
 LANGUAGES = ("en", "fr")
 GENERAL = "general"  # the program of sections that are about no single program
+UNITED_STATES = "us-"  # how the ids of programs of the United States begin
 
 _DISTANCED = re.compile(
     r"\b(?:wrong\w*|mistaken\w*|false|untrue|not true|not right|incorrect\w*|myth|contrary|out of date|outdated|misread\w*|unsupported|"
