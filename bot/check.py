@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from bot import gate, scope
-from bot.compose import MAX_WORDS, NOT_FOUND, SURE, WITH_LIST, Piece, asks_for_several, says_already
+from bot.compose import MAX_WORDS, NOT_FOUND, SURE, WITH_LIST, Piece, asks_for_several, denies, says_already
+from bot.last_days import written
+from bot.story import SENTENCE_END
 from bot.understand import Understood
 from corpus.model import GENERAL, Correction, Disagreement, Passage, Program
 from corpus.passages import disagreement_name, standing_name
 from corpus.registry import Registry
-from corpus.sentences import leans
+from corpus.sentences import leans, opening_verdict
 from index.search import Hit, Index
 
 # A question this near to a known error's wording is met with what is right (cosine).
@@ -49,7 +52,7 @@ class Checked:
 
     `answered[i]` is how likely the i-th question of the message is answered (0 to 1). `unknown`: the answer is that something is not
     published. `dropped`: pieces that failed the gate or said what is known to be wrong. `differing`: the disagreements whose sides
-    are shown. `not_yet`: what is asked for did not exist on the day that is answered as of.
+    are shown. `not_yet`: what is asked for did not exist on the day that is answered as of. `again`: the last answer, which was doubted.
     """
 
     pieces: tuple[Piece, ...]
@@ -60,6 +63,7 @@ class Checked:
     dropped: int = 0
     differing: tuple[str, ...] = ()
     not_yet: bool = False
+    again: bool = False
 
 
 def check(
@@ -103,7 +107,7 @@ def check(
     registered = (_registered(index, c.source, f"correction-{c.id}") for c in list(corrections.values())[:2])
     leading = [piece for piece in registered if piece is not None]
     told_anew = [piece for piece in leading if not says_already(piece, kept[:3])]
-    said = [piece for piece in leading if not says_already(piece, kept[:1])]
+    said = [piece for piece in leading if not says_already(piece, kept[:1]) or denies(piece.quote) and not denies(kept[0].quote)]
     kept = [piece for piece in kept if not says_already(piece, said)]  # what is right comes first, and once
     differing = [] if corrections else _differing(understood, hits, kept, likely, registry, index)
     for disagreement in differing:
@@ -140,6 +144,8 @@ def check(
             kept.insert(1, note)
         else:
             said.insert(0, note)
+    said = _told_by_its_end((), said, registry, index)
+    kept = _told_by_its_end(said, kept, registry, index)
     listed = any(asks_for_several(wording) for part in understood.parts for wording in part)
     return Checked(
         _within(said, kept, listed),
@@ -220,7 +226,7 @@ def _premises(
         correction = registry.corrections.get(passage.id.rsplit("#correction-", 1)[-1])
         if correction is None:
             continue
-        if correction.contradicts(understood.question):
+        if any(correction.contradicts(sentence) for sentence in SENTENCE_END.split(understood.question)):
             found[correction.id] = correction
             continue
         if index.manifest.only:
@@ -291,9 +297,7 @@ def _programs(understood: Understood, kept: Sequence[Piece], registry: Registry)
 def _standing(program: Program, kept: Sequence[Piece], index: Index, asked: bool, at: str) -> Piece | None:
     """The note that a program is not open, unless the answer's own first words already say so. Where the question asks for the
     standing, the note answers even when nothing else does."""
-    names = (standing_name(program.id), *(standing_name(program.id, earlier) for earlier in program.history))
-    notes = (_registered(index, program.source, name) for name in names)
-    note = next((found for found in notes if found is not None and found.quote == program.note), None)
+    note = _note(program, index)
     if note is None or (not kept and not asked):
         return None
     if program.standing not in _SAYS and not (asked and at):
@@ -301,7 +305,41 @@ def _standing(program: Program, kept: Sequence[Piece], index: Index, asked: bool
     if program.standing not in _SAYS or (asked and at):
         return None if says_already(note, kept[:1]) else note
     said = bool(kept) and kept[0].passage.program == program.id and _says_standing(program, kept[0])
+    said = said and not kept[0].passage.ran_out(program.since)  # "is the last day" was written before it ended
     return None if said or says_already(note, kept[:3]) else note
+
+
+def _note(program: Program, index: Index) -> Piece | None:
+    """The note on where a program stands, on the day that its registry is of."""
+    names = (standing_name(program.id), *(standing_name(program.id, other) for other in (*program.history, *program.ahead)))
+    notes = (_registered(index, program.source, name) for name in names)
+    return next((found for found in notes if found is not None and found.quote == program.note), None)
+
+
+def _told_by_its_end(said: Sequence[Piece], kept: Sequence[Piece], registry: Registry, index: Index) -> list[Piece]:
+    """The pieces, of which those that only held until a program's end, as it was known beforehand, give way to the note of that end: nobody
+    has read since what was written before."""
+    ended = [program for program in registry.programs.values() if program.foreseen]
+    told: list[Piece] = []
+    for piece in kept:
+        program = next((one for one in ended if _held_until_its_end(piece, one)), None)
+        note = _note(program, index) if program is not None else None
+        if note is None:
+            told.append(piece)
+        elif not any(one.passage.id == note.passage.id for one in (*said, *told)):
+            told.append(replace(note, part=piece.part))
+    return told
+
+
+def _held_until_its_end(piece: Piece, program: Program) -> bool:
+    """Whether what was written before names a program's last day as one to come, or says of its rules, while they held, yes or no."""
+    own = piece.passage.program == program.id
+    kinds = ("section", "correction") if own else ("section",)
+    if piece.passage.kind not in kinds or not piece.passage.as_of < program.since or "\n" in piece.quote:
+        return False
+    last = (date.fromisoformat(program.since) - timedelta(days=1)).isoformat()
+    verdict = opening_verdict(piece.passage.text) if own and piece.passage.ran_out(program.since) else None
+    return written(last) in piece.quote or verdict is not None and piece.start <= verdict.end()
 
 
 def _speaks_of_its_program(piece: Piece) -> bool:

@@ -36,6 +36,12 @@ def registry_on(registry: Registry, day: str) -> Registry:
     return replace(registry, programs=programs, corrections=corrections, disagreements=published)
 
 
+def come_to(registry: Registry, day: str) -> Registry:
+    """The registry with the standings that were known beforehand and have begun by an ISO day, which is the present one."""
+    begun = {p.id: _ahead_on(p, day) for p in registry.programs.values() if p.ahead and p.ahead[0].since <= day}
+    return replace(registry, programs={**registry.programs, **begun}) if begun else registry
+
+
 def not_yet(registry: Registry, day: str) -> frozenset[str]:
     """The programs that did not exist on an ISO day, as far as the registry knows their beginnings."""
     return frozenset(program.id for program in registry.programs.values() if day < _began(program))
@@ -79,11 +85,16 @@ def held_until_later(sentence: str, day: str) -> bool:
 
 def _program_on(program: Program, day: str) -> Program:
     if program.since and program.since <= day:
-        return program
+        return _ahead_on(program, day)
     then = next((earlier for earlier in reversed(program.history) if earlier.since <= day), None)
     if then is None:
         return replace(program, standing="", since="", note="", replaced_by="")
     return replace(program, standing=then.standing, since=then.since, note=then.note, replaced_by="")
+
+
+def _ahead_on(program: Program, day: str) -> Program:
+    begun = next((later for later in reversed(program.ahead) if later.since <= day), None)
+    return program if begun is None else replace(program, standing=begun.standing, since=begun.since, note=begun.note)
 
 
 def _began(program: Program) -> str:
