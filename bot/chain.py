@@ -61,7 +61,7 @@ from corpus.model import GENERAL, Passage, Program, Source
 from corpus.pattern import Needing
 from corpus.registry import Registry, load_registry
 from corpus.sentences import opening_verdict, spans
-from corpus.timeline import come_to, not_yet, registry_on, sentences_on
+from corpus.timeline import come_to, not_yet, reaches_back, registry_on, sentences_on
 from corpus.twins import FRENCH, Pair, find_twins, read_twins
 from index.build import current, read_manifest, verified
 from index.embedder import Embedder, load_embedder
@@ -510,10 +510,15 @@ class Bot:
     def _told(self, understood: Understood) -> list[str]:
         """The passages whose sentences the last answer holds, in its order."""
         before = understood.before_it.answer if understood.before_it is not None else ""
-        return list(dict.fromkeys(said.passage.id for sentence in sentences_of(before) if (said := self._said_in.get(sentence.lower()))))
+        return list(dict.fromkeys(id for sentence in sentences_of(before) if (id := self._said_in.get(sentence))))
 
     @cached_property
-    def _said_in(self) -> dict[str, Piece]:
+    def _said_in(self) -> dict[str, str]:
+        """The passage of each sentence that an answer can hold, as it was written."""
+        return {p.text[s.start : s.end]: p.id for p in self.index.passages.by_id.values() for s in spans(p.text)}
+
+    @cached_property
+    def _quoted(self) -> dict[str, Piece]:
         """Each sentence that an answer can hold, in lower case, with where it stands: as it was written, and without its yes or no."""
         found: dict[str, Piece] = {}
         for passage in self.index.passages.by_id.values():
@@ -529,9 +534,9 @@ class Bot:
         before = understood.before_it
         if before is None or understood.at or understood.heard is not None or understood.kind not in ("question", "vague"):
             return ()
-        if not only_doubts(understood.question, (before.first, before.last, before.answer)):
+        if not only_doubts(self._vocabulary.spelled(understood.question), (before.first, before.last, before.answer)):
             return ()
-        said = [piece for sentence in sentences_of(before.answer) if (piece := self._said_in.get(unjoined(sentence).lower()))]
+        said = [piece for sentence in sentences_of(before.answer) if (piece := self._quoted.get(unjoined(sentence).lower()))]
         first = next((n for n, piece in enumerate(said) if piece.passage.kind in ("section", "correction")), len(said) - 1)
         return tuple(piece for piece in said if piece.passage.id in {one.passage.id for one in said[: first + 1]})
 
@@ -542,6 +547,8 @@ class Bot:
             return self.index.search(query, candidates=reach(query), apart=apart)
         then = []
         for hit in self.index.search(query, k=4 * _SHOWN, candidates=reach(query), apart=apart):
+            if not reaches_back(hit.passage, query.at):
+                continue
             said = sentences_on(hit.passage, [hit.quoted(scored) for scored in hit.sentences], query.at)
             if any(said):
                 then.append(replace(hit, sentences=tuple(s for s, keep in zip(hit.sentences, said, strict=True) if keep)))

@@ -16,6 +16,7 @@ from corpus.model import GENERAL, Correction, Disagreement, Passage, Program
 from corpus.passages import disagreement_name, standing_name
 from corpus.registry import Registry
 from corpus.sentences import leans, opening_verdict
+from corpus.timeline import written_later
 from index.search import Hit, Index
 
 # A question this near to a known error's wording is met with what is right (cosine).
@@ -36,6 +37,10 @@ _PROGRAM = re.compile(
     r"\b(?:programm?e?|stream|pathway|initiative|strategy|scheme|pilot|option|permits?|appl(?:y|ied|icants?|ications?)|spots|places)\b",
     re.IGNORECASE,
 )
+
+_ASKS_WHEN = re.compile(r"\bwhen\b|\b(?:wh(?:at|ich)|last) (?:is the )?(?:last )?(?:day|date)\b|\bdeadline\b", re.IGNORECASE)
+# As of a past day, whether one can apply is whether it was open then.
+_APPLIES = re.compile(r"\bcan (?:i|we|my \w+|they|she|he) (?:still |already |now )?(?:apply|file|renew|extend)\b", re.IGNORECASE)
 
 _SAYS = {
     "closed": r"\bclos|\bend(?:s|ed|ing)?\b|\bno longer\b|\bexpired\b|\bstopped\b|\bnot (?:been )?(?:re-?)?open|\bno second intake|\bpast\b",
@@ -108,6 +113,8 @@ def check(
     leading = [piece for piece in registered if piece is not None]
     told_anew = [piece for piece in leading if not says_already(piece, kept[:3])]
     said = [piece for piece in leading if not says_already(piece, kept[:1]) or denies(piece.quote) and not denies(kept[0].quote)]
+    if _ASKS_WHEN.search(understood.question) is not None and not any(c.contradicts(understood.question) for c in corrections.values()):
+        said = [piece for piece in said if not _give_the_day(piece, kept[:1])]
     kept = [piece for piece in kept if not says_already(piece, said)]  # what is right comes first, and once
     differing = [] if corrections else _differing(understood, hits, kept, likely, registry, index)
     for disagreement in differing:
@@ -121,7 +128,7 @@ def check(
         likely = [max(p, SURE) for p in likely]
     about = _programs(understood, kept, registry)
     unknown = bool(kept) and kept[0].passage.unknown and not said
-    asks_standing = scope.asks_whether_open(understood.question)
+    asks_standing = scope.asks_whether_open(understood.question) or bool(understood.at and _APPLIES.search(understood.question))
     named = registry.programs[understood.programs[0]] if understood.programs else _meant(hits, registry) if asks_standing else None
     if asks_standing and named is not None and named.standing in _SAYS:
         unknown = False  # whether it is open is known, whatever else about it is not
@@ -146,6 +153,10 @@ def check(
             said.insert(0, note)
     said = _told_by_its_end((), said, registry, index)
     kept = _told_by_its_end(said, kept, registry, index)
+    end = next((piece for piece in (*said, *kept) if _tells_of_an_end(piece, registry)), None)
+    if end is not None and said and said[0].passage.program == end.passage.program:
+        said, kept = [end, *(piece for piece in said if piece is not end)], [piece for piece in kept if piece is not end]
+    differing = [d for d in differing if any(disagreement_name(d.id, 0) in piece.passage.id for piece in said)]
     listed = any(asks_for_several(wording) for part in understood.parts for wording in part)
     return Checked(
         _within(said, kept, listed),
@@ -156,6 +167,12 @@ def check(
         dropped,
         tuple(d.id for d in differing),
     )
+
+
+def _give_the_day(piece: Piece, first: Sequence[Piece]) -> bool:
+    """Whether the sentence that answers first gives the last day that a correction does: who asks when is told it once."""
+    days = [written(one.passage.valid_until) for one in first if len(one.passage.valid_until) == len("2026-12-16")]
+    return any(day in piece.quote and day in one.quote for one, day in zip(first, days, strict=False))
 
 
 def _meant(hits: Sequence[Sequence[Hit]], registry: Registry) -> Program | None:
@@ -302,11 +319,19 @@ def _standing(program: Program, kept: Sequence[Piece], index: Index, asked: bool
         return None
     if program.standing not in _SAYS and not (asked and at):
         return None
+    note = _of_that_day(note, at) if at else note
     if program.standing not in _SAYS or (asked and at):
         return None if says_already(note, kept[:1]) else note
     said = bool(kept) and kept[0].passage.program == program.id and _says_standing(program, kept[0])
     said = said and not kept[0].passage.ran_out(program.since)  # "is the last day" was written before it ended
     return None if said or says_already(note, kept[:3]) else note
+
+
+def _of_that_day(note: Piece, day: str) -> Piece:
+    """The note without what it adds of a time after an ISO day: ", and no second intake has been seen up to October 2026"."""
+    before, also, _ = note.quote.rpartition(", and ")
+    later = bool(also) and written_later(note.quote, day) and not written_later(before, day)
+    return replace(note, end=note.start + len(before)) if later else note
 
 
 def _note(program: Program, index: Index) -> Piece | None:
@@ -331,12 +356,19 @@ def _told_by_its_end(said: Sequence[Piece], kept: Sequence[Piece], registry: Reg
     return told
 
 
+def _tells_of_an_end(piece: Piece, registry: Registry) -> bool:
+    """Whether it is the note of an end that was known beforehand, which goes before what is right of the time until then."""
+    return piece.passage.kind == "standing" and registry.programs[piece.passage.program].foreseen
+
+
 def _held_until_its_end(piece: Piece, program: Program) -> bool:
     """Whether what was written before names a program's last day as one to come, or says of its rules, while they held, yes or no."""
     own = piece.passage.program == program.id
-    kinds = ("section", "correction") if own else ("section",)
+    kinds = ("section", "correction", "disagreement") if own else ("section",)
     if piece.passage.kind not in kinds or not piece.passage.as_of < program.since or "\n" in piece.quote:
         return False
+    if piece.passage.kind == "disagreement":
+        return True  # which day is the last one no longer matters
     last = (date.fromisoformat(program.since) - timedelta(days=1)).isoformat()
     verdict = opening_verdict(piece.passage.text) if own and piece.passage.ran_out(program.since) else None
     return written(last) in piece.quote or verdict is not None and piece.start <= verdict.end()

@@ -108,7 +108,7 @@ class Wording:
             or (_asked_in_full(understood.split, citations) if understood.split else ())
             or self._follow_ups(status, understood, hits, pieces, understood.at or today.isoformat())
         )
-        held = _held_until(pieces[0], understood, understood.at or today.isoformat()) if pieces else ""
+        held = _held_until(pieces, understood, understood.at or today.isoformat())
         text = _text(status, understood, claims, citations, follow_ups, choices, checked, held)
         return Answer(
             id="",
@@ -331,14 +331,14 @@ def _text(
     return "\n\n".join(lines)
 
 
-def _held_until(first: Piece, understood: Understood, day: str) -> str:
+def _held_until(pieces: Sequence[Piece], understood: Understood, day: str) -> str:
     """What is said before a section whose rule has run out by an ISO day, or does on it; "" where the past is asked about."""
-    passage = first.passage
-    if passage.kind != "section" or understood.tense < 0:
+    first = next((piece for piece in pieces if piece.passage.kind == "section"), None)
+    if first is None or understood.tense < 0:
         return ""
-    if passage.ran_out(day):
-        return HELD_UNTIL.format(long_date(passage.valid_until))
-    return LAST_DAY.format(long_date(day)) if passage.valid_until == day and long_date(day) not in first.quote else ""
+    if first is pieces[0] and first.passage.ran_out(day):
+        return HELD_UNTIL.format(long_date(first.passage.valid_until))
+    return LAST_DAY.format(long_date(day)) if first.passage.valid_until == day and long_date(day) not in first.quote else ""
 
 
 def _listed(title: str, questions: Sequence[str]) -> str:

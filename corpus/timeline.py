@@ -21,6 +21,7 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _OPENS = re.compile(rf"as of (?:\d{{1,2}} )?(?:(?:{'|'.join(_MONTHS)}) )?20\d\d\b", re.IGNORECASE)
+_YEARS_BACK = 12
 _HELD = re.compile(r"(?:until|till|up to|to|before)\s*$", re.IGNORECASE)
 
 
@@ -59,8 +60,16 @@ def sentences_on(passage: Passage, sentences: Sequence[str], day: str) -> list[b
         return [True] * len(sentences)
     planned = bool(passage.valid_from)
     if passage.valid_from > day or (sentences and said_later(sentences[0], day, planned)):
-        return [held_until_later(sentence, day) for sentence in sentences]
+        return [held_until_later(sentence, day, passage.valid_from) for sentence in sentences]
     return [not said_later(sentence, day, planned) for sentence in sentences]
+
+
+def reaches_back(passage: Passage, day: str) -> bool:
+    """Whether a passage may tell of an ISO day: one that neither says since when it holds nor names a day as early does not of a day years
+    before it was known."""
+    if passage.valid_from or not passage.as_of or int(passage.as_of[:4]) - int(day[:4]) <= _YEARS_BACK:
+        return True
+    return any(when <= day for when, _ in _dates(passage.text))
 
 
 def said_later(sentence: str, day: str, planned: bool = False) -> bool:
@@ -77,9 +86,10 @@ def written_later(sentence: str, day: str) -> bool:
     return any(when > day and within_year for when, _, within_year in _read(sentence))
 
 
-def held_until_later(sentence: str, day: str) -> bool:
-    """Whether a sentence says what held until a date after an ISO day, and of nothing later."""
-    dates = list(_dates(sentence))
+def held_until_later(sentence: str, day: str, began: str = "") -> bool:
+    """Whether a sentence says what held until a date after an ISO day, and of nothing later. `began`: the day, where it is known, on which
+    what the section is about began, so that a later date is one of that, and not until when something else held."""
+    dates = [(when, ahead) for when, ahead in _dates(sentence) if not began or when <= began]
     return any(when > day and _HELD.search(ahead) for when, ahead in dates) and not said_later(sentence, day)
 
 
