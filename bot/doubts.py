@@ -19,7 +19,8 @@ _OPENS = re.compile(
 _DOUBTS = re.compile(
     r"\b(?:(?:are|r) (?:you|u|ya) (?:really |very |absolutely |100% )?(?:sure|certain)|(?:you|u) sure|really|seriously|for real"
     r"|(?:is|are) (?:that|this|it|you) (?:really |actually )?(?:true|right|correct)|(?:that|this|it)(?:'?s| is| was| can'?t be| cannot be) "
-    r"(?:not |really )?(?:true|right|correct|wrong|false|nonsense|bs|what i (?:heard|read))|(?:you|u)(?:'?re| are|r)? (?:must be )?(?:wrong|mistaken)"
+    r"(?:not |really )?(?:true|right|correct|wrong|false|nonsense|bs|what i (?:heard|read))"
+    r"|(?:you|u)(?:'?re| are|r)? (?:must be )?(?:wrong|mistaken)"
     r"|i (?:do not|don'?t) (?:think so|believe (?:you|u|it|that|this))|i doubt (?:it|that)|not true|check again|double[- ]check)\b",
     re.IGNORECASE,
 )
@@ -28,8 +29,8 @@ _OTHERS = (
     r"advisors?|friends?|cousins?|brother|sister|uncle|aunt|coll?eag?ues?|co-?workers?|roommate|neighbou?rs?)"
 )
 _SOMEBODY = (
-    rf"(?:{_OTHERS}|(?:my |our |the |an? |some )?(?:hr|employer|boss|manager|recruiter|officer|people|everyone|everybody|somebody|someone|guy|"
-    r"chatgpt|reddit|youtube\w*|google|ircc|uscis|website|blog|article|news))"
+    rf"(?:{_OTHERS}|(?:my |our |the |an? |some )?(?:hr|employer|boss|manager|recruiter|officer|people|everyone|everybody|somebody|someone"
+    r"|guy|chatgpt|reddit|youtube\w*|google|ircc|uscis|website|blog|article|news))"
 )
 _REPORTS = re.compile(
     rf"\b{_SOMEBODY}(?:'?s (?:e-?mail|letter|website|blog|office))?(?: (?:just|also|clearly|always|still|already|really|even))* "
@@ -40,7 +41,8 @@ _REPORTS = re.compile(
     re.IGNORECASE,
 )
 _ASKS = re.compile(
-    r"\b(?:what|when|where|which|who|how|why|can i|should i|do i|could i|may i)\b|^\W*(?:can|could|do|does|did|is|are|will|would|should|may|must)\b",
+    r"\b(?:what|when|where|which|who|how|why|can i|should i|do i|could i|may i)\b"
+    r"|^\W*(?:can|could|do|does|did|is|are|will|would|should|may|must)\b",
     re.IGNORECASE,
 )
 _LONGEST = 24  # words
@@ -51,7 +53,8 @@ _TOLD = frozenset(
         "got get gets had has have did done does it came come went go goes flew fly work works worked fine ok okay approved issued last "
         "next this month months week weeks year years yesterday recently ago now today online internet count counts true right wrong "
         "correct sure certain told says said say think thinks too he she they him her them me my mine i we you his their one guy people "
-        "can could may might allowed possible easily automatically automaticaly automatic definitely didnt didn dont don doesnt doesn wasnt wasn isnt isn wont won really there here about with without from all any "
+        "can could may might allowed possible easily automatically automaticaly automatic definitely didnt didn dont don doesnt doesn "
+        "wasnt wasn isnt isn wont won really there here about with without from all any "
         "until till since before after january february march april may june july august september october november december"
     )
 )

@@ -20,8 +20,8 @@ _HOLDS = re.compile(
 )
 # What a last day matters to: how long it is good for, what comes when it ends, and staying on.
 _HOW_LONG = re.compile(
-    r"\b(?:renew\w*|exten[ds]\w*|extension|expir\w*|valid\w*|cut short|shorter?|how long|years?|yrs?|months?|remaining|left|runs? out|running out"
-    r"|ran out|ends?|ended|ending|over|until|till|deadlines?|dates?|stay(?:ing)?|longer|more time|what (?:now|next)|next step|lapse[sd]?)\b",
+    r"\b(?:renew\w*|exten[ds]\w*|extension|expir\w*|valid\w*|short(?:er)?|how long|years?|yrs?|months?|remaining|left|r[au]n(?:s|ning)? out"
+    r"|ends?|ended|ending|over|until|till|deadlines?|dates?|stay(?:ing)?|longer|more time|what (?:now|next)|next step|lapse[sd]?)\b",
     re.IGNORECASE,
 )
 _MONTHS = "January February March April May June July August September October November December".split()
@@ -43,9 +43,9 @@ def last_days(passages: Iterable[Passage], programs: Mapping[str, Program], name
 
 
 def to_be_told(asked: str, shown: Sequence[Piece], days: Mapping[str, Piece], today: date, before: Sequence[str] = ()) -> Piece | None:
-    """The sentence on the last day of the program that the answer begins with, where that day is near, who asks holds one and asks about
-    its time, and neither the answer nor one `before` says it; else None."""
-    told = days.get(shown[0].passage.program) if shown else None
+    """The sentence on the last day of a program that the answer tells of, where that day is near, who asks holds one and asks about its
+    time, and neither the answer nor one `before` says it; else None."""
+    told = next((days[piece.passage.program] for piece in shown if piece.passage.program in days), None)
     if told is None or _HOLDS.search(asked) is None or _HOW_LONG.search(asked) is None:
         return None
     day = written(told.passage.valid_until)

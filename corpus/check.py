@@ -321,7 +321,7 @@ def _programs(registry: Registry, lines: Mapping[str, int]) -> Iterator[Problem]
         for other in (*program.history, *program.ahead):
             days = {number.value for number in numbers(other.note) if number.unit == "date" and len(number.value) == 10}
             if days and len(other.since) == 10 and not days & _around(other.since):
-                told = f"{program.id} is {other.standing} from {spoken(other.since)} on, but the note of that time does not name that day"
+                told = f"{program.id} was {other.standing} since {spoken(other.since)}, but the note of that time does not name that day"
                 yield Problem("programs.toml", line, f"{told}; correct one of them", "program")
 
 

@@ -262,7 +262,7 @@ class Passage:
     def ran_out(self, day: str) -> bool:
         """Whether it was written of a rule that still held, which has ended by this ISO day. What was known true on its last day tells of
         its end, and is history."""
-        return bool(self.valid_until) and self.as_of < self.valid_until < day
+        return "" < self.as_of < self.valid_until < day
 
 
 def is_date(text: object) -> bool:
