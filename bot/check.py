@@ -10,7 +10,6 @@ from datetime import date, timedelta
 from bot import gate, scope
 from bot.compose import MAX_WORDS, NOT_FOUND, SURE, WITH_LIST, Piece, asks_for_several, denies, says_already
 from bot.last_days import written
-from bot.story import SENTENCE_END
 from bot.understand import Understood
 from corpus.model import GENERAL, Correction, Disagreement, Passage, Program
 from corpus.passages import disagreement_name, standing_name
@@ -38,6 +37,9 @@ _PROGRAM = re.compile(
     re.IGNORECASE,
 )
 
+_CLAUSE_END = re.compile(
+    r"(?<=[.;!?])\s+|,\s+"
+)  # what is taken for granted stands before what is asked: "as an Indian I get an eTA, what …?"
 _ASKS_WHEN = re.compile(r"\bwhen\b|\b(?:wh(?:at|ich)|last) (?:is the )?(?:last )?(?:day|date)\b|\bdeadline\b", re.IGNORECASE)
 # As of a past day, whether one can apply is whether it was open then.
 _APPLIES = re.compile(r"\bcan (?:i|we|my \w+|they|she|he) (?:still |already |now )?(?:apply|file|renew|extend)\b", re.IGNORECASE)
@@ -243,7 +245,7 @@ def _premises(
         correction = registry.corrections.get(passage.id.rsplit("#correction-", 1)[-1])
         if correction is None:
             continue
-        if any(correction.contradicts(sentence) for sentence in SENTENCE_END.split(understood.question)):
+        if any(correction.contradicts(clause) for clause in _CLAUSE_END.split(understood.question)):
             found[correction.id] = correction
             continue
         if index.manifest.only:

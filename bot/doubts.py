@@ -69,8 +69,11 @@ def only_doubts(message: str, spoken: Iterable[str]) -> bool:
     doubts, reports = _DOUBTS.search(left), _REPORTS.search(left)
     if doubts is None and reports is None:
         return False
-    left = _REPORTS.sub(" ", _DOUBTS.sub(" ", left))
-    if _ASKS.search(left):
+    left = _DOUBTS.sub(" ", left)
+    asks = _ASKS.search(left) is not None
+    left = _REPORTS.sub(" ", left)
+    if asks:
         return False
     news = {term for term in terms(left) if not term.isdigit()} - _TOLD - ASKING  # another number or day than ours is what is doubted
-    return news <= {term for text in spoken for term in terms(text)}
+    news -= {term for text in spoken for term in terms(text)}
+    return len(news) <= (doubts is not None and reports is not None)  # who doubts it outright may put in a word what is held against it
