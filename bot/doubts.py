@@ -37,7 +37,7 @@ _REPORTS = re.compile(
     r"(?:says?|said|saying|told|tells?|thinks?|insists?|insisted|claims?|claimed|confirm(?:s|ed)|wrote|writes|swears?|swore)\b"
     rf"|\b{_OTHERS}\b"
     rf"|\b(?:it|that|this)(?:'?s| is| was| has been| worked| went)\b.{{0,24}}\b(?:for|with|by) {_SOMEBODY}\b"
-    rf"|\bi (?:heard|read|saw)\b|\baccording to {_SOMEBODY}\b|\bsame (?:for|with) {_SOMEBODY}\b",
+    rf"|\baccording to {_SOMEBODY}\b|\bsame (?:for|with) {_SOMEBODY}\b",
     re.IGNORECASE,
 )
 _ASKS = re.compile(
