@@ -574,7 +574,9 @@ class Bot:
         """What may be said: supported, corrected, and with the standing in front."""
         understood = draft.found.understood
         if understood.split is not None:
-            pieces = tuple(piece for _, piece in first_sentences(understood.split, self.index.passages.by_id))
+            day = self.today.isoformat()
+            meant = (piece for _, piece in first_sentences(understood.split, self.index.passages.by_id))
+            pieces = tuple(piece for piece in meant if not piece.passage.ran_out(day))  # what is over is none of the things meant
             about = dict.fromkeys(piece.passage.program for piece in pieces if piece.passage.program != GENERAL)
             return Checked(pieces, (0.0,), unknown=False, programs=tuple(about))
         if again := self._again(understood):
