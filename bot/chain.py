@@ -47,7 +47,9 @@ from bot.compose import (
     surely_answers,
 )
 from bot.continuing import best_first, features, sentences_of
+from bot.doubts import only_doubts
 from bot.followups import Rewriter, asks_nothing, needed_in, objects
+from bot.joins import unjoined
 from bot.last_days import last_days, to_be_told
 from bot.reading import is_clear, placed_by, read_beside, read_sentences
 from bot.settings import Settings
@@ -56,12 +58,12 @@ from bot.splits import Splits, first_sentences
 from bot.swaps import place_in, province_of
 from bot.understand import Understood, check_question, of_program, past_day, understand
 from bot.vocabulary import Vocabulary
-from bot.wording import Wording
+from bot.wording import NOT_QUITE, Wording
 from corpus.model import GENERAL, Passage, Program, Source
 from corpus.pattern import Needing
 from corpus.registry import Registry, load_registry
-from corpus.sentences import spans
-from corpus.timeline import not_yet, registry_on, sentences_on
+from corpus.sentences import opening_verdict, spans
+from corpus.timeline import come_to, not_yet, reaches_back, registry_on, sentences_on
 from corpus.twins import FRENCH, Pair, find_twins, read_twins
 from index.build import current, read_manifest, verified
 from index.embedder import Embedder, load_embedder
@@ -145,7 +147,6 @@ class Bot:
     ) -> None:
         self.registry = registry
         self.index = index
-        self.programs: Mapping[str, Program] = registry.programs
         self.sources = {s: sources[s] for s in index.manifest.documents if s in sources}
         self.corpus_version = index.manifest.corpus_version
         self._all_sources = sources
@@ -163,7 +164,7 @@ class Bot:
 
             self._writer = Writer(model)
             self._rewriter = rewriter or ModelRewriter(model, self._named_in)
-        self._registry_on = lru_cache(maxsize=64)(lambda at: registry_on(registry, at) if at else registry)
+        self._registry_of = lru_cache(maxsize=64)(lambda at, today: registry_on(registry, at) if at else come_to(registry, today))
         self._corrections_on = lru_cache(maxsize=64)(lambda at: Needing((c, c.needs) for c in self._registry_on(at).corrections.values()))
         # The sentences of a passage are looked at for many a question, and for one question more than once.
         self._wrong = lru_cache(maxsize=2048)(self._contradicted)
@@ -265,6 +266,15 @@ class Bot:
     @property
     def today(self) -> date:
         return self._today or date.today()
+
+    @property
+    def programs(self) -> Mapping[str, Program]:
+        """Every program by its id, as it stands today."""
+        return self._registry_on("").programs
+
+    def _registry_on(self, at: str) -> Registry:
+        """As of the past ISO day `at`, or "" for today."""
+        return self._registry_of(at, self.today.isoformat())
 
     def search(self, understood: Understood) -> Found:
         """Hits for each question in the message; none for a message that asks nothing, or whose writer needs something else first."""
@@ -516,8 +526,31 @@ class Bot:
 
     @cached_property
     def _said_in(self) -> dict[str, str]:
-        """The passage of each sentence that an answer can hold."""
+        """The passage of each sentence that an answer can hold, as it was written."""
         return {p.text[s.start : s.end]: p.id for p in self.index.passages.by_id.values() for s in spans(p.text)}
+
+    @cached_property
+    def _quoted(self) -> dict[str, Piece]:
+        """Each sentence that an answer can hold, in lower case, with where it stands: as it was written, and without its yes or no."""
+        found: dict[str, Piece] = {}
+        for passage in self.index.passages.by_id.values():
+            for span in spans(passage.text):
+                piece = Piece(passage, span.start, span.end, 1.0)
+                verdict = opening_verdict(piece.quote)
+                for said in (piece, *([replace(piece, start=span.start + verdict.end())] if verdict is not None else ())):
+                    found[said.quote.lower()] = said
+        return found
+
+    def _again(self, understood: Understood) -> tuple[Piece, ...]:
+        """What the last answer opened with, where the message only doubts it; () where it does not, or nothing of it is ours."""
+        before = understood.before_it
+        if before is None or understood.at or understood.heard is not None or understood.kind not in ("question", "vague"):
+            return ()
+        if not only_doubts(self._vocabulary.spelled(understood.question), (before.first, before.last, before.answer)):
+            return ()
+        said = [piece for sentence in sentences_of(before.answer) if (piece := self._quoted.get(unjoined(sentence).lower()))]
+        first = next((n for n, piece in enumerate(said) if piece.passage.kind in ("section", "correction")), len(said) - 1)
+        return tuple(piece for piece in said if piece.passage.id in {one.passage.id for one in said[: first + 1]})
 
     def _hits(self, query: Query) -> list[Hit]:
         """The best hits; as of a past day, those that have something to say of it, with just the sentences that do."""
@@ -526,6 +559,8 @@ class Bot:
             return self.index.search(query, candidates=reach(query), apart=apart)
         then = []
         for hit in self.index.search(query, k=4 * _SHOWN, candidates=reach(query), apart=apart):
+            if not reaches_back(hit.passage, query.at):
+                continue
             said = sentences_on(hit.passage, [hit.quoted(scored) for scored in hit.sentences], query.at)
             if any(said):
                 then.append(replace(hit, sentences=tuple(s for s, keep in zip(hit.sentences, said, strict=True) if keep)))
@@ -551,9 +586,15 @@ class Bot:
         """What may be said: supported, corrected, and with the standing in front."""
         understood = draft.found.understood
         if understood.split is not None:
-            pieces = tuple(piece for _, piece in first_sentences(understood.split, self.index.passages.by_id))
+            day = self.today.isoformat()
+            meant = (piece for _, piece in first_sentences(understood.split, self.index.passages.by_id))
+            pieces = tuple(piece for piece in meant if not piece.passage.ran_out(day))  # what is over is none of the things meant
             about = dict.fromkeys(piece.passage.program for piece in pieces if piece.passage.program != GENERAL)
             return Checked(pieces, (0.0,), unknown=False, programs=tuple(about))
+        if again := self._again(understood):
+            about = dict.fromkeys(piece.passage.program for piece in again if piece.passage.program != GENERAL)
+            hedged = understood.before_it is not None and NOT_QUITE in understood.before_it.answer
+            return Checked(again, ((NOT_FOUND + SURE) / 2 if hedged else SURE,), again[0].passage.unknown, tuple(about), again=True)
         found = draft.found
         likely = [
             self.likely(understood.of(number), asked, hits, leans) if pieces or len(found.hits) == 1 else 0.0
@@ -566,7 +607,8 @@ class Bot:
             from bot import french
 
             return french.fitting(checked, draft.pieces, self.twins)
-        last_day = None if understood.at else to_be_told(understood.standalone, checked.pieces, self._last_days, self.today)
+        before = understood.before_it.answers if understood.before_it is not None else ()
+        last_day = None if understood.at else to_be_told(understood.standalone, checked.pieces, self._last_days, self.today, before)
         return checked if last_day is None else replace(checked, pieces=(*checked.pieces, last_day))
 
     @cached_property

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from bot import gate, scope
-from bot.compose import MAX_WORDS, NOT_FOUND, SURE, WITH_LIST, Piece, asks_for_several, says_already
+from bot.compose import MAX_WORDS, NOT_FOUND, SURE, WITH_LIST, Piece, asks_for_several, denies, says_already
+from bot.last_days import written
 from bot.understand import Understood
 from corpus.model import GENERAL, Correction, Disagreement, Passage, Program
 from corpus.passages import disagreement_name, standing_name
 from corpus.registry import Registry
-from corpus.sentences import leans
+from corpus.sentences import leans, opening_verdict
+from corpus.timeline import written_later
 from index.search import Hit, Index
 
 # A question this near to a known error's wording is met with what is right (cosine).
@@ -34,6 +37,13 @@ _PROGRAM = re.compile(
     re.IGNORECASE,
 )
 
+_CLAUSE_END = re.compile(
+    r"(?<=[.;!?])\s+|,\s+"
+)  # what is taken for granted stands before what is asked: "as an Indian I get an eTA, what …?"
+_ASKS_WHEN = re.compile(r"\bwhen\b|\b(?:wh(?:at|ich)|last) (?:is the )?(?:last )?(?:day|date)\b|\bdeadline\b", re.IGNORECASE)
+# As of a past day, whether one can apply is whether it was open then.
+_APPLIES = re.compile(r"\bcan (?:i|we|my \w+|they|she|he) (?:still |already |now )?(?:apply|file|renew|extend)\b", re.IGNORECASE)
+
 _SAYS = {
     "closed": r"\bclos|\bend(?:s|ed|ing)?\b|\bno longer\b|\bexpired\b|\bstopped\b|\bnot (?:been )?(?:re-?)?open|\bno second intake|\bpast\b",
     "paused": r"\bpaus|\bno new\b|\bsuspend|\bblock|\bnot (?:being )?collected|\bstopped\b|\bnot accept",
@@ -49,7 +59,7 @@ class Checked:
 
     `answered[i]` is how likely the i-th question of the message is answered (0 to 1). `unknown`: the answer is that something is not
     published. `dropped`: pieces that failed the gate or said what is known to be wrong. `differing`: the disagreements whose sides
-    are shown. `not_yet`: what is asked for did not exist on the day that is answered as of.
+    are shown. `not_yet`: what is asked for did not exist on the day that is answered as of. `again`: the last answer, which was doubted.
     """
 
     pieces: tuple[Piece, ...]
@@ -60,6 +70,7 @@ class Checked:
     dropped: int = 0
     differing: tuple[str, ...] = ()
     not_yet: bool = False
+    again: bool = False
 
 
 def check(
@@ -103,7 +114,9 @@ def check(
     registered = (_registered(index, c.source, f"correction-{c.id}") for c in list(corrections.values())[:2])
     leading = [piece for piece in registered if piece is not None]
     told_anew = [piece for piece in leading if not says_already(piece, kept[:3])]
-    said = [piece for piece in leading if not says_already(piece, kept[:1])]
+    said = [piece for piece in leading if not says_already(piece, kept[:1]) or denies(piece.quote) and not denies(kept[0].quote)]
+    if _ASKS_WHEN.search(understood.question) is not None and not any(c.contradicts(understood.question) for c in corrections.values()):
+        said = [piece for piece in said if not _give_the_day(piece, kept[:1])]
     kept = [piece for piece in kept if not says_already(piece, said)]  # what is right comes first, and once
     differing = [] if corrections else _differing(understood, hits, kept, likely, registry, index)
     for disagreement in differing:
@@ -117,7 +130,7 @@ def check(
         likely = [max(p, SURE) for p in likely]
     about = _programs(understood, kept, registry)
     unknown = bool(kept) and kept[0].passage.unknown and not said
-    asks_standing = scope.asks_whether_open(understood.question)
+    asks_standing = scope.asks_whether_open(understood.question) or bool(understood.at and _APPLIES.search(understood.question))
     named = registry.programs[understood.programs[0]] if understood.programs else _meant(hits, registry) if asks_standing else None
     if asks_standing and named is not None and named.standing in _SAYS:
         unknown = False  # whether it is open is known, whatever else about it is not
@@ -140,6 +153,12 @@ def check(
             kept.insert(1, note)
         else:
             said.insert(0, note)
+    said = _told_by_its_end((), said, registry, index)
+    kept = _told_by_its_end(said, kept, registry, index)
+    end = next((piece for piece in (*said, *kept) if _tells_of_an_end(piece, registry)), None)
+    if end is not None and said and said[0].passage.program == end.passage.program:
+        said, kept = [end, *(piece for piece in said if piece is not end)], [piece for piece in kept if piece is not end]
+    differing = [d for d in differing if any(disagreement_name(d.id, 0) in piece.passage.id for piece in said)]
     listed = any(asks_for_several(wording) for part in understood.parts for wording in part)
     return Checked(
         _within(said, kept, listed),
@@ -150,6 +169,12 @@ def check(
         dropped,
         tuple(d.id for d in differing),
     )
+
+
+def _give_the_day(piece: Piece, first: Sequence[Piece]) -> bool:
+    """Whether the sentence that answers first gives the last day that a correction does: who asks when is told it once."""
+    days = [written(one.passage.valid_until) for one in first if len(one.passage.valid_until) == len("2026-12-16")]
+    return any(day in piece.quote and day in one.quote for one, day in zip(first, days, strict=False))
 
 
 def _meant(hits: Sequence[Sequence[Hit]], registry: Registry) -> Program | None:
@@ -220,7 +245,7 @@ def _premises(
         correction = registry.corrections.get(passage.id.rsplit("#correction-", 1)[-1])
         if correction is None:
             continue
-        if correction.contradicts(understood.question):
+        if any(correction.contradicts(clause) for clause in _CLAUSE_END.split(understood.question)):
             found[correction.id] = correction
             continue
         if index.manifest.only:
@@ -291,17 +316,64 @@ def _programs(understood: Understood, kept: Sequence[Piece], registry: Registry)
 def _standing(program: Program, kept: Sequence[Piece], index: Index, asked: bool, at: str) -> Piece | None:
     """The note that a program is not open, unless the answer's own first words already say so. Where the question asks for the
     standing, the note answers even when nothing else does."""
-    names = (standing_name(program.id), *(standing_name(program.id, earlier) for earlier in program.history))
-    notes = (_registered(index, program.source, name) for name in names)
-    note = next((found for found in notes if found is not None and found.quote == program.note), None)
+    note = _note(program, index)
     if note is None or (not kept and not asked):
         return None
     if program.standing not in _SAYS and not (asked and at):
         return None
+    note = _of_that_day(note, at) if at else note
     if program.standing not in _SAYS or (asked and at):
         return None if says_already(note, kept[:1]) else note
     said = bool(kept) and kept[0].passage.program == program.id and _says_standing(program, kept[0])
+    said = said and not kept[0].passage.ran_out(program.since)  # "is the last day" was written before it ended
     return None if said or says_already(note, kept[:3]) else note
+
+
+def _of_that_day(note: Piece, day: str) -> Piece:
+    """The note without what it adds of a time after an ISO day: ", and no second intake has been seen up to October 2026"."""
+    before, also, _ = note.quote.rpartition(", and ")
+    later = bool(also) and written_later(note.quote, day) and not written_later(before, day)
+    return replace(note, end=note.start + len(before)) if later else note
+
+
+def _note(program: Program, index: Index) -> Piece | None:
+    """The note on where a program stands, on the day that its registry is of."""
+    names = (standing_name(program.id), *(standing_name(program.id, other) for other in (*program.history, *program.ahead)))
+    notes = (_registered(index, program.source, name) for name in names)
+    return next((found for found in notes if found is not None and found.quote == program.note), None)
+
+
+def _told_by_its_end(said: Sequence[Piece], kept: Sequence[Piece], registry: Registry, index: Index) -> list[Piece]:
+    """The pieces, of which those that only held until a program's end, as it was known beforehand, give way to the note of that end: nobody
+    has read since what was written before."""
+    ended = [program for program in registry.programs.values() if program.foreseen]
+    told: list[Piece] = []
+    for piece in kept:
+        program = next((one for one in ended if _held_until_its_end(piece, one)), None)
+        note = _note(program, index) if program is not None else None
+        if note is None:
+            told.append(piece)
+        elif not any(one.passage.id == note.passage.id for one in (*said, *told)):
+            told.append(replace(note, part=piece.part))
+    return told
+
+
+def _tells_of_an_end(piece: Piece, registry: Registry) -> bool:
+    """Whether it is the note of an end that was known beforehand, which goes before what is right of the time until then."""
+    return piece.passage.kind == "standing" and registry.programs[piece.passage.program].foreseen
+
+
+def _held_until_its_end(piece: Piece, program: Program) -> bool:
+    """Whether what was written before names a program's last day as one to come, or says of its rules, while they held, yes or no."""
+    own = piece.passage.program == program.id
+    kinds = ("section", "correction", "disagreement") if own else ("section",)
+    if piece.passage.kind not in kinds or not piece.passage.as_of < program.since or "\n" in piece.quote:
+        return False
+    if piece.passage.kind == "disagreement":
+        return True  # which day is the last one no longer matters
+    last = (date.fromisoformat(program.since) - timedelta(days=1)).isoformat()
+    verdict = opening_verdict(piece.passage.text) if own and piece.passage.ran_out(program.since) else None
+    return written(last) in piece.quote or verdict is not None and piece.start <= verdict.end()
 
 
 def _speaks_of_its_program(piece: Piece) -> bool:

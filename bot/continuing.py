@@ -24,11 +24,13 @@ _SENTENCES = re.compile(r"(?:\s*\[\d+\])*\s*\n+\s*(?:- )?|(?:\s*\[\d+\])+\s*|(?<
 
 @dataclass(frozen=True)
 class Before:
-    """What was said before a message: the user's `first` and `last` message and the `answer` to the last, "" where there is none."""
+    """What was said before a message: the user's `first` and `last` message, the `answer` to the last, "" where there is none, and all
+    `answers`."""
 
     first: str
     last: str
     answer: str
+    answers: tuple[str, ...] = ()
 
     def readings(self, typed: str, told: Passage | None) -> tuple[str, ...]:
         """The ways to read what was `typed`. `told` is the passage that the last answer began with."""

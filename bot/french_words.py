@@ -61,7 +61,10 @@ OWN_WORDS = {
     wording.NOT_QUITE: (
         "Il se peut que nos sources ne répondent pas exactement à cette question. Ce qu’elles contiennent de plus proche\u00a0:"
     ),
+    wording.STANDS: ("Nos sources disent toujours ceci. Qui affirme le contraire devrait pouvoir nommer la règle et sa date."),
     wording.RULES: "Ce que nos sources en disent\u00a0:",
+    wording.HELD_UNTIL: "Ce que nos sources en disent a valu jusqu’au {}; ce qui vaut depuis, elles ne le disent pas\u00a0:",
+    wording.LAST_DAY: "Le {} est le dernier jour où cela vaut.",
     wording.NOT_YET_THERE: "Le {}, cela n’existait pas encore. Comment cela a commencé\u00a0:",
     wording.WHAT: "Que voulez-vous savoir à ce sujet\u00a0?",
     wording.TOLD: "Que voulez-vous savoir à ce sujet\u00a0? Nos sources peuvent répondre, par exemple\u00a0:",

@@ -83,6 +83,15 @@ def fitted(phrase: str, text: str, colon: str = ":") -> str:
     return "" if ": " in text[:_SOON] else f"{phrase[:-1]}{colon}"
 
 
+def unjoined(sentence: str) -> str:
+    """The sentence without a phrase that was said before it."""
+    for phrase in PHRASES:
+        for said in (phrase, f"{phrase[:-1]},", f"{phrase[:-1]}:"):
+            if sentence.startswith(f"{said} "):
+                return sentence[len(said) + 1 :]
+    return sentence
+
+
 def joins(
     pieces: Sequence[Piece], question: str, *, today: str, at: str = "", asks_standing: bool = False, ended: Container[str] = ()
 ) -> list[str]:
@@ -95,7 +104,8 @@ def joins(
             together = bool(said) and said[-1] == LATER and pieces[n - 1].passage.id == piece.passage.id
             said.append("" if together else LATER)
             continue
-        phrase = _between(pieces[:n], piece, question, "" if piece.passage.program in ended else at or today, asks_standing)
+        past = piece.passage.program in ended and not piece.passage.ran_out(at or today)
+        phrase = _between(pieces[:n], piece, question, "" if past else at or today, asks_standing)
         said.append("" if phrase in said else phrase)
     return said
 
@@ -117,6 +127,8 @@ def _between(before: Sequence[Piece], piece: Piece, question: str, day: str, ask
         return ""
     if piece.part > last.part and passage.kind == "section":
         return SECOND if piece.part == 1 else NEXT
+    if day and passage.ran_out(day) and not any(one.passage.ran_out(day) for one in before):
+        return FORMER
     if all(one.passage.kind in ("standing", "correction") for one in before):
         return "" if passage.kind != "section" or asks_standing else UNKNOWN if passage.unknown else ITSELF
     if passage.unknown != last.passage.unknown:

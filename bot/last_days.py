@@ -1,4 +1,4 @@
-"""A last day that is near. Who holds what can be renewed until then is told so, whatever they asked. bot/chain.py asks it."""
+"""A last day that is near. Who holds what can be renewed until then, and asks how long they have it, is told so. bot/chain.py asks it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ _HOLDS = re.compile(
     r"|extension|expir\w*|cut short)\b",
     re.IGNORECASE,
 )
+# What a last day matters to: how long it is good for, what comes when it ends, and staying on.
+_HOW_LONG = re.compile(
+    r"\b(?:renew\w*|exten[ds]\w*|extension|expir\w*|valid\w*|short(?:er)?|how long|years?|yrs?|months?|remaining|left|r[au]n(?:s|ning)? out"
+    r"|ends?|ended|ending|over|until|till|deadlines?|dates?|stay(?:ing)?|longer|more time|what (?:now|next)|next step|lapse[sd]?)\b",
+    re.IGNORECASE,
+)
 _MONTHS = "January February March April May June July August September October November December".split()
 
 
@@ -29,24 +35,25 @@ def last_days(passages: Iterable[Passage], programs: Mapping[str, Program], name
         program = programs.get(passage.program)
         if not passage.valid_until or program is None or not program.name.startswith(_RENEWAL_OF):
             continue
-        if passage.text.startswith(_written(passage)):
+        if passage.text.startswith(written(passage.valid_until)):
             first = spans(passage.text)[0]
             held = named_in(program.name.removeprefix(_RENEWAL_OF))
-            found |= dict.fromkeys((program.id, *held), Piece(passage, first.start, first.end, 1.0))
+            found = dict.fromkeys((program.id, *held), Piece(passage, first.start, first.end, 1.0)) | found
     return found
 
 
-def to_be_told(asked: str, shown: Sequence[Piece], days: Mapping[str, Piece], today: date) -> Piece | None:
-    """The sentence on the last day of a program that the answer tells of, where that day is near, who asks holds one, and it is not said;
-    else None."""
-    if _HOLDS.search(asked) is None:
+def to_be_told(asked: str, shown: Sequence[Piece], days: Mapping[str, Piece], today: date, before: Sequence[str] = ()) -> Piece | None:
+    """The sentence on the last day of a program that the answer tells of, where that day is near, who asks holds one and asks about its
+    time, and neither the answer nor one `before` says it; else None."""
+    told = next((days[piece.passage.program] for piece in shown if piece.passage.program in days), None)
+    if told is None or _HOLDS.search(asked) is None or _HOW_LONG.search(asked) is None:
         return None
-    pieces = [days[piece.passage.program] for piece in shown if piece.passage.program in days]
-    near = (piece for piece in pieces if today <= date.fromisoformat(piece.passage.valid_until) <= today + SOON)
-    return next((piece for piece in near if not any(_written(piece.passage) in one.quote for one in shown)), None)
+    day = written(told.passage.valid_until)
+    said = any(day in text for text in (*before, *(piece.quote for piece in shown)))
+    return told if not said and today < date.fromisoformat(told.passage.valid_until) <= today + SOON else None
 
 
-def _written(passage: Passage) -> str:
-    """The day until which the passage holds, as our texts write it."""
-    day = date.fromisoformat(passage.valid_until)
+def written(iso: str) -> str:
+    """An ISO day as our texts write it."""
+    day = date.fromisoformat(iso)
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"

@@ -172,7 +172,8 @@ def understand(
 
 def _before(past: Sequence[Turn]) -> Before | None:
     asked = [turn.content for turn in past if turn.role == "user"]
-    return Before(asked[0], asked[-1], past[-1].content if past[-1].role == "assistant" else "") if asked else None
+    answers = tuple(turn.content for turn in past if turn.role == "assistant")
+    return Before(asked[0], asked[-1], past[-1].content if past[-1].role == "assistant" else "", answers) if asked else None
 
 
 def _carried(turn: Turn) -> str:

@@ -71,7 +71,10 @@ CANNOT_ACT = (
 )
 NEAREST = "The nearest that they hold:"
 NOT_QUITE = "Our sources may not answer exactly this. The nearest that they hold:"
+STANDS = "Our sources still say this. Whoever says otherwise should be able to name the rule and its date."
 RULES = "What our sources say on it:"
+HELD_UNTIL = "What our sources tell of this held until {}; what has held since then they do not say:"
+LAST_DAY = "{} is the last day on which this holds."
 NOT_YET_THERE = "On {} this did not exist yet. How it began:"
 DEPENDS = "That depends."
 WHAT = "What would you like to know about that?"
@@ -120,9 +123,10 @@ class Wording:
         follow_ups = (
             tuple(f"{understood.question.strip(' ?.!')} – {name}?" for name in choices)
             or (_asked_in_full(understood.split, citations) if understood.split else ())
-            or self._follow_ups(status, understood, hits, pieces)
+            or self._follow_ups(status, understood, hits, pieces, understood.at or today.isoformat())
         )
-        text = _text(status, understood, claims, citations, follow_ups, choices, checked)
+        held = _held_until(pieces, understood, understood.at or today.isoformat())
+        text = _text(status, understood, claims, citations, follow_ups, choices, checked, held)
         return Answer(
             id="",
             question=understood.question,
@@ -193,15 +197,14 @@ class Wording:
         return tuple(self._registry.programs[i].name for i in list(ids)[:4]) if hits else ()
 
     def _follow_ups(
-        self, status: Status, understood: Understood, hits: Sequence[Sequence[Hit]], pieces: Sequence[Piece]
+        self, status: Status, understood: Understood, hits: Sequence[Sequence[Hit]], pieces: Sequence[Piece], day: str
     ) -> tuple[str, ...]:
-        """Questions our documents answer, near to this one and not just answered."""
+        """Questions our documents answer as of an ISO day, near to this one and not just answered."""
         if status in ("refused", "smalltalk", "out_of_scope") or understood.kind in ("abuse", "unread"):
             return ()
         used = {p.passage.id for p in pieces}
-        offered = [
-            h.passage.heading for part in hits for h in part if h.passage.id not in used and h.passage.asked and not h.passage.unknown
-        ]
+        near = (h.passage for part in hits for h in part if h.passage.id not in used and h.passage.asked)
+        offered = [passage.heading for passage in near if not passage.unknown and not passage.ran_out(day)]
         return tuple(dict.fromkeys(q for q in offered if q.endswith("?") and q.lower() != understood.question.lower()))[:_FOLLOW_UPS]
 
 
@@ -261,6 +264,8 @@ def _status(understood: Understood, hits: Sequence[Sequence[Hit]], checked: Chec
         return "clarify"
     if understood.split is not None:
         return "partial"  # each thing that it can mean is answered in one sentence
+    if checked.again and not checked.unknown:
+        return "answered" if checked.answered[0] >= SURE else "partial"
     if not re.search(r"\w", understood.question) or (understood.kind == "vague" and not _is_ours(understood, hits)):
         return "clarify"
     if understood.only_tells and max((part[0].question for part in hits if part), default=0.0) < _TOLD_OF:
@@ -313,6 +318,7 @@ def _text(
     follow_ups: Sequence[str],
     choices: Sequence[str],
     checked: Checked,
+    held: str,
 ) -> str:
     lines: list[str] = []
     if understood.kind == "distress":
@@ -344,10 +350,14 @@ def _text(
         lines.append(NOT_YET_THERE.format(long_date(understood.at)))
     elif status == "not_found" and scope.asks_to_predict(understood.question):
         lines.append(NOT_YET_KNOWN)
+    elif claims and checked.again and status == "answered":
+        lines.append(STANDS)
     elif claims and status == "partial" and len(checked.answered) == 1:
-        lines.append(RULES if acts else NOT_QUITE)
+        lines.append(RULES if acts or understood.goes_on_telling else NOT_QUITE)
     elif claims and status == "advice":
         lines.append(RULES)
+    if held:
+        lines.append(held)
     text = _by_branch(understood.split, claims, citations) if understood.split is not None else body(claims, citations)
     if text:
         lines.append(text)
@@ -361,6 +371,16 @@ def _text(
     if dated and status not in ("refused",):
         lines.append(f"As of {long_date(understood.at or min(dated))}.")
     return "\n\n".join(lines)
+
+
+def _held_until(pieces: Sequence[Piece], understood: Understood, day: str) -> str:
+    """What is said before a section whose rule has run out by an ISO day, or does on it; "" where the past is asked about."""
+    first = next((piece for piece in pieces if piece.passage.kind == "section"), None)
+    if first is None or understood.tense < 0:
+        return ""
+    if first is pieces[0] and first.passage.ran_out(day):
+        return HELD_UNTIL.format(long_date(first.passage.valid_until))
+    return LAST_DAY.format(long_date(day)) if first.passage.valid_until == day and long_date(day) not in first.quote else ""
 
 
 def _listed(title: str, questions: Sequence[str]) -> str:

@@ -318,12 +318,10 @@ def _programs(registry: Registry, lines: Mapping[str, int]) -> Iterator[Problem]
             told = f"{program.id} is {program.standing} since {spoken(program.since)}, but its note does not name that day"
             yield Problem("programs.toml", line, f"{told}; correct one of them", "program")
 
-        for earlier in program.history:
-            days = {number.value for number in numbers(earlier.note) if number.unit == "date" and len(number.value) == 10}
-            if days and len(earlier.since) == 10 and not days & _around(earlier.since):
-                told = (
-                    f"{program.id} was {earlier.standing} since {spoken(earlier.since)}, but the note of that time does not name that day"
-                )
+        for other in (*program.history, *program.ahead):
+            days = {number.value for number in numbers(other.note) if number.unit == "date" and len(number.value) == 10}
+            if days and len(other.since) == 10 and not days & _around(other.since):
+                told = f"{program.id} was {other.standing} since {spoken(other.since)}, but the note of that time does not name that day"
                 yield Problem("programs.toml", line, f"{told}; correct one of them", "program")
 
 
@@ -599,8 +597,8 @@ def _registry_places(registry: Registry, folder: Path, lines: Mapping[str, Mappi
 def _other_places(registry: Registry, folder: Path, lines: Mapping[str, Mapping[str, int]]) -> Iterator[Place]:
     """What the registries say of earlier days, or what one side says in a disagreement: these have numbers of their own."""
     for program in registry.programs.values():
-        for earlier in program.history:
-            yield from _entry_places("program", program.id, program.id, earlier.note, set(), folder, lines)
+        for other in (*program.history, *program.ahead):
+            yield from _entry_places("program", program.id, program.id, other.note, set(), folder, lines)
     for disagreement in registry.disagreements.values():
         for text in (disagreement.because, *(value.says for value in disagreement.values)):
             yield from _entry_places("disagreement", disagreement.id, disagreement.program, text, set(), folder, lines)
@@ -635,7 +633,7 @@ def _days(*sources: Source) -> set[str]:
 
 
 def _program_days(program: Program) -> set[str]:
-    return {day for day in (program.since, program.as_of, *(earlier.since for earlier in program.history)) if day}
+    return {day for day in (program.since, program.as_of, *(other.since for other in (*program.history, *program.ahead))) if day}
 
 
 _CURRENCY = r"(?:Canadian|US|U\.S\.|United States)[ -]dollars?|\b(?:CAD|USD)\b|\bcurrency\b"

@@ -65,7 +65,8 @@ class Standing:
 @dataclass(frozen=True)
 class Program:
     """A pathway, rule or service that people ask about by name, with its standing: "" for a subject, such as fees, that is neither open nor
-    closed. `history` holds the earlier ones, oldest first. `part_of`: the program whose rules hold for this one too."""
+    closed. `history` holds the earlier ones, oldest first, and `ahead` those that are known beforehand, as of a day that is still to come.
+    `part_of`: the program whose rules hold for this one too."""
 
     id: str
     name: str
@@ -79,6 +80,12 @@ class Program:
     aliases: tuple[str, ...] = ()
     note: str = ""
     history: tuple[Standing, ...] = ()
+    ahead: tuple[Standing, ...] = ()
+
+    @property
+    def foreseen(self) -> bool:
+        """Whether its standing was known before it began: what is written of the program is older."""
+        return bool(self.since) and self.as_of < self.since
 
 
 @dataclass(frozen=True)
@@ -252,6 +259,11 @@ class Passage:
     def questions(self) -> tuple[str, ...]:
         """Its own heading and the ways it is asked for, each of which has a row in the index, in this order."""
         return (*self.headings[-1:], *self.asked)
+
+    def ran_out(self, day: str) -> bool:
+        """Whether it was written of a rule that still held, which has ended by this ISO day. What was known true on its last day tells of
+        its end, and is history."""
+        return "" < self.as_of < self.valid_until < day
 
 
 def is_date(text: object) -> bool:

@@ -51,9 +51,10 @@ def registered(registry: Registry) -> list[Passage]:
         heading = f"Where the {program.name} stands"
         if program.note:
             found.append(passage(program.source, standing_name(program.id), heading, program.note, program.id, program.as_of, "standing"))
-        for earlier in program.history:
-            name = standing_name(program.id, earlier)
-            found.append(passage(program.source, name, heading, earlier.note, program.id, earlier.since or program.as_of, "standing"))
+        for other in (*program.history, *program.ahead):
+            name = standing_name(program.id, other)
+            as_of = program.as_of if other in program.ahead else other.since or program.as_of
+            found.append(passage(program.source, name, heading, other.note, program.id, as_of, "standing"))
     for c in registry.corrections.values():
         heading = "A statement that circulates, corrected"
         found.append(passage(c.source, f"correction-{c.id}", heading, c.right, c.program, c.as_of, "correction", c.wrong))
@@ -66,9 +67,9 @@ def registered(registry: Registry) -> list[Passage]:
     return found
 
 
-def standing_name(program: str, earlier: Standing | None = None) -> str:
-    """The part after "#" of the id of a program's standing note, or of an earlier one's."""
-    return f"standing-{program}" + (f"-{earlier.since or 'before'}" if earlier else "")
+def standing_name(program: str, other: Standing | None = None) -> str:
+    """The part after "#" of the id of a program's standing note, or of an earlier or a coming one's."""
+    return f"standing-{program}" + (f"-{other.since or 'before'}" if other else "")
 
 
 def disagreement_name(disagreement: str, place: int) -> str:

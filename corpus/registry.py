@@ -244,10 +244,14 @@ def _program(row: Mapping[str, Any]) -> Program:
     _one_of(row, "standing", (*STANDINGS, ""))
     _dates(row, "since", "as_of")
     history = tuple(_standing(earlier) for earlier in _list(row, "history"))
+    ahead = tuple(_standing(later) for later in _list(row, "ahead"))
     days = [earlier.since for earlier in history]
     if days != sorted(days) or (days and row["since"] and days[-1] >= row["since"]):
         raise ValueError("history is not in order; give earlier standings, oldest first, each before the present one's since")
-    return Program(**{**row, "aliases": _list(row, "aliases"), "history": history})
+    coming = [later.since for later in ahead]
+    if coming != sorted(coming) or (coming and coming[0] <= max(row["since"], row["as_of"])):
+        raise ValueError("ahead is not in order; give coming standings, soonest first, each after the present one's since and as_of")
+    return Program(**{**row, "aliases": _list(row, "aliases"), "history": history, "ahead": ahead})
 
 
 def _standing(row: Mapping[str, Any]) -> Standing:

@@ -21,6 +21,7 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _OPENS = re.compile(rf"as of (?:\d{{1,2}} )?(?:(?:{'|'.join(_MONTHS)}) )?20\d\d\b", re.IGNORECASE)
+_YEARS_BACK = 12
 _HELD = re.compile(r"(?:until|till|up to|to|before)\s*$", re.IGNORECASE)
 
 
@@ -34,6 +35,12 @@ def registry_on(registry: Registry, day: str) -> Registry:
     corrections = {c.id: c for c in registry.corrections.values() if not c.since or c.since <= day}
     published = {d.id: d for d in registry.disagreements.values() if all(value.as_of <= day for value in d.values)}
     return replace(registry, programs=programs, corrections=corrections, disagreements=published)
+
+
+def come_to(registry: Registry, day: str) -> Registry:
+    """The registry with the standings that were known beforehand and have begun by an ISO day, which is the present one."""
+    begun = {p.id: _ahead_on(p, day) for p in registry.programs.values() if p.ahead and p.ahead[0].since <= day}
+    return replace(registry, programs={**registry.programs, **begun}) if begun else registry
 
 
 def not_yet(registry: Registry, day: str) -> frozenset[str]:
@@ -53,8 +60,16 @@ def sentences_on(passage: Passage, sentences: Sequence[str], day: str) -> list[b
         return [True] * len(sentences)
     planned = bool(passage.valid_from)
     if passage.valid_from > day or (sentences and said_later(sentences[0], day, planned)):
-        return [held_until_later(sentence, day) for sentence in sentences]
+        return [held_until_later(sentence, day, passage.valid_from) for sentence in sentences]
     return [not said_later(sentence, day, planned) for sentence in sentences]
+
+
+def reaches_back(passage: Passage, day: str) -> bool:
+    """Whether a passage may tell of an ISO day: one that neither says since when it holds nor names a day as early does not of a day years
+    before it was known."""
+    if passage.valid_from or not passage.as_of or int(passage.as_of[:4]) - int(day[:4]) <= _YEARS_BACK:
+        return True
+    return any(when <= day for when, _ in _dates(passage.text))
 
 
 def said_later(sentence: str, day: str, planned: bool = False) -> bool:
@@ -71,19 +86,25 @@ def written_later(sentence: str, day: str) -> bool:
     return any(when > day and within_year for when, _, within_year in _read(sentence))
 
 
-def held_until_later(sentence: str, day: str) -> bool:
-    """Whether a sentence says what held until a date after an ISO day, and of nothing later."""
-    dates = list(_dates(sentence))
+def held_until_later(sentence: str, day: str, began: str = "") -> bool:
+    """Whether a sentence says what held until a date after an ISO day, and of nothing later. `began`: the day, where it is known, on which
+    what the section is about began, so that a later date is one of that, and not until when something else held."""
+    dates = [(when, ahead) for when, ahead in _dates(sentence) if not began or when <= began]
     return any(when > day and _HELD.search(ahead) for when, ahead in dates) and not said_later(sentence, day)
 
 
 def _program_on(program: Program, day: str) -> Program:
     if program.since and program.since <= day:
-        return program
+        return _ahead_on(program, day)
     then = next((earlier for earlier in reversed(program.history) if earlier.since <= day), None)
     if then is None:
         return replace(program, standing="", since="", note="", replaced_by="")
     return replace(program, standing=then.standing, since=then.since, note=then.note, replaced_by="")
+
+
+def _ahead_on(program: Program, day: str) -> Program:
+    begun = next((later for later in reversed(program.ahead) if later.since <= day), None)
+    return program if begun is None else replace(program, standing=begun.standing, since=begun.since, note=begun.note)
 
 
 def _began(program: Program) -> str:

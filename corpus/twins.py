@@ -131,8 +131,14 @@ def find_twins(english: Mapping[str, Passage], programs: Mapping[str, Program], 
 def digest(passage: Passage, programs: Mapping[str, Program]) -> str:
     """Twelve hex digits that change when what a twin was translated from does: the heading, the text, or where its program stands."""
     program = programs.get(passage.program)
-    said = "\n".join((passage.heading, passage.text, program.standing if program else ""))
+    said = "\n".join((passage.heading, passage.text, _standing_told(passage, program)))
     return hashlib.sha256(said.encode()).hexdigest()[:12]
+
+
+def _standing_told(passage: Passage, program: Program | None) -> str:
+    """Where the program stands, or of the note on a coming standing that one: it is told alike before it begins and after."""
+    coming = (later.standing for later in (program.ahead if program else ()) if passage.text == later.note)
+    return next(coming, program.standing if program else "")
 
 
 def aligned(english: str, other: str) -> tuple[tuple[Span, Span], ...] | None:
@@ -173,8 +179,9 @@ def wrong_twins(registry: Registry, documents: Sequence[Document], folder: Path)
         else:
             told += _differences(passage, twin)
             program = registry.programs.get(passage.program)
-            if passage.kind == "standing" and program and not re.search(_TELLS[program.standing], twin.text, re.IGNORECASE):
-                told.append(f"the note does not say that the program is {program.standing}")
+            standing = _standing_told(passage, program)
+            if passage.kind == "standing" and program and not re.search(_TELLS[standing], twin.text, re.IGNORECASE):
+                told.append(f"the note does not say that the program is {standing}")
             if twin.reviewed != digest(passage, registry.programs):
                 told.append(
                     f"the English text of {twin.of} is not the one that this was read against, so it is not shown; read both, then: "

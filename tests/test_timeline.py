@@ -11,7 +11,7 @@ from corpus.errors import RequestError
 from corpus.model import Passage, Program, Source, Standing
 from corpus.passages import registered
 from corpus.registry import Registry, load_registry
-from corpus.timeline import held_until_later, not_yet, registry_on, said_later, sentences_on, written_later
+from corpus.timeline import come_to, held_until_later, not_yet, reaches_back, registry_on, said_later, sentences_on, written_later
 
 PERMIT = Program(
     id="permit",
@@ -188,3 +188,45 @@ def test_a_rule_that_changed_is_told_as_it_was_on_either_side(
 ) -> None:
     assert told_before in bot.answer(asked, at=before).answer
     assert told_after in bot.answer(asked, at=after).answer
+
+
+def test_a_standing_that_is_known_beforehand_begins_on_its_day() -> None:
+    over = Standing("closed", "2027-01-01", "The scheme ended on 31 December 2026.")
+    scheme = Program("scheme", "The scheme", "open", "2024-01-01", "2026-02-12", "manual", note="The scheme is open.", ahead=(over,))
+    registry = replace(REGISTRY, programs={"scheme": scheme})
+    before, then = (come_to(registry, day).programs["scheme"] for day in ("2026-12-31", "2027-01-01"))
+    assert (before.standing, before.foreseen) == ("open", False)
+    assert (then.standing, then.note, then.foreseen) == ("closed", over.note, True)
+    assert registry_on(registry, "2027-02-01").programs["scheme"] == then
+
+
+def test_a_section_runs_out_after_its_last_day_unless_it_was_written_of_what_is_over() -> None:
+    rule = Passage("x#1", "x", "X", ("Q?",), "It is so.", as_of="2026-02-12", valid_until="2026-12-16")
+    assert [rule.ran_out(day) for day in ("2026-12-16", "2026-12-17")] == [False, True]
+    assert not replace(rule, as_of="2026-12-16").ran_out("2027-01-01")
+
+
+def test_a_section_without_a_first_day_tells_nothing_of_a_day_long_before() -> None:
+    now = Passage("x#1", "x", "X", ("Q?",), "Express Entry is one of the routes.", as_of="2026-06-30")
+    assert not reaches_back(now, "1999-01-01") and reaches_back(now, "2023-07-16")
+    assert reaches_back(replace(now, text="It began in 2001."), "2002-01-01")
+
+
+def test_until_when_something_can_be_done_is_not_what_held_before_it_began() -> None:
+    assert not held_until_later("Ask before 16 December 2026.", "2023-12-15", "2023-12-16")
+    assert held_until_later("Until 25 March 2025 it gave 50 points.", "2024-06-01", "2025-03-25")
+
+
+@pytest.mark.parametrize(
+    ("asked", "day", "said", "unsaid"),
+    [
+        ("what was the last stem draw?", "2024-03-01", "481", "11 April 2024"),
+        ("can i apply for the h1b open work permit", "2023-07-16", "opened on 16 July 2023", "October 2026"),
+        ("can my spouse apply for the h1b family permit", "2024-09-26", "26 September 2024 is the last day", "October 2026"),
+        ("how do i get to canada from h1b", "1999-01-01", "do not answer this", "Express Entry"),
+        ("and the pgp?", "2024-06-01", "A sponsor of parents", "did not exist"),
+    ],
+)
+def test_a_past_day_is_answered_without_what_came_later(bot: Bot, asked: str, day: str, said: str, unsaid: str) -> None:
+    answer = bot.answer(asked, at=day).answer
+    assert said in answer and unsaid not in answer
