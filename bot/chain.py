@@ -47,6 +47,7 @@ from bot.compose import (
 from bot.continuing import best_first, features, sentences_of
 from bot.followups import Rewriter, asks_nothing, needed_in, objects
 from bot.last_days import last_days, to_be_told
+from bot.offers import offered
 from bot.reading import is_clear, placed_by, read_beside
 from bot.settings import Settings
 from bot.several import of_each_thing, segments
@@ -499,8 +500,10 @@ class Bot:
 
     def _told(self, understood: Understood) -> list[str]:
         """The passages whose sentences the last answer holds, in its order."""
-        before = understood.before_it.answer if understood.before_it is not None else ""
-        return list(dict.fromkeys(id for sentence in sentences_of(before) if (id := self._said_in.get(sentence))))
+        return self._told_in(understood.before_it.answer) if understood.before_it is not None else []
+
+    def _told_in(self, answer: str) -> list[str]:
+        return list(dict.fromkeys(id for sentence in sentences_of(answer) if (id := self._said_in.get(sentence))))
 
     @cached_property
     def _said_in(self) -> dict[str, str]:
@@ -564,12 +567,15 @@ class Bot:
     def word(self, found: Found, checked: Checked) -> Answer:
         """The answer without its id, the corpus version and the timings."""
         wording = Wording(self._registry_on(found.understood.at), self.index)
-        answer = wording.answer(found.understood, found.hits, checked, self._all_sources, self.today)
+        told = frozenset(id for before in found.understood.answered_before for id in self._told_in(before))
+        answer = wording.answer(found.understood, found.hits, checked, self._all_sources, self.today, told)
         answer = answer.model_copy(update={"caveats": (*answer.caveats, *found.reduced)}) if found.reduced else answer
         if found.understood.heard is not None:
             from bot import french  # most questions are English
 
-            return french.speak(answer, found.understood.heard, found.hits, self.twins)
+            shown = [self.index.passages.by_id[citation.passage_id] for citation in answer.citations]
+            next_ones = offered(self.index, found.understood, found.hits, shown, told)
+            return french.speak(answer, found.understood.heard, next_ones, self.twins)
         return answer
 
     def _said(self, found: Found, checked: Checked, until: float, charged: Sequence[Usage]) -> Generator[Part, None, Answer]:

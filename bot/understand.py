@@ -61,6 +61,8 @@ class Understood:
     heard: Heard | None = None  # the message as it came, where that is not in English (bot/tongues.py)
     plain: str = ""  # what was typed, without thanks and without what a correction takes back; it need not stand alone
     before_it: Before | None = None  # what was said before, once a conversation has begun
+    asked_before: tuple[str, ...] = ()  # the messages of the conversation before this one
+    answered_before: tuple[str, ...] = ()  # and the answers to them
     apart: tuple[Understood, ...] = ()  # of several questions each by itself, those after the first as going on from it (bot/several.py)
 
     def of(self, number: int) -> Understood:
@@ -163,6 +165,8 @@ def understand(
         goes_on_telling=kind == "question" and bool(past) and (only_tells(plain) or asks_nothing(plain)),
         plain=alone.text if past and says_which(alone.typed) else plain if goes_back(plain) else alone.typed,
         before_it=_before(past),
+        asked_before=tuple(turn.content for turn in past if turn.role == "user"),
+        answered_before=tuple(turn.content for turn in past if turn.role == "assistant"),
     )
 
 

@@ -6,9 +6,10 @@ The sentences here are the bot's own and state no fact about immigration: every 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import date
+from itertools import islice
 
 from bot import scope
 from bot.answer import Answer, Citation, Claim, Differing, ProgramStanding, Status
@@ -16,6 +17,7 @@ from bot.check import Checked
 from bot.compose import NOT_FOUND, SURE, VERY, Piece
 from bot.joins import fitted, joins
 from bot.language import NOTICES
+from bot.offers import offered
 from bot.understand import Understood
 from corpus.model import GENERAL, Passage, Program, Source, Split
 from corpus.registry import Registry
@@ -23,7 +25,7 @@ from index.expects import expected
 from index.search import Hit, Index, Query
 
 STALE_DAYS = 180
-_FOLLOW_UPS = 3
+FOLLOW_UPS = 3
 
 HELLO = (
     "Hello. Ask me about moving to Canada from a US H-1B: work permits, Express Entry, provinces, family, fees, or what to do after a "
@@ -75,9 +77,15 @@ class Wording:
         self._index = index
 
     def answer(
-        self, understood: Understood, hits: Sequence[Sequence[Hit]], checked: Checked, sources: Mapping[str, Source], today: date
+        self,
+        understood: Understood,
+        hits: Sequence[Sequence[Hit]],
+        checked: Checked,
+        sources: Mapping[str, Source],
+        today: date,
+        told: Set[str] = frozenset(),
     ) -> Answer:
-        """The Answer without id, corpus version and timings."""
+        """The Answer without id, corpus version and timings. `told` are the ids of the passages that earlier answers quoted."""
         status = _status(understood, hits, checked, self._index.manifest.only)
         pieces = _shown(status, checked)
         if status == "refused" and not scope.asks_for_secrets(understood.question):
@@ -103,7 +111,7 @@ class Wording:
         follow_ups = (
             tuple(f"{understood.question.strip(' ?.!')} – {name}?" for name in choices)
             or (_asked_in_full(understood.split, citations) if understood.split else ())
-            or self._follow_ups(status, understood, hits, pieces)
+            or self._follow_ups(status, understood, hits, pieces, told)
         )
         text = _text(status, understood, claims, citations, follow_ups, choices, checked)
         return Answer(
@@ -151,23 +159,20 @@ class Wording:
         )
         return (Piece(hits[0].passage, quoted.start, quoted.end, 1.0),) if quoted is not None else ()
 
+    def _follow_ups(
+        self, status: Status, understood: Understood, hits: Sequence[Sequence[Hit]], pieces: Sequence[Piece], told: Set[str]
+    ) -> tuple[str, ...]:
+        """Questions our documents answer, near to this one and not answered yet."""
+        if status in ("refused", "smalltalk", "out_of_scope"):
+            return ()
+        next_ones = offered(self._index, understood, hits, [piece.passage for piece in pieces], told)
+        return tuple(passage.heading for passage in islice(next_ones, FOLLOW_UPS))
+
     def _choices(self, understood: Understood, hits: Sequence[Sequence[Hit]]) -> tuple[str, ...]:
         """Names of the programs among which a vague question splits: those its best passages are about."""
         ids = dict.fromkeys(h.passage.program for part in hits for h in part if h.passage.program != GENERAL)
         ids.update(dict.fromkeys(p.id for p in self._registry.programs.values() if p.glance and p.standing == "open"))
         return tuple(self._registry.programs[i].name for i in list(ids)[:4]) if hits else ()
-
-    def _follow_ups(
-        self, status: Status, understood: Understood, hits: Sequence[Sequence[Hit]], pieces: Sequence[Piece]
-    ) -> tuple[str, ...]:
-        """Questions our documents answer, near to this one and not just answered."""
-        if status in ("refused", "smalltalk", "out_of_scope"):
-            return ()
-        used = {p.passage.id for p in pieces}
-        offered = [
-            h.passage.heading for part in hits for h in part if h.passage.id not in used and h.passage.asked and not h.passage.unknown
-        ]
-        return tuple(dict.fromkeys(q for q in offered if q.endswith("?") and q.lower() != understood.question.lower()))[:_FOLLOW_UPS]
 
 
 def _also_of_the_first(pieces: Sequence[Piece], hits: Sequence[Sequence[Hit]]) -> Sequence[Piece]:
