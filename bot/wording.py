@@ -43,7 +43,7 @@ DISTRESS = (
     "Papers and deadlines can wait until you are safe. When you are ready, ask me about them, one at a time; there are often more "
     "ways to stay or to move than it seems."
 )
-ELSEWHERE = "I only answer questions about moving to Canada from a US H-1B. For other subjects and other countries please look elsewhere."
+ELSEWHERE = scope.DECLINED
 REFUSED = (
     "I cannot help with false papers, false statements, hiding facts from an officer, or getting around the rules. "
     "I can help you find a lawful route: tell me your situation, or ask a licensed consultant or lawyer."
