@@ -64,7 +64,7 @@ _ASKS = re.compile(
 _OPENER = re.compile(r"\W*(?:(?:ok(?:ay)?|so|but|then)\b\W*)*(?:and|or|also|what about|how about|for|same for)\b", re.IGNORECASE)
 # "We are 2, not 5", "not ontario, bc", "I have a PhD not a master's": one word of the last question was wrong.
 _INSTEAD = re.compile(
-    r"^.*?(?:\bnot (?:an? |the )?(?P<old>[\w-]+)\s*[,;.]\s*(?:but |rather )?(?:an? |the )?(?P<new>[\w-]+)|"
+    r"^.*?(?:\bnot (?:an? |the )?(?P<old>[\w-]+)\s*[,;.]\s*(?:but |rather )?(?:an? |the )?(?P<new>[\w-]+(?: [\w-]+)?)|"
     r"(?P<right>[\w-]+),? (?:and )?not (?:an? |the )?(?P<wrong>[\w-]+))[\s?.!]*$",
     re.IGNORECASE,
 )
@@ -971,13 +971,25 @@ def _put_right(instead: re.Match[str], last: StandAlone, said: _Said, known: _Fi
     wrong, right = instead["old"] or instead["wrong"], instead["new"] or instead["right"]
     if place_in(right) and (again := _elsewhere(right, last, said, known)) is not None:
         return again
-    own = re.compile(rf"(?<![\w-]){re.escape(wrong)}(?![\w-])(?!.* – )", re.IGNORECASE)
+    noun = re.escape(right.split()[-1])  # "not study, work permit"
+    own = re.compile(rf"(?<![\w-]){re.escape(wrong)}(?: {noun})?(?![\w-])(?!.* – )", re.IGNORECASE)
     for asked in (last.text, last.previous):  # of a fragment, the question that it goes on from
         text = own.sub(lambda _: right, _bare(asked), count=1)
         if text != _bare(asked):
+            text = _without_name_beside(text, right, known)
             text = text if asked == last.text else f"{_bare(last.text)} – after “{text}”"
             return _changed(text, right, last, known)
     return None
+
+
+def _without_name_beside(text: str, thing: str, known: _Field) -> str:
+    """Of "fees for work permit express entry", where the thing took the place of another, without the program that the other one was of."""
+    own = known.named_in(thing)
+    for program in known.named_in(text):
+        found = _mention(text, known.programs[program]) if program in known.programs and program not in own else None
+        if found is not None and text[: found.start()].rstrip().lower().endswith(thing.lower()):
+            return f"{text[: found.start()].rstrip()}{text[found.end() :]}"
+    return text
 
 
 def _elsewhere(question: str, last: StandAlone, said: _Said, known: _Field) -> StandAlone | None:

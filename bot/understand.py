@@ -12,7 +12,7 @@ from bot import language, privacy, scope
 from bot.answer import Turn
 from bot.continuing import Before
 from bot.followups import Rewriter, StandAlone, asks_nothing, goes_back, only_tells, says_which, stand_alone
-from bot.several import DEGREE, of_each_place
+from bot.several import DEGREE, of_each_place, without_numbering
 from bot.story import SENTENCE_END, Story, read
 from bot.swaps import place_in
 from bot.vocabulary import Vocabulary
@@ -242,7 +242,7 @@ def _written_out(text: str) -> str:
     """The message with the digits that stand for words written out: "money 4 fam of 5", "how 2 get", "b4 i apply"; in usual words what
     other languages ask as "since when does it exist"; without that help is needed with it; and what is asked for somebody else as it
     would be asked by them."""
-    text = _HELP_WITH.sub("", text)
+    text = without_numbering(_HELP_WITH.sub("", text))
     text = _EXISTS.sub(r"when was \1 introduced", _BECAUSE.sub("because", _B4.sub("before", _AS_TO.sub("to", _AS_FOR.sub("for", text)))))
     return _on_behalf(text)
 
