@@ -169,9 +169,12 @@ class Wording:
         return tuple(passage.heading for passage in islice(next_ones, FOLLOW_UPS))
 
     def _choices(self, understood: Understood, hits: Sequence[Sequence[Hit]]) -> tuple[str, ...]:
-        """Names of the programs among which a vague question splits: those its best passages are about."""
-        ids = dict.fromkeys(h.passage.program for part in hits for h in part if h.passage.program != GENERAL)
-        ids.update(dict.fromkeys(p.id for p in self._registry.programs.values() if p.glance and p.standing == "open"))
+        """Names of the programs among which a vague question splits: those its best passages are about, then the usual routes. What is of
+        the United States, and the renewal of what few hold, is meant only where the question says so."""
+        programs = [p for part in hits for h in part if (p := self._registry.programs.get(h.passage.program)) and p.id != GENERAL]
+        programs += [p for p in self._registry.programs.values() if p.glance and p.standing == "open"]
+        renews = re.search(r"\b(?:renew|extend|extension)", understood.question, re.IGNORECASE)
+        ids = dict.fromkeys(p.id for p in programs if not p.id.startswith("us-") and (renews or not p.name.startswith("Renewal of ")))
         return tuple(self._registry.programs[i].name for i in list(ids)[:4]) if hits else ()
 
 

@@ -57,3 +57,15 @@ def test_after_a_french_answer_no_question_is_offered_twice(bot: Bot) -> None:
     assert first.follow_ups and second.follow_ups
     quoted = {c.heading for answer in (first, second) for c in answer.citations}
     assert quoted.isdisjoint(second.follow_ups)
+
+
+@pytest.mark.parametrize("message", ["do they pay relocation", "what are the steps?"])
+def test_a_vague_question_is_not_asked_back_about_what_few_hold(bot: Bot, message: str) -> None:
+    answer = bot.answer(message)
+    assert answer.status == "clarify" and not any(name in answer.asks_back for name in ("Renewal of", "US$", "grace period"))
+
+
+def test_a_form_that_no_source_names_is_not_told_by_what_the_permit_is(bot: Bot) -> None:
+    bridging, renewal = talk(bot, "what is BOWP", "which form")[-1], talk(bot, "renew 2023 h1b permit", "which form?")[-1]
+    assert bridging.status != "answered"
+    assert "IMM 5710" in renewal.answer
