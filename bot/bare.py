@@ -85,6 +85,12 @@ _FACETS = (
         unlike=_DEADLINE,
     ),
     Facet(
+        "form",
+        Pattern(r"\b(?:which|what) forms?\b|\bforms? (?:numbers?|names?)\b|\bforms?\W*$"),
+        Pattern(r"\b(?:which|what) (?:\w+ )?forms?\b"),
+        Pattern(r"\bIMM ?\d{4}\b|\bform [A-Z]+-?\d+\b"),
+    ),
+    Facet(
         "documents",
         Pattern(r"\b(?:documents?|docs?|papers?|paperwork)\b"),
         Pattern(

@@ -51,11 +51,13 @@ from bot.doubts import only_doubts
 from bot.followups import Rewriter, asks_nothing, needed_in, objects
 from bot.joins import unjoined
 from bot.last_days import last_days, to_be_told
+from bot.offers import offered
 from bot.reading import is_clear, placed_by, read_beside, read_sentences
 from bot.settings import Settings
-from bot.several import of_each_thing, segments
+from bot.several import compares, of_each_thing, segments
 from bot.splits import Splits, first_sentences
-from bot.swaps import place_in, province_of
+from bot.story import asks
+from bot.swaps import place_in, places_in, province_of
 from bot.understand import Understood, check_question, of_program, past_day, understand
 from bot.vocabulary import Vocabulary
 from bot.wording import NOT_QUITE, Wording
@@ -88,6 +90,7 @@ _NEAR_TEXT = 0.42
 _IN_COMMON = 0.45  # or have this share of its terms, by rarity, in common with the passage
 _UNLIKE = 0.52  # which tells nothing where no question of ours is nearer than this
 _AS_ASKED = 0.87  # cosine to a question of ours at which it counts as the one asked
+_ALSO_ASKED = 0.8  # cosine from which a part of a message by itself is a question of ours on the program of the part before it
 _ANOTHER = 0.1  # cosine by which what another program is asked for is less near, where few words are taken for one program's
 # From where a passage may answer a message in its conversation: the sum of bot/continuing.py, and its likeness to what was typed alone.
 _GOES_ON = 0.5
@@ -295,6 +298,8 @@ class Bot:
             return None
         if understood.heard is not None and self.index.manifest.only:
             return None
+        if (compared := self._found_compared(understood)) is not None:
+            return compared
         if len(things := of_each_thing(whole)) > 1 and self._named_in(whole):
             of_each = [one for thing in things if (one := self._found_behind((), thing, understood)) is not None and one.hits[0]]
             if len({_said_by(one) for one in of_each}) == len(things) and all(self._likely(one) >= NOT_FOUND for one in of_each):
@@ -305,6 +310,8 @@ class Bot:
         spans = segments(whole)
         for start, end in spans if len(spans) > 1 else ():
             found = self._found_behind(past, whole[start:end], understood, "" if each else whole[end:])
+            if each and not self._is_another(found, each):
+                found = self._found_of_program(whole[start:end], each[-1], understood)
             if each and not self._is_another(found, each):  # no more than what it is said with
                 if len(each) == 1 and end == len(whole):
                     return None  # it is all one question
@@ -316,6 +323,44 @@ class Bot:
             past += [Turn(role="user", content=whole[start:end]), Turn(role="assistant", content=found.hits[0][0].passage.text)]
             begun = start
         return self._joined(understood, each) if len(each) > 1 else None
+
+    def _found_compared(self, understood: Understood) -> Found | None:
+        """What is found for two programs that are only put beside each other: the section that tells of both, or what each is, where none
+        does; None for any other message."""
+        named = self._named_in(understood.standalone)
+        names = frozenset(term for program in named for name in self._vocabulary.names_of(program) for term in name)
+        if len(named) != 2 or not compares(understood.standalone, names):
+            return None
+        both = self._found_together(understood)
+        if len(both.hits) != 1:
+            return both
+        telling = [hit for hit in both.hits[0][:_NEAREST] if all(self._speaks_of(hit.passage, program) for program in named)][:1]
+        together = replace(both, hits=((*telling, *(hit for hit in both.hits[0] if hit not in telling)),))
+        if telling and self._likely(together) >= SURE:
+            return together
+        each = [self._found_behind((), f"What is {self.programs[program].name}?", understood) for program in named]
+        sides = [one for program, one in zip(named, each, strict=True) if one and one.hits[0] and one.hits[0][0].passage.program == program]
+        return self._joined(understood, sides) if len(sides) == 2 and all(self._likely(one) >= SURE for one in sides) else together
+
+    def _speaks_of(self, passage: Passage, program: str) -> bool:
+        """Whether a passage is about a program, names it, or names the province that it is of."""
+        text = f"{passage.heading}\n{passage.text}"
+        place = province_of(place_in(self.programs[program].name))
+        return (
+            program in (passage.program, *self._named_in(text))
+            or bool(place)
+            and place in map(province_of, map(str.lower, places_in(text)))
+        )
+
+    def _found_of_program(self, text: str, before: Found, message: Understood) -> Found | None:
+        """What is found for a part of a message by itself, of the program that the part before it is about: "who applies", after how long
+        its permit is valid; None where it names one, or that is no question of ours."""
+        about = next(iter(before.understood.programs), "")
+        text = text.strip(" ,;")
+        if about not in self.programs or self._named_in(text) or not asks(text):
+            return None
+        found = self._found_behind((), of_program(text, self.programs[about].name), message)
+        return found if found is not None and found.hits[0] and found.hits[0][0].question >= _ALSO_ASKED else None
 
     @staticmethod
     def _joined(understood: Understood, each: Sequence[Found]) -> Found:
@@ -521,8 +566,10 @@ class Bot:
 
     def _told(self, understood: Understood) -> list[str]:
         """The passages whose sentences the last answer holds, in its order."""
-        before = understood.before_it.answer if understood.before_it is not None else ""
-        return list(dict.fromkeys(id for sentence in sentences_of(before) if (id := self._said_in.get(sentence))))
+        return self._told_in(understood.before_it.answer) if understood.before_it is not None else []
+
+    def _told_in(self, answer: str) -> list[str]:
+        return list(dict.fromkeys(id for sentence in sentences_of(answer) if (id := self._said_in.get(sentence))))
 
     @cached_property
     def _said_in(self) -> dict[str, str]:
@@ -618,12 +665,15 @@ class Bot:
     def word(self, found: Found, checked: Checked) -> Answer:
         """The answer without its id, the corpus version and the timings."""
         wording = Wording(self._registry_on(found.understood.at), self.index)
-        answer = wording.answer(found.understood, found.hits, checked, self._all_sources, self.today)
+        told = frozenset(id for before in found.understood.answered_before for id in self._told_in(before))
+        answer = wording.answer(found.understood, found.hits, checked, self._all_sources, self.today, told)
         answer = answer.model_copy(update={"caveats": (*answer.caveats, *found.reduced)}) if found.reduced else answer
         if found.understood.heard is not None:
             from bot import french  # most questions are English
 
-            return french.speak(answer, found.understood.heard, found.hits, self.twins)
+            shown = [self.index.passages.by_id[citation.passage_id] for citation in answer.citations]
+            next_ones = offered(self.index, found.understood, found.hits, shown, told, found.understood.at or self.today.isoformat())
+            return french.speak(answer, found.understood.heard, next_ones, self.twins)
         return answer
 
     def _said(self, found: Found, checked: Checked, until: float, charged: Sequence[Usage]) -> Generator[Part, None, Answer]:

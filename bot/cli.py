@@ -146,6 +146,7 @@ def chat() -> None:
             return
         try:
             answer = _spoken(bot.stream(question, turns))
+            click.echo(_offers(answer), nl=False)
         except RequestError as error:
             click.echo(str(error))
             continue
@@ -950,6 +951,14 @@ def _spoken(said: Iterator[Part | Answer]) -> Answer:
         printed = whole
     assert isinstance(one, Answer)  # it comes last
     return one
+
+
+def _offers(answer: Answer) -> str:
+    """What could be asked next, as the page shows it on buttons; "" where the answer's own text lists it."""
+    from bot.render import offers, own_words
+
+    label, questions = offers(answer, own_words(answer))
+    return "\n".join((f"\n{label}:", *(f"- {question}" for question in questions), "")) if questions else ""
 
 
 def _plain(answer: Answer) -> str:

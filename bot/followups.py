@@ -15,8 +15,8 @@ from typing import Protocol
 
 from bot.answer import Turn
 from bot.phrases import focus, phrases
-from bot.scope import ASKING, PLACES, asks_whether_open, domain_terms, is_vague
-from bot.swaps import citizenship_in, closing, place_in, places_in, province_of, relative_in, swapped, told_apart
+from bot.scope import ASKING, DECLINED, PLACES, asks_whether_open, domain_terms, is_vague
+from bot.swaps import citizenship_in, closing, place_in, places_in, province_of, relative_in, swapped, told_apart, without_places
 from bot.topics import introduces, resolve
 from corpus.model import UNITED_STATES, Program
 from index.keywords import terms
@@ -47,9 +47,16 @@ _CORRECTS = re.compile(
     rf"{_MEANS}\b\s*(?:about\s+)?(?P<meant>.+?)(?:,? (?:and )?not [\w ]+)?|(?P<last>.+?)(?<!what)[\s,]+i mean(?:t)?)[\s?.!]*$",
     re.IGNORECASE,
 )
+# "I meant for French speakers": those for whom the last question is asked, whatever is named after them.
+_FOR_PEOPLE = re.compile(
+    r"for (?:the )?(?:[\w-]+ ){1,3}"
+    r"(?:speakers?|workers?|students?|graduates?|professionals?|engineers?|applicants?|candidates?|people|persons?)",
+    re.IGNORECASE,
+)
 _NEW = re.compile(r"\b(new|newer|latest|upcoming|2025|2026|next|coming|recent)\b", re.IGNORECASE)
 _OLD = re.compile(r"\b(old|older|first|original|previous|earlier|2023)\b", re.IGNORECASE)
 _ONE = re.compile(r"\b(?:the|that|this) (\w+(?: \w+){0,2}?) (?:one|program(?:me)?|version)\b", re.IGNORECASE)
+_WHAT_OR_HOW = re.compile(r"\W*(?:(?:and|so|ok|btw)\b\W*)*(?:what|whats|how|hows|who|where)\b(?! about)", re.IGNORECASE)
 _ASKS = re.compile(
     r"\b(?:how|what|whats|when|where|which|who|why|is|are|was|were|can|could|do|does|did|will|would|should|may|must|has|have)\b",
     re.IGNORECASE,
@@ -57,7 +64,7 @@ _ASKS = re.compile(
 _OPENER = re.compile(r"\W*(?:(?:ok(?:ay)?|so|but|then)\b\W*)*(?:and|or|also|what about|how about|for|same for)\b", re.IGNORECASE)
 # "We are 2, not 5", "not ontario, bc", "I have a PhD not a master's": one word of the last question was wrong.
 _INSTEAD = re.compile(
-    r"^.*?(?:\bnot (?:an? |the )?(?P<old>[\w-]+)\s*[,;.]\s*(?:but |rather )?(?:an? |the )?(?P<new>[\w-]+)|"
+    r"^.*?(?:\bnot (?:an? |the )?(?P<old>[\w-]+)\s*[,;.]\s*(?:but |rather )?(?:an? |the )?(?P<new>[\w-]+(?: [\w-]+)?)|"
     r"(?P<right>[\w-]+),? (?:and )?not (?:an? |the )?(?P<wrong>[\w-]+))[\s?.!]*$",
     re.IGNORECASE,
 )
@@ -160,6 +167,9 @@ _DANGLES = re.compile(r"\b(?:after|before|for|from|with|without|until|till|then|
 _NEEDS = re.compile(
     r"\b(?:need(?:ed|s)?|required?|mandatory|compulsory|how (?:to|(?:do|can|could) (?:i|we)) (?:get|obtain|find))\b", re.IGNORECASE
 )
+_WHY = re.compile(
+    r"^\W*(?:(?:and|so|but|ok(?:ay)?)\b\W*)*(?P<why>why(?: (?!(?:do|does|did|is|are|was|were|can|must)\b)\w+){0,4})\W*$", re.IGNORECASE
+)
 _BARE = re.compile(r"\bthe \w+\W*$", re.IGNORECASE)  # "how long is the permit", "who can give the offer": which one was said before
 # "Are you sure?", "really? my lawyer says …": the last answer is doubted.
 _DOUBTS = re.compile(
@@ -173,12 +183,16 @@ _AFTER = re.compile(r" – after “.+”$")
 _SHARE_OF = re.compile(r"\bhow (?:much|many) of (?:it|this|that|them|those|these)\b", re.IGNORECASE)
 # "The other one" of what was spoken of; what compares two names the other one itself.
 _THE_OTHER = re.compile(
-    r"\b(?:the )?other (?:one|program(?:me)?|option|route|way|stream|pathway)\b(?! (?:is|are|was|than)\b)", re.IGNORECASE
+    r"\b(?:the )?(?:other|(?P<before>previous|earlier)) (?:one|program(?:me)?|option|route|way|stream|pathway)\b(?! (?:is|are|was|than)\b)",
+    re.IGNORECASE,
 )
-# "For the second", "the latter?", of two that a question named.
-_OF_TWO = re.compile(
-    r"\b(?:the )?(first|second|1st|2nd|former|latter)(?: (?:one|option|program(?:me)?|route|way|stream)\b|(?=\W*$))", re.IGNORECASE
+# "For the second", "the latter?", of two that a question named, or of those asked about one after the other.
+_NUMBERED = re.compile(
+    r"\b(?:(?:the|that|this) )?(first|second|third|1st|2nd|3rd|former|latter)"
+    r"(?: (?:one|thing|option|program(?:me)?|route|way|stream)\b|(?=\W*$))",
+    re.IGNORECASE,
 )
+_TAKES_BACK = re.compile(rf"^\W*(?:(?:no|nope|not|sorry|oops|wait|actually|oh|ok|but|and|{_MEANS})\b\W*)+", re.IGNORECASE)
 # "How many points for that age": the age that somebody told before.
 _THAT_AGE = re.compile(r"\b(?:that|this|my) age\b", re.IGNORECASE)
 _AGED = re.compile(
@@ -208,6 +222,8 @@ _TYPED = {
     "whn": "when",
     "yr": "year",
     "yrs": "years",
+    "frist": "first",
+    "firts": "first",
 }
 _TYPED_SO = re.compile(rf"(?<![\w'’-])(?:{'|'.join(_TYPED)})(?![\w'’-])")
 # "My wife is the software one" tells who she is.
@@ -301,13 +317,13 @@ _INSTEAD_OF_IT = re.compile(
     re.IGNORECASE,
 )
 _NTH = re.compile(
-    r"\b(?:the )?(first|second|third|fourth|1st|2nd|3rd|4th|last)(?: (?:one|option|way|route|program(?:me)?))?\b"
+    r"\b(?:(?:the|that|this) )?(first|second|third|fourth|1st|2nd|3rd|4th|last)(?: (?:one|thing|option|way|route|program(?:me)?))?\b"
     r"(?: (?:that )?(?:you|u) (?:said|mentioned|named|gave|listed))?",
     re.IGNORECASE,
 )
 _THE_LATEST = re.compile(r"\b(?:was|were|when|since)\b.*\blast\b", re.IGNORECASE)  # of rounds, not of a list
 _YOU_SAID = re.compile(r"\b(?:you|u) (?:said|mentioned|named|gave|listed)\b", re.IGNORECASE)
-_PLACE_OF = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "last": -1}
+_PLACE_OF = {"first": 0, "1st": 0, "former": 0, "second": 1, "2nd": 1, "latter": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "last": -1}
 _ASKED_BACK = re.compile(r"Which one do you mean: (.+)\?\s*$")
 _COMING = re.compile(r"\b(?:will|when|going to|gonna)\b(?=.*\bopen\b)", re.IGNORECASE)
 _OVER = frozenset(("closed", "paused", "replaced"))
@@ -421,6 +437,7 @@ def _by_rules(
         history = [
             t.model_copy(update={"content": _TYPED_SO.sub(lambda m: _TYPED[m[0]], t.content)}) if t.role == "user" else t for t in history
         ]
+    history = _without_declined(history, question)
     if _is_elsewhere(history, known):
         return _of_anything(question, history, known.named_in)
     said = _Said()
@@ -432,6 +449,20 @@ def _by_rules(
             said.answer = turn.content
         said.turns.append(turn)
     return _stand_alone(question, said, known)
+
+
+def _without_declined(history: Sequence[Turn], question: str) -> Sequence[Turn]:
+    """The conversation without what was declined as being of something else, on which only what goes on from it leans: "how's the weather
+    in Toronto" – "and in Vancouver?"."""
+    declined = [
+        place
+        for place, turn in enumerate(history[1:], 1)
+        if turn.role == "assistant" and DECLINED in turn.content and history[place - 1].role == "user"
+    ]
+    if declined and declined[-1] == len(history) - 1 and (_OPENS.match(question) or _REFERS.search(question)) and not _NTH.search(question):
+        declined.pop()
+    gone = {at for place in declined for at in (place - 1, place)}
+    return [turn for place, turn in enumerate(history) if place not in gone] if gone else history
 
 
 def _is_elsewhere(history: Sequence[Turn], known: _Field) -> bool:
@@ -506,8 +537,8 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
         return _in_its_place(question, last, known)
     if not named and (of_those := _OF_THOSE.search(question)) is not None and len(_programs_of(said.answer, known)) > 1:
         return StandAlone(f"Which route is {_FASTEST.sub('fastest', of_those[1])}?", question)
-    if not named and (listed := _of_the_list(question, said, known) or _of_the_other(question, said, known)) is not None:
-        return listed
+    if not named and (one := _one_of_them(question, said, known)) is not None:
+        return one
     apart = next(filter(None, (told_apart(question, _bare(one.text)) for one in said.asked[: -_LATELY - 1 : -1])), "")
     if not named and apart:
         return StandAlone(apart, question, tuple(known.named_in(apart)), () if known.named_in(apart) else last.inferred)
@@ -520,14 +551,14 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
         text = _about(text, known.programs[last.inferred[0]]) if last.inferred and last.inferred[0] in known.programs else text
         return StandAlone(text, question, (), last.about, _context(said), last.text)
     talked_of = _talked_of(said, known)
-    one = _ONE.search(question) or _BARE_ONE.match(question)
-    if one is not None and (_THE_LATEST.search(question) or _IS_ONE.search(question[: one.start()])):
-        one = None
-    if not named and one is not None and (meant := _which(one[1], talked_of, known.programs)):
-        own = f"{question[: one.start()]}{_named(known.programs[meant])}{question[one.end() :]}"
+    old = _ONE.search(question) or _BARE_ONE.match(question)
+    if old is not None and (_THE_LATEST.search(question) or _IS_ONE.search(question[: old.start()])):
+        old = None
+    if not named and old is not None and (meant := _which(old[1], talked_of, known.programs)):
+        own = f"{question[: old.start()]}{_named(known.programs[meant])}{question[old.end() :]}"
         if (both := _comparing(own, [meant], talked_of, last, known)) is not None:
             return both
-        return _of_another(question, one, known.programs[meant], last, known)
+        return _of_another(question, old, known.programs[meant], last, known)
     spoken = _with_a_thing(_at_that_age(_with_somebody(question, said), said), talked_of, said, known)
     if named and (that := _FOR_THAT.search(question)) is not None and (place := _place_talked_of(last, known)):
         return StandAlone(f"{question[: that.start(1)]}a move to {place.title()}?", question, tuple(named))
@@ -539,7 +570,7 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
     spoken_of = list(dict.fromkeys(program for asked in reversed(said.asked) for program in asked.about if program in known.programs))
     if (both := _comparing(question, named, talked_of, last, known, spoken_of, _pair(said))) is not None:
         return both
-    if not _leans(question, named, talked_of, known.speaks) or _is_of_canada(question, named, talked_of, known):
+    if not _leans(question, named, talked_of, known) or _is_of_canada(question, named, talked_of, known):
         return StandAlone(spoken, question, tuple(named))
     # "And for Express Entry?" asks the last question again; "what about my wife?" asks a new one about the same program.
     if named and named[0] in known.programs and _says_only(question, known.programs[named[0]]):
@@ -712,31 +743,56 @@ def _with_a_thing(question: str, talked_of: Sequence[str], said: _Said, known: _
     return f"{question[: it.start(1)]}{things[0].said}{question[it.end(1) :]}"
 
 
+def _one_of_them(question: str, said: _Said, known: _Field) -> StandAlone | None:
+    """The question about one of several by its place: of those that the last answer lists, or those spoken of; who takes back what was
+    understood ("no, the first one") means one of the latter."""
+    ways = (_of_the_other, _of_the_list) if _TAKES_BACK.match(question) and not _OPENER.match(question) else (_of_the_list, _of_the_other)
+    return next((made for way in ways if (made := way(question, said, known)) is not None), None)
+
+
 def _of_the_other(question: str, said: _Said, known: _Field) -> StandAlone | None:
     """The question about "the other one": of what the user spoke of, or else of what the answers named, the first that is not talked of
-    now; and about "the second" or "the latter" of two that a question named."""
-    of_two, other = _OF_TWO.search(question), _THE_OTHER.search(question)
-    place = of_two or other
+    now; and about "the second" or "the latter": of two that a question named, or of those asked about in this conversation."""
+    numbered, other = _NUMBERED.search(question), _THE_OTHER.search(question)
+    place = numbered or other
     if place is None or len(terms(question)) > _SHORT + 2 or _COMPARES.search(question) or _DIFFERS.search(question):
         return None
     now = said.asked[-1].about[:1]
-    if of_two is not None:
-        pair = _pair(said)
-        meant = pair[of_two[1].lower() in ("second", "2nd", "latter")] if pair else ""
+    spoken = _spoken_of(said, known)
+    if numbered is not None:
+        among = _pair(said) or (spoken if len(spoken) > 1 and " " in numbered[0] else ())  # "what must I do first" means none of them
+        at = _PLACE_OF[numbered[1].lower()]
+        meant = among[at] if at < len(among) else ""
+    elif place["before"]:
+        meant = "" if any(p.replaced_by in now for p in known.programs.values()) else next((p for p in spoken[::-1] if p not in now), "")
     else:
-        spoken = [p for one in reversed(said.asked) for p in one.about]
         answers = [turn.content for turn in reversed(said.turns) if turn.role == "assistant"]
         named = (p for answer in answers[:_LATELY] for p in known.named_in(answer))
-        meant = next((p for p in (*spoken, *named) if now and p not in now and p in known.programs), "")
+        asked = (p for one in reversed(said.asked) for p in one.about)
+        meant = next((p for p in (*asked, *named) if now and p not in now and p in known.programs), "")
     if meant not in known.programs:
         return None
-    rest = f"{question[: place.start()]}{question[place.end() :]}".strip(" ,.:;?!")
+    rest = _without(place, question)
     own = set(terms(rest)) - _ANSWERS
     return StandAlone(
-        _about(_LAST_LINK.sub("", rest), known.programs[meant]) if own else _again(said.asked[-1].text, known.programs[meant], known),
+        _about(rest, known.programs[meant]) if own else _again(said.asked[-1].text, known.programs[meant], known),
         question,
         (meant,),
     )
+
+
+def _without(named: re.Match[str], question: str) -> str:
+    """A question without what it names by its place, and without what takes back the last: "no, the first one. who pays"."""
+    before, after = _LAST_LINK.sub("", question[: named.start()]), question[named.end() :]
+    rest = _TAKES_BACK.sub("", f"{before.strip()} {after.strip(' ,.:;')}").strip(" ,.:;?!")
+    return _LAST_LINK.sub("", rest)
+
+
+def _spoken_of(said: _Said, known: _Field) -> list[str]:
+    """The programs that the user asked about, in the order of asking; of a question of several, the first. What they hold in the United
+    States says where they stand."""
+    asked = (program for one in said.asked for program in one.about[:1] if program in known.programs)
+    return list(dict.fromkeys(p for p in asked if p not in _NO_SUBJECT and not p.startswith(UNITED_STATES)))
 
 
 def _pair(said: _Said) -> tuple[str, ...]:
@@ -756,7 +812,7 @@ def _of_the_list(question: str, said: _Said, known: _Field) -> StandAlone | None
     if len(listed) < 2 or place >= len(listed) or listed[place] not in known.programs:
         return None
     program = known.programs[listed[place]]
-    rest = f"{question[: nth.start()]}{question[nth.end() :]}".strip(" ,.:;?!")
+    rest = _without(nth, question)
     own = set(terms(rest)) - _ANSWERS
     return StandAlone(_about(rest if own else _bare(said.asked[-1].text), program), question, (program.id,))
 
@@ -827,7 +883,9 @@ def _leaning(question: str, named: Sequence[str], talked_of: Sequence[str], said
         text = _about(text, known.programs[about[0]])
     elif introduces(last.text) and not named:
         text = resolve(question, (Turn(role="user", content=last.text),))
-    if text == question.rstrip() and (not named or len(terms(question)) <= 3):
+    if text == question.rstrip() and not named and (why := _WHY.match(text)) is not None:
+        text = f"{_subject(last)}, and {why['why'].lower()}?"
+    elif text == question.rstrip() and (not named or len(terms(question)) <= 3):
         text = f"{text.rstrip('?.! ')} – after “{' '.join(_subject(last).split()[:25])}”"
     # "crs points for a job offer", "and french?", "and a sibling?": a fragment goes on from the question, not from the fragment before it.
     fragments = last.previous and not _ASKS.search(last.typed) and not _ASKS.search(typed)
@@ -912,13 +970,25 @@ def _put_right(instead: re.Match[str], last: StandAlone, said: _Said, known: _Fi
     wrong, right = instead["old"] or instead["wrong"], instead["new"] or instead["right"]
     if place_in(right) and (again := _elsewhere(right, last, said, known)) is not None:
         return again
-    own = re.compile(rf"(?<![\w-]){re.escape(wrong)}(?![\w-])(?!.* – )", re.IGNORECASE)
+    noun = re.escape(right.split()[-1])  # "not study, work permit"
+    own = re.compile(rf"(?<![\w-]){re.escape(wrong)}(?: {noun})?(?![\w-])(?!.* – )", re.IGNORECASE)
     for asked in (last.text, last.previous):  # of a fragment, the question that it goes on from
         text = own.sub(lambda _: right, _bare(asked), count=1)
         if text != _bare(asked):
+            text = _without_name_beside(text, right, known)
             text = text if asked == last.text else f"{_bare(last.text)} – after “{text}”"
             return _changed(text, right, last, known)
     return None
+
+
+def _without_name_beside(text: str, thing: str, known: _Field) -> str:
+    """Of "fees for work permit express entry", where the thing took the place of another, without the program that the other one was of."""
+    own = known.named_in(thing)
+    for program in known.named_in(text):
+        found = _mention(text, known.programs[program]) if program in known.programs and program not in own else None
+        if found is not None and text[: found.start()].rstrip().lower().endswith(thing.lower()):
+            return f"{text[: found.start()].rstrip()}{text[found.end() :]}"
+    return text
 
 
 def _elsewhere(question: str, last: StandAlone, said: _Said, known: _Field) -> StandAlone | None:
@@ -958,7 +1028,7 @@ def _changed(text: str, typed: str, last: StandAlone, known: _Field) -> StandAlo
     return StandAlone(text, typed, named or kept, () if named else last.inferred)
 
 
-def _leans(question: str, named: Sequence[str], talked_of: Sequence[str], in_field: Callable[[str], bool]) -> bool:
+def _leans(question: str, named: Sequence[str], talked_of: Sequence[str], known: _Field) -> bool:
     content = terms(question)
     if _ORDINARY.search(question):
         return False
@@ -970,6 +1040,12 @@ def _leans(question: str, named: Sequence[str], talked_of: Sequence[str], in_fie
     if named and talked_of and named[0] not in talked_of:
         # Names another program: it leans only as "what about X?" does, carrying the last question's subject.
         return _OPENER.match(question) is not None and not _ASKS.search(_OPENER.sub("", question)) and len(content) <= _SHORT
+    if introduces(question) and not is_vague(question) and known.terms_in(question) and not _REFERS.search(question):
+        return False  # "what is an LMIA" is asked of no program
+    if _WHAT_OR_HOW.match(question) and places_in(question) and not _REFERS.search(question):
+        elsewhere = set(content) - PLACES - ASKING
+        if elsewhere and not known.speaks(without_places(question)):
+            return False  # "what's the weather in Toronto"
     if _INTRODUCES.match(question) and len(content) > 2 and not _REFERS.search(re.sub(r"^\W*then\b", "", question, flags=re.IGNORECASE)):
         return False
     if _PUSHES.search(question) and not _ASKS.search(question) and len(content) <= 8:
@@ -985,7 +1061,7 @@ def _leans(question: str, named: Sequence[str], talked_of: Sequence[str], in_fie
         and not named
         and (
             len(content) <= 1
-            or in_field(question)
+            or known.speaks(question)
             or len(content) <= 2
             and not _ASKS.search(question)
             or _BARE.search(question) is not None
@@ -1011,7 +1087,7 @@ def _mention(text: str, program: Program, place: str = "") -> re.Match[str] | No
     for a fee and the like."""
     own = rf"(?:{re.escape(place)} )?" if place else ""  # "quebec pnp" is not "quebec the Quebec program"
     for name in sorted(_names(program), key=len, reverse=True):
-        found = re.search(rf"(?<!\w)(the )?(?:20\d\d )?{own}{re.escape(name)}(?!\w)", text, re.IGNORECASE)
+        found = re.search(rf"(?<!\w)(?:(?:the|an?) )?(?:20\d\d )?{own}{re.escape(name)}(?!\w)", text, re.IGNORECASE)
         if found and not is_vague(name):
             return found
     return None
@@ -1057,6 +1133,10 @@ def _corrected(corrects: re.Match[str], said: _Said, known: _Field) -> StandAlon
     """The user says what was meant: that is the question where it has words of its own, else the last question is asked again about it."""
     last = said.asked[-1]
     meant = (corrects["right"] or corrects["meant"] or corrects["last"]).strip(" ?.!")
+    if (one_of_them := _one_of_them(f"no, {meant}", said, known)) is not None:
+        return one_of_them
+    if _FOR_PEOPLE.fullmatch(meant) and (asked_of := known.named_in(_bare(last.text))):
+        return StandAlone(f"{_bare(last.text)} {meant}?", meant, tuple(asked_of))
     talked_of = _talked_of(said, known)
     named = tuple(known.named_in(meant))
     programs = [known.programs[p] for p in named if p in known.programs]
@@ -1105,7 +1185,7 @@ def _which(said: str, talked_of: Sequence[str], programs: Mapping[str, Program])
         own = {term for name in _names(program) for term in terms(name)}
         others = [p for p in programs.values() if p.id != program.id]
         named = [(len(own & set(terms(n))), p.id) for p in others for n in _names(p) if wanted and wanted <= set(terms(n))]
-        if not any(shared for shared, _ in named) and _OLD.search(said):
+        if not any(shared for shared, _ in named) and _OLD.search(said) and said.lower() != "first":
             named = [(len(set(terms(program.name)) & set(terms(p.name))), p.id) for p in others if p.standing in ("closed", "replaced")]
         best = max(named, key=lambda row: row[0], default=(0, ""))
         if best[0] or (best[1] and len({p for _, p in named}) == 1):

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import islice
 
 import Stemmer
 
@@ -23,14 +24,13 @@ from bot.french_words import OWN_WORDS
 from bot.joins import fitted
 from bot.language import COMFORT, FRENCH, NOTICES, folded, notice
 from bot.tongues import Heard
+from corpus.model import Passage
 from corpus.registry import load_registry
 from corpus.twins import Pair, read_words
 from corpus.values import values
-from index.search import Hit
 
 REST = "Nos documents disent le reste en anglais seulement\u00a0:"
 PARTLY = "Une partie de ce qui suit n’existe qu’en anglais dans nos documents."
-_FOLLOW_UPS = 3
 _FEWEST = 3  # words that tell what is asked; a follow-up has fewer
 _SURELY = 0.65  # share of the words in common, by rarity, at which a question is one that a twin is asked by
 _IN_CONVERSATION = 0.8  # the same after other messages, where "how long does it take" asks about what those named
@@ -53,11 +53,11 @@ def fitting(checked: Checked, drafted: Sequence[Sequence[Piece]], twins: Mapping
     return replace(checked, pieces=kept)
 
 
-def speak(answer: Answer, heard: Heard, hits: Sequence[Sequence[Hit]], twins: Mapping[str, Pair]) -> Answer:
+def speak(answer: Answer, heard: Heard, offered: Iterable[Passage], twins: Mapping[str, Pair]) -> Answer:
     """The English answer as it is given to somebody who asked in another language."""
     answer = answer.model_copy(update={"question": heard.said, "language": heard.language})
     if heard.language == FRENCH:
-        return _in_french(answer, heard, hits, twins)
+        return _in_french(answer, heard, offered, twins)
     if answer.citations and all(citation.language == heard.language for citation in answer.citations):
         return answer  # from documents that somebody added in that language
     told = COMFORT[heard.language] if heard.distress else notice(heard.language, heard.said, bool(answer.claims))
@@ -93,9 +93,9 @@ def own_words(text: str) -> str:
     return split_words().get(text, text)
 
 
-def _in_french(answer: Answer, heard: Heard, hits: Sequence[Sequence[Hit]], twins: Mapping[str, Pair]) -> Answer:
+def _in_french(answer: Answer, heard: Heard, offered: Iterable[Passage], twins: Mapping[str, Pair]) -> Answer:
     claims, citations = _exchanged(answer, twins)
-    follow_ups = _follow_ups(answer, citations, heard, hits, twins)
+    follow_ups = _follow_ups(answer, citations, heard, offered, twins)
     said = _said(answer, claims, citations, follow_ups)
     if said is None:  # laid out otherwise than with one claim after the other, and not all of it French
         claims, citations, said = answer.claims, answer.citations, [NOTICES[FRENCH], answer.answer]
@@ -176,21 +176,19 @@ def _runs(claims: Sequence[Claim], citations: Sequence[Citation]) -> Iterator[st
 
 
 def _follow_ups(
-    answer: Answer, citations: Sequence[Citation], heard: Heard, hits: Sequence[Sequence[Hit]], twins: Mapping[str, Pair]
+    answer: Answer, citations: Sequence[Citation], heard: Heard, offered: Iterable[Passage], twins: Mapping[str, Pair]
 ) -> tuple[str, ...]:
     """The questions offered, as far as a twin answers them; for a question that leaves its program open, itself with each program."""
     if answer.status == "clarify" and not answer.claims:
-        offered = (question.rsplit(" – ", 1)[-1].rstrip("?") for question in answer.follow_ups)
-        return tuple(f"{heard.said.strip(' ?.!')} – {_named(name)}?" for name in offered)
+        choices = (question.rsplit(" – ", 1)[-1].rstrip("?") for question in answer.follow_ups)
+        return tuple(f"{heard.said.strip(' ?.!')} – {_named(name)}?" for name in choices)
     if answer.asks_back and answer.claims:  # one choice for each claim, in their order
         chosen = zip(answer.follow_ups, citations, strict=False)
         return tuple(citation.heading if citation.language == FRENCH else question for question, citation in chosen)
     if not answer.follow_ups:
         return ()
-    used = {citation.passage_id for citation in answer.citations}
-    near = (hit.passage for part in hits for hit in part if hit.passage.id not in used and not hit.passage.unknown)
-    found = (twins[passage.id].twin.heading for passage in near if passage.id in twins)
-    return tuple(dict.fromkeys(question for question in found if question.endswith("?")))[:_FOLLOW_UPS]
+    found = (twins[passage.id].twin.heading for passage in offered if passage.id in twins)
+    return tuple(islice((question for question in found if question.endswith("?")), wording.FOLLOW_UPS))
 
 
 def _nearest(follow_ups: Sequence[str]) -> str:

@@ -377,12 +377,18 @@ def _thumbs(answer: Answer, page: Words) -> str:
     )
 
 
+def offers(answer: Answer, said: Words) -> tuple[str, tuple[str, ...]]:
+    """The questions to ask next and what stands over them; none where the text of the answer lists them."""
+    listed = all(f"- {question}" in answer.answer for question in answer.follow_ups)
+    return said("choose" if answer.asks_back else "you_could_ask"), () if listed else answer.follow_ups
+
+
 def _follow_ups(answer: Answer, said: Words) -> str:
-    if not answer.follow_ups or all(f"- {question}" in answer.answer for question in answer.follow_ups):
+    label, questions = offers(answer, said)
+    if not questions:
         return ""
-    label = _text(said("choose" if answer.asks_back else "you_could_ask"))
-    buttons = "".join(f"<li>{ask_button(question)}</li>" for question in answer.follow_ups)
-    return f'<div class="follow-ups" lang="{said.language}"><p class="small-title">{label}</p><ul>{buttons}</ul></div>'
+    buttons = "".join(f"<li>{ask_button(question)}</li>" for question in questions)
+    return f'<div class="follow-ups" lang="{said.language}"><p class="small-title">{_text(label)}</p><ul>{buttons}</ul></div>'
 
 
 def ask_button(question: str) -> str:

@@ -10,6 +10,8 @@ import re
 from corpus.pattern import Pattern
 from index.keywords import terms, words
 
+DECLINED = "I only answer questions about moving to Canada from a US H-1B. For other subjects and other countries please look elsewhere."
+
 _GREETING = re.compile(
     r"(hi+|hello+|hey+|hiya|howdy|yo|good (morning|mornin|mrng|morn|afternoon|evening|day|night)|gm|greetings|namaste|salut|bonjour|hola|sup|whats up|what's up|how (are|r) (you|u|things)( doing)?( today)?|"
     r"how r u|how do you do|nice to meet you|"

@@ -8,10 +8,11 @@ conversation. It is another question where that brings up another passage, and i
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from itertools import islice
 
 from bot.swaps import TWO_PLACES
-from index.keywords import words
+from index.keywords import terms, words
 
 MOST = 4  # questions that one answer has room for
 _FEW = 10  # words; so few may ask without a verb
@@ -48,6 +49,14 @@ def segments(message: str) -> list[tuple[int, int]]:
     return list(zip(starts, ends, strict=True))
 
 
+def without_numbering(message: str) -> str:
+    """A message whose questions are numbered, one on a line without their numbers: "1) is it open? 2) what does it cost?"."""
+    numbers = list(_NUMBERING.finditer(message))
+    if len(numbers) < 2 or [int(found[1]) for found in numbers] != list(range(1, len(numbers) + 1)):
+        return message
+    return _NUMBERING.sub("\n", message).strip()
+
+
 def of_each_place(message: str) -> list[str]:
     """A few words on two places, once for each: "health card wait bc vs ontario", for each province has rules of its own."""
     both = TWO_PLACES.search(message) if len(words(message)) <= _A_LINE and not _WHICH_IS.search(message) else None
@@ -62,7 +71,18 @@ def of_each_thing(message: str) -> list[str]:
     things = [thing.strip() for thing in _LISTED.split(found["things"]) if thing.strip()]
     if any(_OF_SOMEBODY.match(thing) for thing in things) or len(things) > MOST:
         return [message]
-    return [f"{found['head']} {thing}{found['tail'] or ''}" for thing in things]
+    each = [f"{found['head']} {thing}{found['tail'] or ''}" for thing in things]
+    if found["rest"] is None:
+        return each
+    rest = _OF_THEM.sub(lambda them: f"{_OF_ONE.get(them[1].lower(), '') if them[1] else ''}{{}}", found["rest"], count=1)
+    of_them = [rest.format(thing) for thing in things]
+    return [question for pair in zip(each, of_them, strict=True) for question in pair] if len(each) + len(of_them) <= MOST else [message]
+
+
+def compares(message: str, names: Set[str]) -> bool:
+    """Whether a message does no more than to put several things beside each other: "compare the super visa and the PGP", "OINP or BC PNP?".
+    `names` are the terms of their names."""
+    return _COMPARES.search(message) is not None and set(terms(message)) - names <= _COMPARING
 
 
 def _asks(text: str) -> bool:
@@ -72,6 +92,10 @@ def _asks(text: str) -> bool:
     return _THING.search(text) is not None and _TELLS.search(text) is None and not text.endswith((".", "!"))
 
 
+_COMPARES = re.compile(r"\b(?:vs|versus|or|compar\w+|differ\w*)\b", re.IGNORECASE)
+_COMPARING = frozenset(
+    terms("compare compared comparing comparison versus vs difference differences different differ between better best please pls one")
+)
 _AUX = r"(?:can|could|do|does|did|is|are|am|was|were|will|would|should|shall|may|must|has|have|need)"
 DEGREE = r"(?:\d|(?:my |an? )?(?:masters?|bachelors?|ms|phd|mba|degree)\b)"  # "did 1 yr masters at Waterloo" asks nothing
 _WHO = (
@@ -120,7 +144,11 @@ _A_THING = r"[\w'-]+(?: [\w'-]+){0,3}?"
 _LISTED = re.compile(r",\s*(?:(?:and|&|n) )?|\s+(?:and|&|n)\s+", re.IGNORECASE)
 _OF_THINGS = re.compile(
     r"(?P<head>[^,.?!]*\b(?:need|needs|needed|require|required|have to (?:give|do|take|pay|show)|costs? (?:of|for)|fees? (?:of|for)))"
-    rf" (?P<things>{_A_THING}(?:, {_A_THING})*,? (?:and|&|n) {_A_THING})(?P<tail> (?:for|to|in|on|with|when|if)\b[^,]*?)[?.!\s]*$",
+    rf" (?P<things>{_A_THING}(?:, {_A_THING})*,? (?:and|&|n) {_A_THING})(?P<tail> (?:for|to|in|on|with|when|if)\b[^,]*?)"
+    rf"(?:,? (?:and|&|n) (?P<rest>{_WH} [^,?]*\b(?:they|them|these|those)\b[^,?]*?))?[?.!\s]*$",
     re.IGNORECASE,
 )
+_OF_THEM = re.compile(r"\b(are |do )?(?:they|them|these|those)\b", re.IGNORECASE)
+_OF_ONE = {"are ": "is ", "do ": "does "}
+_NUMBERING = re.compile(r"(?:^|(?<=\s))\(?([1-9])[.)]\s+(?=[^\W\d])")
 _OF_SOMEBODY = re.compile(rf"(?:for|to|in|by|me|us|i|we|he|she|they|myself|both|(?:my |the |our )?{_PERSON})\b", re.IGNORECASE)

@@ -18,6 +18,9 @@ _MORE = 2  # content words that a reply may hold besides those of the branches: 
 _ASKS = re.compile(
     r"\?\s*$|^\W*(?:what|how|is|are|am|can|could|do|does|did|will|would|when|where|which|who|why|should|may)\b", re.IGNORECASE
 )
+_ASKS_OF_SOMEBODY = re.compile(
+    r"\W*(?:(?:and|so|but|ok)\b\W*)*(?:can|could|may|must|should|will|do|does|would) (?:i|we|he|she|they|my \w+) ", re.IGNORECASE
+)
 
 # Words that say nothing of what is asked; any split may be asked with them.
 _ANY = frozenset(
@@ -51,8 +54,8 @@ class Splits:
         cases = self._cases[split.id]
         content = _stems(words(reply))  # "us" is a country here
         says = _ANY.union(*(self._says[split.id, b.when] for b in cases))
-        if len(set(terms(reply)) - says) > (0 if _ASKS.search(reply) else _MORE):
-            return None  # "is the H-1B permit still open?" is a question of its own
+        if len(set(terms(reply)) - says) > (0 if _ASKS.search(reply) else _MORE) or _ASKS_OF_SOMEBODY.match(reply):
+            return None  # "can they work", "is the H-1B permit still open?" is a question of its own
         votes = sorted(((len(content & self._says[split.id, b.when]), -n) for n, b in enumerate(cases)), reverse=True)
         if not votes[0][0] or votes[0][0] == votes[1][0]:
             return None

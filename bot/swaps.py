@@ -67,6 +67,9 @@ _KINDS = (
     _kind(_ACTIVITIES),
     _kind(rf"(?:the )?(?:{_ORDINALS}) (?:one|two|category|round|draw|stage|step|part|type|kind|year)"),
 )
+# "The last STEM draw" – "and the first one?".
+_ONE_IN_A_ROW = re.compile(rf"(?:the )?({_ORDINALS}) ones?", re.IGNORECASE)
+_IN_A_ROW = re.compile(rf"\b({_ORDINALS}) (?:[\w-]+ ){{0,3}}(?:draws?|rounds?|selections?)\b", re.IGNORECASE)
 _OPENING = re.compile(
     r"^\W*(?:(?:and|or|but|also|so|ok(?:ay)?|then|now|no|not|sorry|thanks|thx|hmm|actually|(?:what|how) (?:about|abt|bout)|what if|same|"
     r"is it the same)\b[\s,.!-]*)*",
@@ -108,6 +111,18 @@ _CIRCUMSTANCE = re.compile(
 )
 _AN_ANSWER = re.compile(r"\b(?:case|that|this|it|which|what|where|when|how|general|total|then)\b", re.IGNORECASE)  # "in that case"
 _FOR = re.compile(r"for(?: (?:an?|the|my|our|his|her|their))?(?: [\w'’-]+){1,3}", re.IGNORECASE)
+# "A permit for me and my wife" – "and for 2 kids": they come to the others, and do not take their place.
+_ADDS = re.compile(r"\W*(?:and|plus|with|also)\b", re.IGNORECASE)
+_KIDS = re.compile(
+    r"(?:for |with )?((?:\d|one|two|three|four|five|my|our|the|a) (?:\w+ )?(?:kids?|child(?:ren)?|sons?|daughters?))", re.IGNORECASE
+)
+_PARTNER = r"(?:wife|husband|spouse|partner)"
+_FOR_ADULTS = re.compile(
+    rf"\bfor (?:me|us|myself|a couple|(?:\d|two) adults|(?:me|myself) and my {_PARTNER}|my {_PARTNER} and (?:me|i|myself))$", re.IGNORECASE
+)
+# "Is the age limit 19" – "what if he is 23": his age is no limit.
+_A_LIMIT = re.compile(r"\bage limit\b|\b(?:what|maximum|minimum|max|min|up to|limit of) age\b", re.IGNORECASE)
+_OF_THAT_AGE = re.compile(r"\b(?:he|she|they|son|daughter|kid|child)\b", re.IGNORECASE)
 _RELATIVE = re.compile(rf"\b(?:{_RELATIVES})\b", re.IGNORECASE)
 _SOMEBODY = re.compile(rf"\b({_RELATIVES})(?:['’]?s)?\b", re.IGNORECASE)
 _SHE = frozenset("wife mother mom daughter sister spouse partner fiancee fiancée".split())
@@ -125,6 +140,10 @@ def swapped(fragment: str, question: str) -> str:
     question has no place for it."""
     said = _OPENING.sub("", fragment.strip()).rstrip("?.! ")
     question = question.rstrip("?.! ")
+    if _ADDS.match(fragment) and (kids := _KIDS.fullmatch(said)) and _FOR_ADULTS.search(question):
+        return f"{question} and {kids[1]}?"
+    if (one := _ONE_IN_A_ROW.fullmatch(said)) and len(row := list(_IN_A_ROW.finditer(question))) == 1:
+        return f"{question[: row[0].start(1)]}{one[1].lower()}{question[row[0].end(1) :]}?"
     for kind in _KINDS:
         new = kind.value.findall(said)
         if len(new) == 1 and _nothing_else(kind.value.sub(" ", said)):
@@ -182,6 +201,11 @@ def places_in(text: str) -> list[str]:
     return [found[0] for found in _ANY_PLACE.finditer(text)]
 
 
+def without_places(text: str) -> str:
+    """A text without the places that it names."""
+    return _ANY_PLACE.sub(" ", text)
+
+
 def _nothing_else(rest: str) -> bool:
     return set(words(rest)) <= _AROUND
 
@@ -222,6 +246,8 @@ def _counted(said: str, question: str) -> str:
     if (many := _WE_ARE.search(said)) and not re.search(r"\b(?:how|what|when|where|which|who|can|do|does|is)\b", said, re.IGNORECASE):
         said, new = f"we are {many[1]}", [many[1]]  # "we are 4 now, the baby came"
     if len(new) != 1 or len(held) > 1 or not _nothing_else(re.sub(_HEADS, " ", _NUMBER.sub(" ", said), flags=re.IGNORECASE)):
+        return ""
+    if _A_LIMIT.search(question) and _OF_THAT_AGE.search(said):
         return ""
     question = question.rstrip("?.! ")
     if held:

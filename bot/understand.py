@@ -12,7 +12,7 @@ from bot import harm, language, privacy, scope
 from bot.answer import Turn
 from bot.continuing import Before
 from bot.followups import Rewriter, StandAlone, asks_nothing, goes_back, only_tells, says_which, stand_alone
-from bot.several import DEGREE, of_each_place
+from bot.several import DEGREE, of_each_place, without_numbering
 from bot.story import SENTENCE_END, Story, read
 from bot.swaps import place_in
 from bot.vocabulary import Vocabulary
@@ -62,6 +62,8 @@ class Understood:
     heard: Heard | None = None  # the message as it came, where that is not in English (bot/tongues.py)
     plain: str = ""  # what was typed, without thanks and without what a correction takes back; it need not stand alone
     before_it: Before | None = None  # what was said before, once a conversation has begun
+    asked_before: tuple[str, ...] = ()  # the messages of the conversation before this one
+    answered_before: tuple[str, ...] = ()  # and the answers to them
     apart: tuple[Understood, ...] = ()  # of several questions each by itself, those after the first as going on from it (bot/several.py)
 
     def of(self, number: int) -> Understood:
@@ -167,6 +169,8 @@ def understand(
         goes_on_telling=kind == "question" and bool(past) and (only_tells(plain) or asks_nothing(plain)),
         plain=alone.text if past and says_which(alone.typed) else plain if goes_back(plain) else alone.typed,
         before_it=_before(past),
+        asked_before=tuple(turn.content for turn in past if turn.role == "user"),
+        answered_before=tuple(turn.content for turn in past if turn.role == "assistant"),
     )
 
 
@@ -253,7 +257,7 @@ def _written_out(text: str) -> str:
     """The message with the digits that stand for words written out: "money 4 fam of 5", "how 2 get", "b4 i apply"; in usual words what
     other languages ask as "since when does it exist"; without that help is needed with it; and what is asked for somebody else as it
     would be asked by them."""
-    text = _HELP_WITH.sub("", text)
+    text = without_numbering(_HELP_WITH.sub("", text))
     text = _EXISTS.sub(r"when was \1 introduced", _BECAUSE.sub("because", _B4.sub("before", _AS_TO.sub("to", _AS_FOR.sub("for", text)))))
     return _on_behalf(text)
 

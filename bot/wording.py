@@ -6,9 +6,10 @@ The sentences here are the bot's own and state no fact about immigration: every 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import date
+from itertools import islice
 
 from bot import harm, lawful, scope
 from bot.answer import Answer, Citation, Claim, Differing, ProgramStanding, Status
@@ -16,15 +17,16 @@ from bot.check import Checked
 from bot.compose import NOT_FOUND, SURE, VERY, Piece, is_asked
 from bot.joins import LAWFUL, fitted, joins
 from bot.language import FRENCH, NOTICES, UNREAD
+from bot.offers import offered
 from bot.understand import Understood
-from corpus.model import GENERAL, Passage, Program, Source, Split
+from corpus.model import GENERAL, UNITED_STATES, Passage, Program, Source, Split
 from corpus.registry import Registry
 from corpus.sentences import VERDICT, spans
 from index.expects import expected
 from index.search import Hit, Index, Query
 
 STALE_DAYS = 180
-_FOLLOW_UPS = 3
+FOLLOW_UPS = 3
 
 HELLO = (
     "Hello. Ask me about moving to Canada from a US H-1B: work permits, Express Entry, provinces, family, fees, or what to do after a "
@@ -53,7 +55,7 @@ NOTHING_ON_ABUSE = (
     "On permits for people who are hurt at home, exploited or trafficked our sources hold nothing more. IRCC's own pages, or an "
     "immigration lawyer, can tell you what there is."
 )
-ELSEWHERE = "I only answer questions about moving to Canada from a US H-1B. For other subjects and other countries please look elsewhere."
+ELSEWHERE = scope.DECLINED
 REFUSED = (
     "I cannot help with false papers, false statements, hiding facts from an officer, or getting around the rules. "
     "I can help you find a lawful route: tell me your situation, or ask a licensed consultant or lawyer."
@@ -90,9 +92,15 @@ class Wording:
         self._index = index
 
     def answer(
-        self, understood: Understood, hits: Sequence[Sequence[Hit]], checked: Checked, sources: Mapping[str, Source], today: date
+        self,
+        understood: Understood,
+        hits: Sequence[Sequence[Hit]],
+        checked: Checked,
+        sources: Mapping[str, Source],
+        today: date,
+        told: Set[str] = frozenset(),
     ) -> Answer:
-        """The Answer without id, corpus version and timings."""
+        """The Answer without id, corpus version and timings. `told` are the ids of the passages that earlier answers quoted."""
         status = _status(understood, hits, checked, self._index.manifest.only)
         pieces = _shown(status, checked)
         if status == "refused" and not scope.asks_for_secrets(understood.question):
@@ -120,12 +128,13 @@ class Wording:
             for c, p, join in zip(citations, pieces, said_before, strict=True)
         )
         choices = self._choices(understood, hits) if status == "clarify" and not understood.tells else ()
+        day = understood.at or today.isoformat()
         follow_ups = (
             tuple(f"{understood.question.strip(' ?.!')} – {name}?" for name in choices)
             or (_asked_in_full(understood.split, citations) if understood.split else ())
-            or self._follow_ups(status, understood, hits, pieces, understood.at or today.isoformat())
+            or self._follow_ups(status, understood, hits, pieces, told, day)
         )
-        held = _held_until(pieces, understood, understood.at or today.isoformat())
+        held = _held_until(pieces, understood, day)
         text = _text(status, understood, claims, citations, follow_ups, choices, checked, held)
         return Answer(
             id="",
@@ -190,22 +199,25 @@ class Wording:
         yes = VERDICT.match(first.quote)  # nobody asked whether one may
         return (replace(first, start=first.start + yes.end()) if yes is not None else first, *others)
 
-    def _choices(self, understood: Understood, hits: Sequence[Sequence[Hit]]) -> tuple[str, ...]:
-        """Names of the programs among which a vague question splits: those its best passages are about."""
-        ids = dict.fromkeys(h.passage.program for part in hits for h in part if h.passage.program != GENERAL)
-        ids.update(dict.fromkeys(p.id for p in self._registry.programs.values() if p.glance and p.standing == "open"))
-        return tuple(self._registry.programs[i].name for i in list(ids)[:4]) if hits else ()
-
     def _follow_ups(
-        self, status: Status, understood: Understood, hits: Sequence[Sequence[Hit]], pieces: Sequence[Piece], day: str
+        self, status: Status, understood: Understood, hits: Sequence[Sequence[Hit]], pieces: Sequence[Piece], told: Set[str], day: str
     ) -> tuple[str, ...]:
-        """Questions our documents answer as of an ISO day, near to this one and not just answered."""
+        """Questions our documents answer as of an ISO day, near to this one and not answered yet."""
         if status in ("refused", "smalltalk", "out_of_scope") or understood.kind in ("abuse", "unread"):
             return ()
-        used = {p.passage.id for p in pieces}
-        near = (h.passage for part in hits for h in part if h.passage.id not in used and h.passage.asked)
-        offered = [passage.heading for passage in near if not passage.unknown and not passage.ran_out(day)]
-        return tuple(dict.fromkeys(q for q in offered if q.endswith("?") and q.lower() != understood.question.lower()))[:_FOLLOW_UPS]
+        next_ones = offered(self._index, understood, hits, [piece.passage for piece in pieces], told, day)
+        return tuple(passage.heading for passage in islice(next_ones, FOLLOW_UPS))
+
+    def _choices(self, understood: Understood, hits: Sequence[Sequence[Hit]]) -> tuple[str, ...]:
+        """Names of the programs among which a vague question splits: those its best passages are about, then the usual routes. What is of
+        the United States, and the renewal of what few hold, is meant only where the question says so."""
+        programs = [p for part in hits for h in part if (p := self._registry.programs.get(h.passage.program)) and p.id != GENERAL]
+        programs += [p for p in self._registry.programs.values() if p.glance and p.standing == "open"]
+        renews = re.search(r"\b(?:renew|extend|extension)", understood.question, re.IGNORECASE)
+        ids = dict.fromkeys(
+            p.id for p in programs if not p.id.startswith(UNITED_STATES) and (renews or not p.name.startswith("Renewal of "))
+        )
+        return tuple(self._registry.programs[i].name for i in list(ids)[:4]) if hits else ()
 
 
 def _also_of_the_first(pieces: Sequence[Piece], hits: Sequence[Sequence[Hit]]) -> Sequence[Piece]:

@@ -104,6 +104,7 @@ def test_a_conversation_in_the_terminal_remembers_and_ends_with_an_empty_line(no
     assert (done.returncode, done.stderr) == (0, "")
     first, refused, second, end = done.stdout.split("\n> ")[1:] if done.stdout.count("\n> ") == 4 else pytest.fail(done.stdout)
     assert "closed on 17 July 2023" in first
+    assert re.search(r"\n\nYou could ask:\n(- .+\?\n){3}", first)  # as the page offers them
     assert "at most 4,000 are read" in refused
     assert "open work permit" in second
     assert end.strip() == ""

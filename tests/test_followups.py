@@ -982,3 +982,86 @@ def test_what_a_long_message_is_about_and_what_it_asks_are_carried(story: str) -
     told = "I am a data engineer in Dallas, my wife is on H-4 and we have two kids who go to school here. " * 30
     understood = of_the_field(story.format(told=told, asked="Can I come under the Global Talent Stream?"), "Yes.", "how long does it take?")
     assert understood.inferred == ("global-talent-stream",)
+
+
+TWO_ASKED_ABOUT = ("How much does GTS cost?", "1,000 dollars.", "what about BOWP?", "155 plus 100 dollars.")
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("no sorry, the first one. who pays?", "who pays – about the Global Talent Stream?"),
+        ("no, the first one", "How much does the Global Talent Stream cost?"),
+        ("no i meant the frist one", "How much does the Global Talent Stream cost?"),
+        ("sorry i was asking about the first", "How much does the Global Talent Stream cost?"),
+        ("who pays for the first one", "who pays – about the Global Talent Stream?"),
+        ("and for that first thing, who applies", "who applies – about the Global Talent Stream?"),
+        ("is an offer needed for the second one", "is an offer needed – about the Bridging open work permit?"),
+        ("what about the previous one", "How much does the Global Talent Stream cost?"),
+    ],
+)
+def test_the_first_one_is_the_first_that_was_asked_about(question: str, text: str) -> None:
+    assert of_the_field(*TWO_ASKED_ABOUT, question).standalone == text
+
+
+def test_what_comes_first_is_none_of_what_was_asked_about() -> None:
+    assert "Global Talent Stream" not in of_the_field(*TWO_ASKED_ABOUT, "what should I do first").standalone
+
+
+def test_the_first_of_rounds_is_a_round() -> None:
+    assert (
+        of_the_field("what was the last STEM draw", "On 11 April 2024.", "and the first one?").standalone == "what was the first STEM draw?"
+    )
+
+
+DECLINED = ("what's the weather in Toronto?", scope.DECLINED)
+OPTIONS = ("my options for canada", "These are:\n- Express Entry, without an offer.\n- The Global Talent Stream, with one.")
+
+
+def test_the_weather_of_a_city_is_of_no_program() -> None:
+    for question in ("what's the weather in Toronto?", "whats the rent in vancouver", "how are the winters in calgary"):
+        made = of_the_field("what is GTS", "A stream.", question)
+        assert (made.standalone, made.programs) == (question, ())
+    assert of_the_field("what is the oinp", "A program.", "what is the fee in Ontario").programs  # a fee is one of something
+
+
+def test_what_was_declined_is_not_gone_on_from() -> None:
+    thing = of_the_field(*OPTIONS, *DECLINED, "what do I need for that first thing")
+    assert (thing.standalone, thing.named) == ("what do I need – about Express Entry?", ("express-entry",))
+    assert of_the_field("what is GTS", "A stream.", *DECLINED, "how long does it take").programs == ("global-talent-stream",)
+    assert of_the_field(*DECLINED, "how do I get PR").standalone == "how do I get PR"
+    assert of_the_field(*DECLINED, "and in Vancouver?").standalone == "what's the weather in Vancouver?"
+
+
+@pytest.mark.parametrize("question", ["What is LMIA?", "what's an lmia", "what is a NOC"])
+def test_a_term_that_is_asked_for_by_its_name_is_of_no_program(question: str) -> None:
+    made = of_the_field("can my wife work in canada", "Yes: a spouse can get an open work permit.", question)
+    assert (made.standalone, made.programs) == (question, ())
+
+
+def test_a_fee_that_is_asked_for_is_of_the_program() -> None:
+    assert of_the_field("what is GTS", "A stream.", "what is processing time").programs == ("global-talent-stream",)
+
+
+@pytest.mark.parametrize("people", ["French speakers", "healthcare workers"])
+def test_for_whom_was_meant_keeps_the_program_of_the_question(people: str) -> None:
+    made = of_the_field("Express Entry minimum score", "It depends.", f"I meant for {people}")
+    assert (made.standalone, made.named[0]) == (f"Express Entry minimum score for {people}?", "express-entry")
+    assert "British Columbia" in of_the_field("Express Entry minimum score", "It depends.", "i mean for BC PNP").standalone
+
+
+@pytest.mark.parametrize(
+    ("asked", "then", "text"),
+    [
+        ("was the age limit 22 for kids", "what if he is 23", "was the age limit 22 for kids, if he is 23?"),
+        ("my son is 20, can he come", "what if he is 23", "my son is 23 can he come?"),
+        ("how much is PR fee for a couple", "and for 2 kids", "how much is PR fee for a couple and 2 kids?"),
+        ("how much is express entry for 2 adults", "and 2 kids", "how much is express entry for 2 adults and 2 kids?"),
+        ("how much is express entry for 2 adults", "for 3 adults", "how much is express entry for 3 adults?"),
+        ("what is a bridging open work permit", "and the spousal open work permit", "what is the Open work permit for spouses of workers?"),
+        ("how much is the PR fee", "why so much", "how much is the PR fee, and why so much?"),
+        ("how much is the PR fee", "but why", "how much is the PR fee, and why?"),
+    ],
+)
+def test_what_is_asked_again_reads_as_it_was_meant(asked: str, then: str, text: str) -> None:
+    assert of_the_field(asked, "So and so.", then).standalone == text

@@ -8,7 +8,7 @@ import pytest
 
 from bot.chain import Bot
 from bot.explain import explain
-from bot.several import of_each_place, of_each_thing, segments
+from bot.several import compares, of_each_place, of_each_thing, segments, without_numbering
 
 
 def spans(text: str) -> list[str]:
@@ -180,3 +180,72 @@ def test_each_question_is_explained_by_its_own_search(bot: Bot) -> None:
 def test_both_provinces_are_answered_for(bot: Bot) -> None:
     said = bot.answer("health card waiting time bc vs ontario").answer
     assert "plus two months" in said and "three-month waiting period" in said
+
+
+# Numbered, and of things that are asked about again
+
+
+def test_numbered_questions_are_read_without_their_numbers(bot: Bot) -> None:
+    for text in (
+        "1) is the h1b open permit open? 2) what does biometrics cost? 3) can my wife work?",
+        "1. is the h1b open permit open 2. what does biometrics cost 3. can my wife work",
+    ):
+        assert [part.rstrip("?") for part in asked(bot, text)] == [
+            "is the h1b open permit open",
+            "what does biometrics cost",
+            "can my wife work",
+        ]
+    for text in ("i have 2) kids", "Class 1. What is it", "2) cost 3) time"):
+        assert without_numbering(text) == text
+
+
+def test_of_several_things_it_is_also_asked_what_follows() -> None:
+    each = of_each_thing("Do I need an ECA and IELTS for EE and how long are they valid?")
+    assert each == ["Do I need an ECA for EE", "how long is an ECA valid", "Do I need IELTS for EE", "how long is IELTS valid"]
+    assert of_each_thing("do i need biometrics and a medical for a permit, and what do they cost")[3] == "what does a medical cost"
+
+
+@pytest.mark.parametrize(
+    "text", ["how long is a GTS work permit valid and who applies?", "how long is the gts permit good for and who has to aply"]
+)
+def test_a_short_second_question_is_asked_of_the_program_of_the_first(bot: Bot, text: str) -> None:
+    answer = bot.answer(text).answer
+    assert "Up to three years" in answer and "The employer applies first" in answer
+
+
+def test_what_is_no_question_of_ours_stays_with_the_first(bot: Bot) -> None:
+    assert len(asked(bot, "does the upcoming h1b pathway ask for ielts score and which band")) == 1
+
+
+@pytest.mark.parametrize("text", ["Is Canadian salary lower than US, and are taxes higher?", "is pay in canada lower and are taxes higher"])
+def test_of_pay_and_tax_both_are_told(bot: Bot, text: str) -> None:
+    answer = bot.answer(text)
+    assert "32 per cent lower" in answer.answer and "income tax depends on" in answer.answer
+
+
+# Two things beside each other
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("compare super visa and PGP", ("long visits", "takes no new applications in 2026")),
+        ("diffrence between pgp and supervisa", ("long visits", "takes no new applications in 2026")),
+        ("super visa or visitor visa", ("five years per entry", "up to six months")),
+        ("Ontario PNP or BC PNP?", ("Ontario and British Columbia select",)),
+        ("which is cheaper: work permit or PR?", ("155 Canadian dollars", "1,590")),
+        ("OWP vs employer specific permit for my wife", ("names no employer", "the spouse's own Canadian job offer")),
+        ("GTS vs ICT", ("The employer decides it",)),
+        ("BOWP vs GTS", ("bridging open work permit", "Global Talent Stream (GTS) is")),  # no section compares them
+        ("francophone mobility or global talent stream", ("who speak French", "Global Talent Stream (GTS) is")),
+    ],
+)
+def test_both_sides_of_a_comparison_are_told(bot: Bot, text: str, told: tuple[str, ...]) -> None:
+    answer = bot.answer(text)
+    assert answer.status == "answered" and all(one in answer.answer for one in told)
+
+
+def test_what_asks_more_of_two_things_is_no_mere_comparison() -> None:
+    names = frozenset(("gts", "ict"))
+    assert compares("gts vs ict", names) and compares("which is better, gts or ict", names)
+    assert not compares("gts or ict without a degree", names) and not compares("gts and ict", names)

@@ -134,6 +134,7 @@ def test_a_reply_that_means_both_or_neither_chooses_nothing() -> None:
     assert splits.meant("It costs 155 dollars.", "canada") is None
     assert splits.meant(asked, "canada?") is JOB.branches[1]
     assert splits.meant(asked, "is canada cold?") is None
+    assert splits.meant(asked, "can they stay in canada?") is None  # asks of somebody, and chooses nothing
 
 
 def test_every_section_that_is_named_is_there_and_every_number_stands_in_it(tmp_path: Path) -> None:
