@@ -199,7 +199,7 @@ class Answerability:
         only = asked.wants in ONLY and not is_asked(hits[0])
         prose = not is_written_answer(hits[0])
         near = hits[: self.reach[1]] if prose else hits[:1] if only else ()
-        lacks = bool(near) and not surely_answers(nearest) and not any(holds(asked.wants, hit.passage.text) for hit in near)
+        lacks = bool(near) and (only or not surely_answers(nearest)) and not any(holds(asked.wants, hit.passage.text) for hit in near)
         if prose and self.reach[1] > 1 and (_lacks_the_very_thing(asked, near) or _in_no_document(asked, hits)):
             return _MERELY_LIKE * (self.lacking if lacks else 1.0) * likely
         if lacks:

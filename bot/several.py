@@ -124,6 +124,8 @@ _ADDS = re.compile(r"(?:and|nd?|also|plus)\b", re.IGNORECASE)
 _GOES_ON = re.compile(
     r"(?:or|either|neither|nor|than|as|but|which is|who is|who are|which are)\b"
     r"|(?:and )?who (?:must |has to )?pays?\b"  # belongs to what it costs
+    r"|(?:correct|right|true|yes|no|huh|ok|okay|please|pls|plz|thanks|thank you)\W*$"
+    r"|(?:isn'?t it|(?:am i|is (?:that|this|it)) (?:right|correct|true|so))\W*$"
     rf"|(?:\w+ )?(?:{_PERSON}|people|persons|adults)\W*$",  # "biometrics fee for me and wife", "settlement funds, four people"
     re.IGNORECASE,
 )

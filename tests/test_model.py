@@ -313,7 +313,7 @@ def test_no_address_and_no_personal_number_is_ever_sent(worded: Bot, server: Mod
     sent = json.dumps(server.asked)
     assert len(server.asked) >= 3  # a rewriting among them
     assert not any(secret in sent for secret in ("1234-5678", "AB1234567", "EAC2190012345", "555-0199", "example.org", "http", "x.ca"))
-    assert "(passport number)" in sent
+    assert COSTS in sent  # the question is sent without what only gives a number
 
 
 # When it fails
