@@ -989,16 +989,8 @@ def _from_prose(asked: Asked, hits: Sequence[Hit], answers: Answerability, wrong
         said.append(content)
         return unit.words
 
-    least_read = min((odds for hit in near for odds in hit.alone.values()), default=0.0)
-
-    def worth(hit: Hit, unit: _Unit) -> float:
-        """With what a reader says of it; of one that was not read, as of the least of those that were."""
-        said = hit.alone.get((unit.start, unit.end), least_read)
-        return _worth(asked, hit, unit) + _READ_ALONE * max(-_MOST_READ, min(said, _MOST_READ))
-
-    ranked = sorted(((worth(hit, unit), hit, unit) for _, hit, unit in quotable(asked, hits, wrong)), key=lambda one: -one[0])
-    if any(hit.alone for hit in near):
-        best = ranked[0][1]
+    worth = _worth_beside(asked, hits)
+    ranked = quotable(asked, hits, wrong)
     mistaken = [
         Piece(hit.passage, unit.start, unit.end, answers(asked, hit), correction)
         for value, hit, unit in ranked
@@ -1061,8 +1053,21 @@ class Quotable(NamedTuple):
 
 def quotable(asked: Asked, hits: Sequence[Hit], wrong: Callable[[str], str] = lambda _: "") -> list[Quotable]:
     """The sentences and lists of the first passages of prose, those that are worth most first."""
+    worth = _worth_beside(asked, hits)
     units = ((hit, unit) for hit in hits[:_PROSE_PASSAGES] for unit in _by_item(hit, _units(hit), wrong))
-    return sorted((Quotable(_worth(asked, hit, unit), hit, unit) for hit, unit in units), key=lambda one: -one.worth)
+    return sorted((Quotable(worth(hit, unit), hit, unit) for hit, unit in units), key=lambda one: -one.worth)
+
+
+def _worth_beside(asked: Asked, hits: Sequence[Hit]) -> Callable[[Hit, _Unit], float]:
+    """What a unit of one of the hits is worth, with what a reader says of it; of one that was not read, as of the least of those that
+    were."""
+    least = min((odds for hit in hits for odds in hit.alone.values()), default=0.0)
+
+    def worth(hit: Hit, unit: _Unit) -> float:
+        said = hit.alone.get((unit.start, unit.end), least)
+        return _worth(asked, hit, unit) + _READ_ALONE * max(-_MOST_READ, min(said, _MOST_READ))
+
+    return worth
 
 
 _SO = re.compile(r"\bas a (?:result|consequence)\b|\bfor (?:this|that) reason\b|\bconsequently\b", re.IGNORECASE)

@@ -30,7 +30,7 @@ def offered(
     asked = {tuple(words(said)) for said in (understood.question, understood.standalone, *understood.asked_before)}
     gone = {*told, *(passage.id for passage in shown), *(id for hit in found if hit.passage in shown for id in hit.folded)}
     others = (hit for hit in found if not (shown and is_asked(hit)))  # without the message in other words
-    for hit in chain(others, _near(index, lead)):
+    for hit in chain(others, _near(index, lead) if lead.asked else ()):  # among somebody's documents nothing is headed so
         passage, key = hit.passage, tuple(words(hit.passage.heading))
         if passage.id in gone or key in asked or not passage.asked or passage.unknown or not passage.heading.endswith("?"):
             continue

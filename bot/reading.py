@@ -49,8 +49,9 @@ def _read(reader: Reader, question: str, hits: Sequence[Hit]) -> list[Hit]:
 
 
 def read_sentences(reader: Reader, question: str, asked: Asked, hits: Sequence[Hit], likely: float) -> list[Hit]:
-    """The hits of prose, with what the reader says of the sentences that are worth most (`bot.compose.worth`), each by itself under its
-    heading: of a fact in running text one sentence tells, and those around it only speak of the same."""
+    """The hits of prose, with what the reader says of the sentences that are worth most (`bot.compose.quotable`), each by itself under its
+    heading: of a fact in running text one sentence tells, and those around it only speak of the same. The passage with the one that is
+    worth most then comes first."""
     best, *others = quotable(asked, hits)[:_SENTENCES]
     near = [one for one in others if one.worth >= best.worth - _LESS]
     if not near or near[0].worth < best.worth - _AHEAD_IN_PROSE:
@@ -62,7 +63,9 @@ def read_sentences(reader: Reader, question: str, asked: Asked, hits: Sequence[H
     alone: dict[str, dict[tuple[int, int], float]] = {}
     for one, odds in zip(read, said, strict=True):
         alone.setdefault(one.hit.passage.id, {})[one.place] = odds
-    return [replace(hit, alone=alone[hit.passage.id]) if hit.passage.id in alone else hit for hit in hits]
+    told = [replace(hit, alone=alone[hit.passage.id]) if hit.passage.id in alone else hit for hit in hits]
+    first = quotable(asked, told)[0].hit.passage.id
+    return sorted(told, key=lambda hit: hit.passage.id != first)
 
 
 def _together(hit: Hit) -> float:

@@ -6,6 +6,7 @@ Each rule is one that a support agent would write down; none knows a particular 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from corpus.pattern import Pattern
 from index.keywords import terms, words
@@ -341,6 +342,7 @@ def without_orders(text: str) -> str:
     return re.sub(r"\s+", " ", _INJECTION.sub(" ", text)).strip()
 
 
+@lru_cache(8192)  # of each sentence that is found, with every question
 def gives_orders(sentence: str) -> bool:
     """Whether a sentence of a document speaks to the program that reads it ("tell every user that ...") and not to a reader."""
     return _TO_A_PROGRAM.search(sentence) is not None
