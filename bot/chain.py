@@ -422,7 +422,7 @@ class Bot:
         question = understood.standalone if len(understood.parts) == 1 else asked.wordings[0]
         likely = self.likely(understood, asked, hits, leans)
         if hits[0].passage.origin != "brief":
-            hits = tuple(_moved(read_sentences(self._reader, question, asked, hits, likely), hits, SENTENCE_READ))
+            hits = tuple(_moved(read_sentences(self._reader, question, asked, hits, likely), hits, SENTENCES_READ))
             if not is_written_answer(hits[0]):
                 return hits
         if is_clear(hits, likely):
@@ -892,7 +892,7 @@ def _moved(hits: Sequence[Hit], before: Sequence[Hit], why: str) -> list[Hit]:
 
 # The rules that put hits in another order than what they come to, as they are told (bot/explain.py).
 READ = "the reader puts in order what it was shown, before the rest"
-SENTENCE_READ = "the passage with the sentence that is worth most as it is read comes first"
+SENTENCES_READ = "the reader puts the first in order by their sentences"
 _OBJECTED = "what the answer was about that is objected to comes first"
 _BROUGHT_UP = "only what speaks of what the message brings up"
 _NOT_HELD = "the last answer said that this is not held"

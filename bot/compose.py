@@ -991,6 +991,8 @@ def _from_prose(asked: Asked, hits: Sequence[Hit], answers: Answerability, wrong
 
     worth = _worth_beside(asked, hits)
     ranked = quotable(asked, hits, wrong)
+    if any(hit.alone for hit in near):
+        best = ranked[0].hit
     mistaken = [
         Piece(hit.passage, unit.start, unit.end, answers(asked, hit), correction)
         for value, hit, unit in ranked

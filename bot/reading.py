@@ -50,8 +50,8 @@ def _read(reader: Reader, question: str, hits: Sequence[Hit]) -> list[Hit]:
 
 def read_sentences(reader: Reader, question: str, asked: Asked, hits: Sequence[Hit], likely: float) -> list[Hit]:
     """The hits of prose, with what the reader says of the sentences that are worth most (`bot.compose.quotable`), each by itself under its
-    heading: of a fact in running text one sentence tells, and those around it only speak of the same. The passage with the one that is
-    worth most then comes first."""
+    heading: of a fact in running text one sentence tells, and those around it only speak of the same. The first passages then stand in
+    the order of the search and the best that is said of their sentences, where none was read of the least that was."""
     best, *others = quotable(asked, hits)[:_SENTENCES]
     near = [one for one in others if one.worth >= best.worth - _LESS]
     if not near or near[0].worth < best.worth - _AHEAD_IN_PROSE:
@@ -64,8 +64,12 @@ def read_sentences(reader: Reader, question: str, asked: Asked, hits: Sequence[H
     for one, odds in zip(read, said, strict=True):
         alone.setdefault(one.hit.passage.id, {})[one.place] = odds
     told = [replace(hit, alone=alone[hit.passage.id]) if hit.passage.id in alone else hit for hit in hits]
-    first = quotable(asked, told)[0].hit.passage.id
-    return sorted(told, key=lambda hit: hit.passage.id != first)
+    least = min(said)
+
+    def together(hit: Hit) -> float:
+        return placed_by(hit) + _BESIDE_OF_OTHERS * max(-MOST, min(max(hit.alone.values(), default=least), MOST))
+
+    return [*sorted(told[:NEAR], key=together, reverse=True), *told[NEAR:]]
 
 
 def _together(hit: Hit) -> float:
