@@ -328,8 +328,10 @@ class Bot:
         """What is found for two programs that are only put beside each other: the section that tells of both, or what each is, where none
         does; None for any other message."""
         named = self._named_in(understood.standalone)
+        if len(named) != 2:
+            return None
         names = frozenset(term for program in named for name in self._vocabulary.names_of(program) for term in name)
-        if len(named) != 2 or not compares(understood.standalone, names):
+        if not compares(understood.standalone, names):
             return None
         both = self._found_together(understood)
         if len(both.hits) != 1:

@@ -37,9 +37,8 @@ _PROGRAM = re.compile(
     re.IGNORECASE,
 )
 
-_CLAUSE_END = re.compile(
-    r"(?<=[.;!?])\s+|,\s+"
-)  # what is taken for granted stands before what is asked: "as an Indian I get an eTA, what …?"
+# what is taken for granted stands before what is asked: "as an Indian I get an eTA, what …?"
+_CLAUSE_END = re.compile(r"(?<=[.;!?])\s+|,\s+")
 _ASKS_WHEN = re.compile(r"\bwhen\b|\b(?:wh(?:at|ich)|last) (?:is the )?(?:last )?(?:day|date)\b|\bdeadline\b", re.IGNORECASE)
 # As of a past day, whether one can apply is whether it was open then.
 _APPLIES = re.compile(r"\bcan (?:i|we|my \w+|they|she|he) (?:still |already |now )?(?:apply|file|renew|extend)\b", re.IGNORECASE)

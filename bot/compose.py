@@ -30,6 +30,7 @@ _LATER_FACT = 0.05  # cosine by which a later sentence is nearer where it is the
 # Below the first, a passage does not answer the question; between the two it may answer a part. eval/tune_answerability.py.
 NOT_FOUND = 0.40
 SURE = 0.68
+MOST_READ = 8.0  # log odds of a reader beyond which they put nothing further ahead or behind
 _SURELY_READ, _LEAST_READ = 2.0, -5.0  # log odds, and below which they tell no more
 VERY = 0.94  # cosine from which a message says the same as a question of ours, and is that question
 _ASKED_SO = 0.86  # cosine at which a passage's question is the one asked
@@ -53,7 +54,7 @@ _OF_PASSAGE = 0.85  # what a passage's score counts beside its sentence's cosine
 _TYPED = 0.2  # what holding the sort of thing asked for adds to a sentence's cosine
 _NAMED = 0.15  # and what naming a year or a number of the question does
 _NAMES_THEM = 0.1  # and what naming somebody does whom the question names
-_READ_ALONE, _MOST_READ = 0.08, 8.0  # and what a reader's log odds of it alone do, as far as they count
+_READ_ALONE = 0.08  # and what a reader's log odds of it alone do, as far as they count
 _OTHER_YEAR = 0.3  # and what naming other years than the question's takes away
 _LIST_WORDS = 120  # a list stays whole up to this, whatever the budget: half a list misleads
 _ALSO_YES_OR_NO = ("refusal", "documents")  # sorts of thing that may be asked for with a yes or no: "can I apply again after a refusal?"
@@ -866,6 +867,11 @@ def _near(best: Hit) -> float:
     return 0.12 if best.question > _NEAR else 0.23
 
 
+def counted(odds: float) -> float:
+    """A reader's log odds, as far as they count in what puts one thing before another."""
+    return max(-MOST_READ, min(odds, MOST_READ))
+
+
 def is_written_answer(hit: Hit) -> bool:
     """Whether the passage is the answer to a question that is like the one asked."""
     return bool(hit.passage.asked) or (hit.passage.heading.endswith("?") and hit.question >= 0.51)
@@ -994,12 +1000,12 @@ def _from_prose(asked: Asked, hits: Sequence[Hit], answers: Answerability, wrong
     if any(hit.alone for hit in near):
         best = ranked[0].hit
     mistaken = [
-        Piece(hit.passage, unit.start, unit.end, answers(asked, hit), correction)
-        for value, hit, unit in ranked
-        if value > ranked[0][0] - _AS_GOOD and (correction := wrong(hit.passage.text[unit.start : unit.end]))
+        Piece(one.hit.passage, *one.place, answers(asked, one.hit), correction)
+        for one in ranked
+        if one.worth > ranked[0].worth - _AS_GOOD and (correction := wrong(one.text))
     ][:1]
-    right = [one for one in ranked if not wrong(one[1].passage.text[one[2].start : one[2].end])]
-    least = ranked[0][0] - (_BESIDE_WRONG if mistaken else _WORTH_MORE)
+    right = [one for one in ranked if not wrong(one.text)]
+    least = ranked[0].worth - (_BESIDE_WRONG if mistaken else _WORTH_MORE)
     # Those with the sort of thing asked for come before those that only lead up to it, and so does what follows the best passage.
     near_enough = sorted((one for one in right if one[0] >= least), key=lambda one: not _is_typed(asked, *one[1:]))
     elsewhere = bool(near_enough) and _is_typed(asked, *near_enough[0][1:]) and not holds(asked.wants, best.passage.text)
@@ -1067,7 +1073,7 @@ def _worth_beside(asked: Asked, hits: Sequence[Hit]) -> Callable[[Hit, _Unit], f
 
     def worth(hit: Hit, unit: _Unit) -> float:
         said = hit.alone.get((unit.start, unit.end), least)
-        return _worth(asked, hit, unit) + _READ_ALONE * max(-_MOST_READ, min(said, _MOST_READ))
+        return _worth(asked, hit, unit) + _READ_ALONE * counted(said)
 
     return worth
 
@@ -1093,14 +1099,11 @@ def _goes_on(piece: Piece, hit: Hit, unit: _Unit) -> bool:
     return piece.passage.id == hit.passage.id and unit.start >= piece.end and not hit.passage.text[piece.end : unit.start].strip()
 
 
-_Ranked = tuple[float, Hit, "_Unit"]
-
-
-def _one_of_each(asked: Asked, ranked: Sequence[_Ranked]) -> list[_Ranked]:
+def _one_of_each(asked: Asked, ranked: Sequence[Quotable]) -> list[Quotable]:
     """Of a question about two programs or more, the best sentence on each: of a passage about it, or that names it."""
     if len(asked.programs) < 2:
         return []
-    found: list[_Ranked] = []
+    found: list[Quotable] = []
     for program, names in asked.programs:
         about = [one for one in ranked if one[1].passage.program == program] or [one for one in ranked if _names(one[1], one[2], names)]
         found += about[:1]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -303,30 +302,13 @@ def _export(folder: Path, progress: Progress) -> Path | None:
     return graph
 
 
-@contextmanager
-def _without_advice() -> Iterator[None]:
-    """Without what ONNX Runtime's tools advise in the log of all programs: to shape the graph before its numbers are made smaller, which
-    they were, and what came out is compared."""
-
-    def is_told(record: logging.LogRecord) -> bool:
-        return "pre-processing before quantization" not in record.getMessage()
-
-    root = logging.getLogger()
-    root.addFilter(is_told)
-    try:
-        yield
-    finally:
-        root.removeFilter(is_told)
-
-
 def _export_reader(folder: Path, progress: Progress) -> None:
     verify_weights(default_model_folder())
     progress("preparing the reader", 0, 1)
     try:
         from index.reader_export import export_reader  # imports torch: only where there is none yet
 
-        with _without_advice():
-            export_reader(default_learned(), folder)
+        export_reader(default_learned(), folder)
     except ModelError as error:
         progress(f"going on with torch, which is slower to start: {error}", 1, 1)
     else:

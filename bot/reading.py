@@ -6,15 +6,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.compose import Asked, is_asked, quotable
+from bot.compose import Asked, counted, is_asked, quotable
 from index.reader import Reader
 from index.search import Hit
 
-# The weight of the reader's log odds beside the place in the search, of sections written as answers and of other texts with a question as
-# their heading, and how far they count: the first chosen with hands that it has not learned from (eval/tune_reading.py), the second with
-# IRCC's help centre.
+# The weight of the reader's log odds beside the place in the search, of sections written as answers and of other texts: the first chosen
+# with hands that it has not learned from (eval/tune_reading.py), the second with IRCC's help centre.
 _BESIDE, _BESIDE_OF_OTHERS = 0.03, 0.01
-MOST = 8.0
 NEAR = 3  # hits that are read where the first is doubted
 # A section so far ahead of the next, and so likely to answer, is not read.
 _AHEAD, _LIKELY = 0.05, 0.95
@@ -67,7 +65,7 @@ def read_sentences(reader: Reader, question: str, asked: Asked, hits: Sequence[H
     least = min(said)
 
     def together(hit: Hit) -> float:
-        return placed_by(hit) + _BESIDE_OF_OTHERS * max(-MOST, min(max(hit.alone.values(), default=least), MOST))
+        return placed_by(hit) + _BESIDE_OF_OTHERS * counted(max(hit.alone.values(), default=least))
 
     return [*sorted(told[:NEAR], key=together, reverse=True), *told[NEAR:]]
 
@@ -79,7 +77,7 @@ def _together(hit: Hit) -> float:
 def by_reader(hit: Hit) -> float:
     """What the reader adds to the place of a hit among those that it put in order."""
     weight = _BESIDE if hit.passage.asked else _BESIDE_OF_OTHERS
-    return weight * max(-MOST, min(hit.read or 0.0, MOST))
+    return weight * counted(hit.read or 0.0)
 
 
 def placed_by(hit: Hit) -> float:

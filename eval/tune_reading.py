@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from bot.chain import Bot, open_bot
-from bot.compose import ahead_of_the_rest
-from bot.reading import MOST, NEAR, placed_by
+from bot.compose import MOST_READ, ahead_of_the_rest
+from bot.reading import NEAR, placed_by
 from bot.settings import Settings
 from eval.cases import WRITTEN
 from eval.script import run
@@ -56,7 +56,9 @@ def main(home: Path) -> None:
     chosen, kept = (list(_look(bots, reader, file)) for file in (STRANGERS, KEPT))
     for name, seen in (("hands that it is chosen with", chosen), ("hands that nothing is chosen with", kept)):
         near = [one for one in seen if one.right.any()]
-        first = (np.mean([one.right[np.argmax(one.places + w * np.clip(one.readings, -MOST, MOST))] for one in near]) for w in _WEIGHTS)
+        first = (
+            np.mean([one.right[np.argmax(one.places + w * np.clip(one.readings, -MOST_READ, MOST_READ))] for one in near]) for w in _WEIGHTS
+        )
         print(f"{name}: {len(near)} with a section among three; first, by weight: ", end="")
         print(", ".join(f"{weight} {share:.3f}" for weight, share in zip(_WEIGHTS, first, strict=True)))
     rows, truth = _rows(chosen)

@@ -8,8 +8,10 @@ memory.
 from __future__ import annotations
 
 import json
+import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +108,7 @@ def export_reader(learned: Learned, folder: Path) -> Path:
         inputs = ("input_ids", "attention_mask", "token_type_ids")
         trace(with_learned(learned), made / "traced.onnx", inputs, {"answers": {0: "batch"}})
         optimise(made / "traced.onnx", made / "optimised.onnx")
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _without_advice():
             warnings.simplefilter("ignore")
             # 7 of the 8 bits: processors without the newer instructions add pairs of products up in 16.
             quantize_dynamic(
@@ -123,6 +125,22 @@ def export_reader(learned: Learned, folder: Path) -> Path:
         record = {"weights": DEFAULT_SHA256, "learned": learned.adapter.digest, "graph": sha256(made / GRAPH)}
         (made / RECORD).write_text(json.dumps(record) + "\n", encoding="utf-8")
     return folder / GRAPH
+
+
+@contextmanager
+def _without_advice() -> Iterator[None]:
+    """Without what ONNX Runtime's tools advise in the log of all programs: to shape the graph before its numbers are made smaller, which
+    they were, and what came out is compared."""
+
+    def is_told(record: logging.LogRecord) -> bool:
+        return "pre-processing before quantization" not in record.getMessage()
+
+    root = logging.getLogger()
+    root.addFilter(is_told)
+    try:
+        yield
+    finally:
+        root.removeFilter(is_told)
 
 
 def _check(exported: OnnxReader, whole: TorchReader) -> None:
