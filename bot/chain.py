@@ -38,10 +38,12 @@ from bot.compose import (
     is_asked,
     is_written_answer,
     may_not_answer,
+    month_not_held,
     of_another_age,
     of_another_country,
     of_another_number,
     of_another_relative,
+    of_another_time,
     of_others,
     of_theirs,
     surely_answers,
@@ -52,7 +54,7 @@ from bot.followups import Rewriter, asks_nothing, needed_in, objects
 from bot.joins import unjoined
 from bot.last_days import last_days, to_be_told
 from bot.offers import offered
-from bot.reading import is_clear, placed_by, read_beside, read_sentences
+from bot.reading import behind, is_clear, placed_by, read_beside, read_sentences
 from bot.settings import Settings
 from bot.several import compares, of_each_thing, segments
 from bot.splits import Splits, first_sentences
@@ -258,9 +260,9 @@ class Bot:
         heard = tongues.hear(question, history, self._read_back, meant)
         if heard is None:
             history = tongues.heard_before(history, self._read_back, meant)
-            return replace(understand(question, history, self._vocabulary, self.programs, self._rewriter, splits), at=day)
+            return replace(understand(question, history, self._vocabulary, self.programs, self._rewriter, splits, self._answered_about), at=day)
         english = heard.english or heard.said
-        understood = understand(english, heard.history, self._vocabulary, self.programs, splits=splits)
+        understood = understand(english, heard.history, self._vocabulary, self.programs, None, splits, self._answered_about)
         understood = replace(understood, at=day, heard=heard, language="en")
         if self.index.manifest.only and understood.parts:  # documents of somebody's own choice may be in its language
             understood = replace(understood, parts=tuple((*part, heard.said) for part in understood.parts))
@@ -422,6 +424,8 @@ class Bot:
         if asked.wants == "refusal" or understood.before_it is not None and objects(understood.plain):
             return hits  # what follows any refusal need not speak of that one; what is taken back stands in what was said before
         question = understood.standalone if len(understood.parts) == 1 else asked.wordings[0]
+        before = understood.before_it
+        forms = (question,) if before is None else (question, behind(before.last, understood.typed_of(asked.wordings)))
         likely = self.likely(understood, asked, hits, leans)
         if hits[0].passage.origin != "brief":
             hits = tuple(_moved(read_sentences(self._reader, question, asked, hits, likely), hits, SENTENCES_READ))
@@ -430,7 +434,7 @@ class Bot:
         if is_clear(hits, likely):
             return hits
         place = frozenset(terms(place_in(question)))
-        read = read_beside(self._reader, question, hits, lambda hit: hit.terms >= place & hits[0].terms)
+        read = read_beside(self._reader, forms, hits, lambda hit: hit.terms >= place & hits[0].terms)
         if len(read) > 1 and read[1].read is not None:
             read = _moved(read, (), READ)
         return _for_them_first(asked, [self._answers_by_its_standing(asked, hit) for hit in read])
@@ -573,6 +577,13 @@ class Bot:
     def _told_in(self, answer: str) -> list[str]:
         return list(dict.fromkeys(id for sentence in sentences_of(answer) if (id := self._said_in.get(sentence))))
 
+    def _answered_about(self, answer: str) -> Sequence[str] | None:
+        """The programs that an answer is about by the passage that it begins with; None where its words aren't ours."""
+        passage = next((self.index.passages.by_id[id] for id in self._told_in(answer)[:1]), None)
+        if passage is None:
+            return None
+        return self._named_in(passage.heading) if passage.program == GENERAL else (passage.program,)
+
     @cached_property
     def _said_in(self) -> dict[str, str]:
         """The passage of each sentence that an answer can hold, as it was written."""
@@ -714,7 +725,9 @@ class Bot:
             probability = _in_its_conversation(probability, understood.typed_of(asked.wordings), best)
         if leans.bare is not None and not leans.bare.answered_by(best.passage, self._named_in(best.passage.heading)):
             return 0.0  # what no source gives for the program is not there, however near the rest on it is
-        return min(probability, (NOT_FOUND + SURE) / 2) if may_not_answer(best) else probability
+        near = (hit.passage.text for hit in hits[:_NEAREST] if hit.passage.program == best.passage.program)
+        of_another_month = asked.tense <= 0 and month_not_held(asked.wordings[0], near)
+        return min(probability, (NOT_FOUND + SURE) / 2) if may_not_answer(best) or of_another_month else probability
 
     def _news(self, understood: Understood) -> set[str]:
         """The terms of what a follow-up brings up that is no term of the field and was not spoken of; none where it brings up nothing."""
@@ -902,10 +915,11 @@ _TELLS = "what tells it of what is talked of comes first"
 _TOLD_OF_ELSEWHERE = "what is said of elsewhere and is not much nearer comes after"
 _THEIRS = "what is for another citizenship, age or number comes after"
 # The first decides least, as each leaves what it does not tell apart in its order.
+_OTHERS = (of_another_age, of_another_number, of_another_relative, of_another_country, of_another_time)
 _BEHIND: tuple[tuple[str, Callable[[Asked, Hit], bool]], ...] = (
     (
-        "what is said of another age, number, relative or country comes after",
-        lambda asked, hit: any(other(asked, hit) for other in (of_another_age, of_another_number, of_another_relative, of_another_country)),
+        "what is said of another age, number, relative, country or time comes after",
+        lambda asked, hit: any(other(asked, hit) for other in _OTHERS),
     ),
     (
         "what is said of another province or country comes after",

@@ -147,8 +147,8 @@ def check(
         and not says_already(note, said)
     ):
         # Somebody who asks about something else in an article on a closed program is answered first.
-        aside = subject is shown and kept[0].passage.origin != "brief" and not (said or _PROGRAM.search(understood.question))
-        if aside:
+        reported = kept[0].passage.origin != "brief" and not _PROGRAM.search(understood.question)
+        if subject is shown and not said and (reported or _asks_what_is_told(understood.question)):
             kept.insert(1, note)
         else:
             said.insert(0, note)
@@ -168,6 +168,19 @@ def check(
         dropped,
         tuple(d.id for d in differing),
     )
+
+
+# Who somebody is, why something was done, and what a report or a lawyer says: asked about what is told, and not by who means to apply.
+_TOLD_OF = re.compile(
+    r"\b(?:who(?:'?s| is| are| was| were)?|whose|why|articles?|reporters?|journalists?|newspapers?|star|says?|said|thinks?|thought|meant?|"
+    r"called|described|compared?|expects?|expected|according|opinion|lawyers?|experts?|consultants?|critics?|ministers?)\b",
+    re.IGNORECASE,
+)
+_OF_THEMSELVES = re.compile(r"\b(?:i|i'?m|i'?ve|me|my|mine|we|our|us|apply|applying|eligible|qualify|get|still)\b", re.IGNORECASE)
+
+
+def _asks_what_is_told(question: str) -> bool:
+    return _TOLD_OF.search(question) is not None and _OF_THEMSELVES.search(question) is None
 
 
 def _give_the_day(piece: Piece, first: Sequence[Piece]) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from bot.scope import ASKING, PLACES, asks_for_outcome, asks_of_the_us, asks_to_
 from corpus.model import GENERAL, UNITED_STATES, Passage
 from corpus.sentences import VERDICT, leans, opening_verdict
 from index.expects import ONLY, expected, holds
-from index.keywords import STOPWORDS, Concept, covered, stem, terms
+from index.keywords import STOPWORDS, Concept, covered, stem, terms, words
 from index.search import Hit, follows_any_refusal
 
 MAX_WORDS = 100  # of an answer; a list may run a little over
@@ -426,6 +426,19 @@ def of_another_number(asked: Asked, hit: Hit) -> bool:
     return bool(many) and bool(other := _people(hit.passage.heading)) and many.isdisjoint(other)
 
 
+def of_another_time(asked: Asked, hit: Hit) -> bool:
+    """Whether the passage's heading is on what was before a day, and the question on what is since one, or the other way round."""
+    sides = [frozenset(side for side, said in _SIDES.items() if said.search(text)) for text in (asked.said, hit.passage.heading)]
+    return all(len(side) == 1 for side in sides) and sides[0] != sides[1]
+
+
+_SOME_DAY = r"(?:the )?(?:20\d\d\b|(?:\d{1,2}(?:st|nd|rd|th)? (?:of )?)?(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)[a-z]*\b)"
+_SIDES = {
+    "before": re.compile(rf"\b(?:before|until|till|prior to|up to) {_SOME_DAY}", re.IGNORECASE),
+    "since": re.compile(rf"\b(?:after|since|from|starting|as of|as from) {_SOME_DAY}", re.IGNORECASE),
+}
+
+
 def of_another_age(asked: Asked, hit: Hit) -> bool:
     """Whether the passage's heading is on those over (or under) an age, and every age that the question gives lies on the other side."""
     beyond = _beyond_its_limit(asked, hit.passage.heading)
@@ -650,6 +663,20 @@ def _is_of_their_month(asked: Asked, hit: Hit, best: Hit) -> bool:
     return bool(months & _months(hit.passage.text)) and months.isdisjoint(_months(best.passage.text))
 
 
+def month_not_held(question: str, texts: Iterable[str]) -> str:
+    """The month and year of which a round, a draw or a score is asked, "October 2026", where none of the texts tells of it; else ""."""
+    asked = list(_MONTH.finditer(question)) if _OF_ONE_DAY.search(question) else []
+    if len(asked) != 1 or _months(asked[0][0]) & _months("\n".join(texts)):
+        return ""
+    return f"{_MONTHS[asked[0][1].lower()]} {asked[0][2]}"
+
+
+_MONTHS = {
+    name[:3].lower(): name
+    for name in "January February March April May June July August September October November December".split()
+}
+
+
 def _months(text: str) -> frozenset[tuple[str, str]]:
     return frozenset((month.lower(), year) for month, year in _MONTH.findall(text))
 
@@ -735,6 +762,11 @@ _DEFINES = re.compile(r"what (?:is|are|was|were) ", re.IGNORECASE)  # it resembl
 _NEED = re.compile(
     r"\b(?:needs?|needed|required?|requires|requirement|must|mandatory|necessary|compulsory|have to|has to)\b", re.IGNORECASE
 )
+_MATTERS = re.compile(
+    r"\b(?:matters?|depends?|affects?|influences?|(?:make|makes|any) (?:a |any |much )?difference|relevant|restricted to|limited to"
+    r"|only for|just for|only (?:if|when)|included?|includes|including|count(?:s|ed)? (?:in|towards?))\b",
+    re.IGNORECASE,
+)
 _OPEN_QUESTION = re.compile(r"\b(?:what|how|which|when|who|where|why|should|shall)\b", re.IGNORECASE)
 _YES_OR_NO = re.compile(
     r"\b(?:do|does|did|is|are|am|was|were|can|could|will|would|has|have|may|must) "
@@ -804,6 +836,8 @@ def _same_way_round(question: str, hit: Hit) -> bool:
         return False
     if (_NEED.search(question) is None) != (_NEED.search(hit.passage.heading) is None):
         return False  # "Can they go to school?" is answered yes where "do they need a permit for school?" is not
+    if (_MATTERS.search(question) is None) != (_MATTERS.search(hit.passage.heading) is None):
+        return False  # "Does nationality matter?" is answered no where "can an Indian use it?" is answered yes
     return len(_TURNS.findall(question)) % 2 == len(_TURNS.findall(hit.passage.heading)) % 2
 
 
@@ -894,8 +928,9 @@ def _from_answer(asked: Asked, hit: Hit, support: float, budget: int, rather: bo
         around = replace(hit, sentences=tuple(s for s in hit.sentences if s.span.kind == "sentence"))
         rest = _from_answer(asked, around, support, budget - line.words) if around.sentences else []
         return [alone, *(plain for piece in rest if (plain := _without_verdict(piece)) is not None)]
-    nearest = max(units, key=lambda unit: unit.cosine)
-    if rather and _is_asked_rather(hit, units[0], nearest):
+    naming = _holds_now(asked, hit, units) or _names_what_is_asked(asked, hit, units)
+    nearest = naming or max(units, key=lambda unit: unit.cosine)
+    if rather and (naming is not None or _is_asked_rather(hit, units[0], nearest)):
         others = [unit for unit in units[1:] if unit.end <= nearest.start or nearest.end <= unit.start]
         behind = _within(asked, text, others, budget - nearest.words - units[0].words)
         return [
@@ -974,6 +1009,33 @@ def _leads(asked: Asked, hit: Hit, first: _Unit, nearest: _Unit) -> bool:
     if later and not typed and not expected(hit.passage.heading):
         return True
     return hit.question < _RESEMBLES and nearest.cosine > first.cosine + _NEARER_SENTENCE
+
+
+def _holds_now(asked: Asked, hit: Hit, units: Sequence[_Unit]) -> _Unit | None:
+    """Of a section on what held once, the later sentence that says what has held since, where the past is not asked about."""
+    if not _is_over(hit, asked.day) or asked.tense < 0 or is_asked(hit) or _YEAR.search(asked.said) or _ONCE.search(asked.said):
+        return None
+    text = hit.passage.text
+    return next((unit for unit in units[1:] if _SINCE_THEN.match(text[unit.start : unit.end])), None)
+
+
+_SINCE_THEN = re.compile(r"Since (?:\d|then)")
+_ONCE = re.compile(r"\b(?:before|earlier|previous(?:ly)?|old|used to|was|were|did|had|until|formerly|ago|history)\b", re.IGNORECASE)
+_NAME = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]{2,}")
+
+
+def _names_what_is_asked(asked: Asked, hit: Hit, units: Sequence[_Unit]) -> _Unit | None:
+    """The one later sentence that names a person, a company or a place of which the message asks and of which neither the heading nor the
+    first sentence speaks: of those whom a section presents, the one that is asked about."""
+    text = hit.passage.text
+    if len(units) < 2 or opening_verdict(text) is not None:
+        return None
+    asked_for = set(words(" ".join(asked.wordings)))
+    known = set(words(f"{hit.passage.heading} {text[units[0].start : units[0].end]}"))
+    naming = [
+        unit for unit in units if (asked_for - known) & {name.lower() for name in _NAME.findall(text[unit.start : unit.end])} and unit != units[0]
+    ]
+    return naming[0] if len(naming) == 1 and "\n" not in text[naming[0].start : naming[0].end] else None
 
 
 def _from_prose(asked: Asked, hits: Sequence[Hit], answers: Answerability, wrong: Callable[[str], str], budget: int) -> list[Piece]:

@@ -56,9 +56,23 @@ _FOR_PEOPLE = re.compile(
 _NEW = re.compile(r"\b(new|newer|latest|upcoming|2025|2026|next|coming|recent)\b", re.IGNORECASE)
 _OLD = re.compile(r"\b(old|older|first|original|previous|earlier|2023)\b", re.IGNORECASE)
 _ONE = re.compile(r"\b(?:the|that|this) (\w+(?: \w+){0,2}?) (?:one|program(?:me)?|version)\b", re.IGNORECASE)
+# "The one from 2023".
+_ONE_OF_YEAR = re.compile(r"\b(?:the|that) one (?:from|of|in|back in) (20\d\d)\b", re.IGNORECASE)
+# "Forget Quebec. does French help for the rest of Canada": what is left aside is not asked about.
+_ASIDE = re.compile(
+    r"^\W*(?:(?:ok(?:ay)?|so|well|anyway|no|alright)\b\W*)*(?:forget|never ?mind|leave aside|enough of|enough about)(?: about)? "
+    r"(?!it\b|that\b|this\b)(?:the |my )?(?:[\w-]+ ){0,3}?[\w-]+\s*[.,;:!–-]+\s*(?!(?:what|how) about\b)(?=\w)",
+    re.IGNORECASE,
+)
+# "What about social security, do I pay both sides": the question is asked of what is named before it.
+_OF_THIS = re.compile(
+    r"^\W*(?:(?:and|so|ok(?:ay)?|then|but)\b\W*)*(?:what|how) about (?P<what>[^,;:?.!]+)[,;:?]\s*(?:and |but |so )?(?P<rest>\w.*)$",
+    re.IGNORECASE,
+)
+_REFERS_TO_IT = re.compile(r"\b(?:it|that|this|them|those|one)\b(?! \w+ly\b)", re.IGNORECASE)
 _WHAT_OR_HOW = re.compile(r"\W*(?:(?:and|so|ok|btw)\b\W*)*(?:what|whats|how|hows|who|where)\b(?! about)", re.IGNORECASE)
 _ASKS = re.compile(
-    r"\b(?:how|what|whats|when|where|which|who|why|is|are|was|were|can|could|do|does|did|will|would|should|may|must|has|have)\b",
+    r"\b(?:how|what|whats|when|where|which|who|why|am|is|are|was|were|can|could|do|does|did|will|would|should|may|must|has|have)\b",
     re.IGNORECASE,
 )
 _OPENER = re.compile(r"\W*(?:(?:ok(?:ay)?|so|but|then)\b\W*)*(?:and|or|also|what about|how about|for|same for)\b", re.IGNORECASE)
@@ -370,13 +384,14 @@ class StandAlone:
 
 @dataclass(frozen=True)
 class _Field:
-    """What is known of the field: its programs, the programs that a text names, whether it holds a word of the field, and whether it
-    names one of its terms."""
+    """What is known of the field: its programs, the programs that a text names, whether it holds a word of the field, whether it names one
+    of its terms, and what an answer of ours is about, None where that isn't known."""
 
     programs: Mapping[str, Program]
     named_in: Callable[[str], list[str]]
     speaks: Callable[[str], bool]
     terms_in: Callable[[str], bool]
+    answered: Callable[[str], Sequence[str] | None] = lambda _: None
 
     def asks_of_a_thing(self, question: str) -> bool:
         """Whether a question is about a thing of the field that is no program: "what is an LMIA", "is a medical exam needed"."""
@@ -410,12 +425,14 @@ def stand_alone(
     in_field: Callable[[str], bool],
     rewriter: Rewriter | None = None,
     names_term: Callable[[str], bool] | None = None,
+    answered: Callable[[str], Sequence[str] | None] = lambda _: None,
 ) -> StandAlone:
     """Rewrite `question` so that it reads alone. `named_in` finds the programs a text names; `in_field` tells whether it holds a word
     of the field, or one that asks for a fee, a time and the like, `names_term` (else the same) whether it names a term of the glossary
-    or a program. What a `rewriter` gives takes the place of the text; everything else, and the text where it gives None, is as the
+    or a program; `answered` tells what programs an answer is about, None where it doesn't know. What a `rewriter` gives takes the place of the text; everything else, and the text where it gives None, is as the
     rules have it."""
-    made = _by_rules(question, history, programs, named_in, in_field, names_term or in_field)
+    known = _Field(programs, lru_cache(maxsize=None)(named_in), in_field, names_term or in_field, answered)
+    made = _by_rules(question, history, known)
     text = rewriter(made.typed, history) if rewriter is not None and history else None
     if text is None or not text.strip():
         return made
@@ -423,15 +440,7 @@ def stand_alone(
     return replace(made, text=text.strip(), named=named or made.named, inferred=() if named else made.inferred)
 
 
-def _by_rules(
-    question: str,
-    history: Sequence[Turn],
-    programs: Mapping[str, Program],
-    named_in: Callable[[str], list[str]],
-    in_field: Callable[[str], bool],
-    names_term: Callable[[str], bool],
-) -> StandAlone:
-    known = _Field(programs, lru_cache(maxsize=None)(named_in), in_field, names_term)
+def _by_rules(question: str, history: Sequence[Turn], known: _Field) -> StandAlone:
     if history:
         question = _TYPED_SO.sub(lambda typed: _TYPED[typed[0]], question)
         history = [
@@ -500,7 +509,7 @@ def _of_anything(question: str, history: Sequence[Turn], named_in: Callable[[str
 def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
     question = _FILLS.sub("", question.strip()) or question
     question = _THANKS.sub("", question.strip()) or question
-    fresh = _SWITCH.match(question)
+    fresh = _SWITCH.match(question) or (said.asked and _ASIDE.match(question))
     question = (question[fresh.end() :] if fresh else question) or question
     named = known.named_in(question)
     if said.asked and is_vague(question) and _NO_SUBJECT.issuperset(named):
@@ -523,6 +532,8 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
         return put
     if (corrects := _CORRECTS.match(question)) is not None:
         return _corrected(corrects, said, known)
+    if (of_this := _OF_THIS.match(question)) is not None and (asked := _asked_of(of_this, said, known)) is not None:
+        return asked
     if all(program.startswith(UNITED_STATES) for program in named) and (again := _elsewhere(question, last, said, known)):
         return again
     if (
@@ -551,7 +562,7 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
         text = _about(text, known.programs[last.inferred[0]]) if last.inferred and last.inferred[0] in known.programs else text
         return StandAlone(text, question, (), last.about, _context(said), last.text)
     talked_of = _talked_of(said, known)
-    old = _ONE.search(question) or _BARE_ONE.match(question)
+    old = _ONE_OF_YEAR.search(question) or _ONE.search(question) or _BARE_ONE.match(question)
     if old is not None and (_THE_LATEST.search(question) or _IS_ONE.search(question[: old.start()])):
         old = None
     if not named and old is not None and (meant := _which(old[1], talked_of, known.programs)):
@@ -580,6 +591,20 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
             return StandAlone(text, question, tuple(named))
     needed = _OF_A_THING.search(question) is not None and spoken != question  # what was typed without its "it" is near to nothing
     return _leaning(spoken, named, _of_a_spouse(spoken, talked_of, known), said, known, spoken if needed else question)
+
+
+def _asked_of(of_this: re.Match[str], said: _Said, known: _Field) -> StandAlone | None:
+    """The question behind "what about …", asked of what is named there; None where that changes the last question: a place, a relative, a
+    program with nothing to put it in for."""
+    what, rest = of_this["what"].strip(), of_this["rest"]
+    if not _ASKS.match(rest) or place_in(what) or relative_in(what) or _REFERS.search(what) or not terms(what):
+        return None
+    named = tuple(known.named_in(what))
+    if (it := _REFERS_TO_IT.search(rest)) is not None:
+        return StandAlone(f"{rest[: it.start()]}{what}{rest[it.end() :]}", of_this[0], named or tuple(known.named_in(rest)))
+    if named:
+        return None
+    return StandAlone(f"{rest.rstrip('?.! ')} – about {what}?", of_this[0], tuple(known.named_in(rest)), (), _context(said), what)
 
 
 def _in_its_place(question: str, last: StandAlone, known: _Field) -> StandAlone:
@@ -1102,20 +1127,21 @@ def _talked_of(said: _Said, known: _Field) -> list[str]:
     """Programs that the conversation was about, the latest exchange first; of an exchange what the question meant, then what the answer
     says first."""
     found: dict[str, None] = {}
-    answer = ""
+    answered: Sequence[str] = ()
     exchange = len(said.asked)
     for turn in reversed(said.turns):
         if turn.role == "assistant":
-            answer = _opening(turn)
+            # A section of the guide that only names a program is not about it.
+            about = known.answered(turn.content)
+            answered = known.named_in(_opening(turn))[:1] if about is None else about[:1]
             continue
         exchange -= 1
         one = said.asked[exchange]
         # Of several in a question the one that was answered about: "min crs for the alberta tech pathway" is about the latter.
-        answered = known.named_in(answer)[:1]
         found.update(dict.fromkeys((*(program for program in answered if program in one.about), *reversed(one.about))))
         if one.about or _WHICH_WAY.search(one.text) or not known.asks_of_a_thing(one.text):
             found.update(dict.fromkeys(answered))
-        answer = ""
+        answered = ()
     return list(found)
 
 
@@ -1133,6 +1159,17 @@ def _corrected(corrects: re.Match[str], said: _Said, known: _Field) -> StandAlon
     """The user says what was meant: that is the question where it has words of its own, else the last question is asked again about it."""
     last = said.asked[-1]
     meant = (corrects["right"] or corrects["meant"] or corrects["last"]).strip(" ?.!")
+    which, _, rest = meant.partition(". ")
+    if rest and _ASKS.search(rest) and not _ASKS.search(which):  # "I meant the old one. how many did they take"
+        put_right = _corrected_to(which, said, known)
+        if put_right.about and put_right.about[0] in known.programs:
+            text = _about(rest, known.programs[put_right.about[0]])
+            return StandAlone(text, rest, put_right.named, put_right.inferred, _context(said), put_right.text)
+    return _corrected_to(meant, said, known)
+
+
+def _corrected_to(meant: str, said: _Said, known: _Field) -> StandAlone:
+    last = said.asked[-1]
     if (one_of_them := _one_of_them(f"no, {meant}", said, known)) is not None:
         return one_of_them
     if _FOR_PEOPLE.fullmatch(meant) and (asked_of := known.named_in(_bare(last.text))):
@@ -1145,6 +1182,8 @@ def _corrected(corrects: re.Match[str], said: _Said, known: _Field) -> StandAlon
     if not programs and (again := _elsewhere(meant, last, said, known)):
         return again
     one = _ONE.search(meant)
+    if not named and one is not None and _OLD.search(meant) and (old := _over_in(said, known)):
+        named = (old,)
     about = named or ((other,) if (other := _which(one[1] if one else meant, talked_of, known.programs)) else ())
     if about and about[0] in known.programs:
         return StandAlone(_again(last.text, known.programs[about[0]], known), meant, about)
@@ -1191,6 +1230,13 @@ def _which(said: str, talked_of: Sequence[str], programs: Mapping[str, Program])
         if best[0] or (best[1] and len({p for _, p in named}) == 1):
             return best[1]
     return ""
+
+
+def _over_in(said: _Said, known: _Field) -> str:
+    """The program that the answers named last and that is over, or ""."""
+    answers = (turn.content for turn in reversed(said.turns) if turn.role == "assistant")
+    named = (known.programs[p] for answer in answers for p in known.named_in(answer) if p in known.programs)
+    return next((program.id for program in named if program.standing in _OVER), "")
 
 
 def _names(program: Program) -> tuple[str, ...]:

@@ -61,6 +61,7 @@ OWN_WORDS = {
     wording.NOT_QUITE: (
         "Il se peut que nos sources ne répondent pas exactement à cette question. Ce qu’elles contiennent de plus proche\u00a0:"
     ),
+    wording.NOTHING_FOR: "Nos sources ne contiennent rien pour {}. Ce qu’elles contiennent de plus proche\u00a0:",
     wording.STANDS: ("Nos sources disent toujours ceci. Qui affirme le contraire devrait pouvoir nommer la règle et sa date."),
     wording.RULES: "Ce que nos sources en disent\u00a0:",
     wording.HELD_UNTIL: "Ce que nos sources en disent a valu jusqu’au {}; ce qui vaut depuis, elles ne le disent pas\u00a0:",

@@ -22,28 +22,35 @@ _SENTENCES, _LESS = 6, 0.2
 _AHEAD_IN_PROSE, _LIKELY_IN_PROSE = 0.1, 0.85
 
 
+def behind(last: str, question: str) -> str:
+    """A message behind the one before it, which is another way to read a follow-up than the question that it was made into."""
+    return f"{last} – {question}"
+
+
 def is_clear(hits: Sequence[Hit], likely: float) -> bool:
     """Whether reading would change nothing: the first hit says the same as the question, or is far ahead and likely answers."""
     ahead = placed_by(hits[0]) - placed_by(hits[1]) if len(hits) > 1 else 1.0
     return is_asked(hits[0]) or ahead >= _AHEAD and likely >= _LIKELY
 
 
-def read_beside(reader: Reader, question: str, hits: Sequence[Hit], may_lead: Callable[[Hit], bool] = lambda _: True) -> list[Hit]:
+def read_beside(reader: Reader, forms: Sequence[str], hits: Sequence[Hit], may_lead: Callable[[Hit], bool] = lambda _: True) -> list[Hit]:
     """The hits, with what the reader says of the first; where that doubts it, also of the two after it, and these in the order of the
     search and the reader together, as far as they `may_lead`. Four of five first hits answer, and reading one takes as long as looking for
     it. What somebody added is not put before what was written and checked here because it reads more like an answer, as forged papers
     do."""
-    first = _read(reader, question, hits[:1])
+    first = _read(reader, forms, hits[:1])
     if first[0].read is not None and first[0].read >= 0:
         return [*first, *hits[1:]]
     near = [hit for hit in hits[1:NEAR] if hit.passage.origin == hits[0].passage.origin and may_lead(hit)]
     rest = [hit for hit in hits[1:] if hit not in near]
-    return [*sorted((*first, *_read(reader, question, near)), key=_together, reverse=True), *rest]
+    return [*sorted((*first, *_read(reader, forms, near)), key=_together, reverse=True), *rest]
 
 
-def _read(reader: Reader, question: str, hits: Sequence[Hit]) -> list[Hit]:
-    said = reader.read(question, [(hit.passage.heading, hit.passage.text) for hit in hits])
-    return [replace(hit, read=odds) for hit, odds in zip(hits, said, strict=True)]
+def _read(reader: Reader, forms: Sequence[str], hits: Sequence[Hit]) -> list[Hit]:
+    """The hits with the most that is said of each beside any of the forms of the question."""
+    texts = [(hit.passage.heading, hit.passage.text) for hit in hits]
+    said = [reader.read(form, texts) for form in dict.fromkeys(forms)]
+    return [replace(hit, read=max(odds)) for hit, *odds in zip(hits, *said, strict=True)]
 
 
 def read_sentences(reader: Reader, question: str, asked: Asked, hits: Sequence[Hit], likely: float) -> list[Hit]:

@@ -109,6 +109,10 @@ _DISTRESS = re.compile(
     rf"(?:tired|sick|done) (?:of|with) (?:living|life|being alive|existing)(?! like){_ABOUT_LIFE}|giv(?:e|en|ing) up on (?:life|living){_ABOUT_LIFE}|"
     r"(?:no ?(?:body|one)|who|any(?:body|one)) ?(?:would |will |'?l?l |'?d |wud |even |really )*(?:miss(?:es)? (?:me|him|her)\b|(?:cares?|notices?) (?:if|when) (?:i|he|she)(?:'?m|'?s| am| is| was| were)? (?:dead|die[sd]?|disappear\w*|gone(?! (?:from|to|for|out|over|abroad|more|back)\b)))|"
     r"better off (?:without (?:me|him|her)|if (?:i|he|she)(?:'?m| am| is| was| were) (?:dead|gone))(?! (?:in|on|as|apply\w*|work\w*|being)\b)|"
+    r"(?:see|sees|seeing|find|know) (?:any|no) (?:way out|way forward|hope|light)(?! (?:of|from) (?!this\b(?! \w)|it\b|here\b)\w)|"
+    r"(?:there(?:'?s| is)|feels? like) no (?:way out|hope)(?: (?:left|anymore|any more|for me|for us))?\b(?! (?:of|from|in|that)\b)|"
+    r"(?:i|i'?m|im|feel|feeling|am) (?:so |completely |totally |just |utterly )?(?:hopeless|worthless|suicidal|desperate and alone)\b|"
+    r"(?:breaking|falling) apart(?: (?:mentally|inside))?(?=\W*$|[.,;!])|mental(?:ly)? break ?down|panic attacks?|"
     r"(?:want|wants|wanna|wish|like) to (?:just )?(?:disappear|vanish)(?=\W*$| forever| from (?:this|the) world)|never wake up)",
     re.IGNORECASE,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Literal
@@ -92,9 +92,10 @@ def understand(
     programs: Mapping[str, Program],
     rewriter: Rewriter | None = None,
     splits: Splits | None = None,
+    answered: Callable[[str], Sequence[str] | None] = lambda _: None,
 ) -> Understood:
     """What is asked, standing alone. A `rewriter` has the last word on how a follow-up reads; what it leaves (None) the rules say. `splits`
-    tell which short questions mean several things. Raises RequestError for an empty question or one longer than MAX_QUESTION characters."""
+    tell which short questions mean several things, `answered` what programs an answer is about. Raises RequestError for an empty question or one longer than MAX_QUESTION characters."""
     check_question(question)
     masked = privacy.mask(_visible(question))
     spoken = language.detect(masked)
@@ -122,6 +123,7 @@ def understand(
             lambda text: _in_field(text, vocabulary),
             rewriter,
             lambda text: bool(vocabulary.concepts(vocabulary.spelled(text))),
+            answered,
         )
     of_canada = not past and not alone.named and not scope.asks_of_the_us(plain)  # so are the cases of a split
     split = splits.find(vocabulary.spelled(plain)) if splits and of_canada else None

@@ -14,7 +14,7 @@ from itertools import islice
 from bot import harm, lawful, scope
 from bot.answer import Answer, Citation, Claim, Differing, ProgramStanding, Status
 from bot.check import Checked
-from bot.compose import NOT_FOUND, SURE, VERY, Piece, is_asked
+from bot.compose import NOT_FOUND, SURE, VERY, Piece, is_asked, month_not_held
 from bot.joins import LAWFUL, fitted, joins
 from bot.language import FRENCH, NOTICES, UNREAD
 from bot.offers import offered
@@ -73,6 +73,7 @@ CANNOT_ACT = (
 )
 NEAREST = "The nearest that they hold:"
 NOT_QUITE = "Our sources may not answer exactly this. The nearest that they hold:"
+NOTHING_FOR = "Our sources hold nothing for {}. The nearest that they hold:"
 STANDS = "Our sources still say this. Whoever says otherwise should be able to name the rule and its date."
 RULES = "What our sources say on it:"
 HELD_UNTIL = "What our sources tell of this held until {}; what has held since then they do not say:"
@@ -365,7 +366,9 @@ def _text(
     elif claims and checked.again and status == "answered":
         lines.append(STANDS)
     elif claims and status == "partial" and len(checked.answered) == 1:
-        lines.append(RULES if acts or understood.goes_on_telling else NOT_QUITE)
+        month = month_not_held(understood.standalone, (claim.text for claim in claims))
+        not_quite = NOTHING_FOR.format(month) if month else NOT_QUITE
+        lines.append(RULES if acts or understood.goes_on_telling else not_quite)
     elif claims and status == "advice":
         lines.append(RULES)
     if held:

@@ -253,7 +253,7 @@ def test_what_orders_a_follow_up_is_told(bot: Bot) -> None:
 def test_a_rule_that_puts_less_before_more_is_named(bot: Bot) -> None:
     one = explain(bot, "proof of funds for a family of three under express entry").questions[0]
     behind = [hit for hit in one.hits if hit.put_before]
-    assert behind and set(behind[0].put_before) == {"what is said of another age, number, relative or country comes after"}
+    assert behind and set(behind[0].put_before) == {"what is said of another age, number, relative, country or time comes after"}
     (of_another,) = behind[0].put_before.values()
     values = {hit.passage_id: hit.value for hit in one.hits}
     assert all(values[id] > behind[0].value for id in of_another)

@@ -277,7 +277,7 @@ def test_after_a_correction_the_right_program_is_the_one_talked_of() -> None:
     [
         ("we are 2, not 5", "settlement money for 2 persons"),
         ("not 5, 2", "settlement money for 2 persons?"),
-        ("no i mean Express Entry. fee how much", "Express Entry. fee how much"),
+        ("no i mean Express Entry. fee how much", "fee how much – about Express Entry?"),
         ("I meant what it costs", "what it costs – after “settlement money for 5 persons”"),
     ],
 )
@@ -1065,3 +1065,40 @@ def test_for_whom_was_meant_keeps_the_program_of_the_question(people: str) -> No
 )
 def test_what_is_asked_again_reads_as_it_was_meant(asked: str, then: str, text: str) -> None:
     assert of_the_field(asked, "So and so.", then).standalone == text
+
+
+def test_the_one_of_a_year_is_the_program_of_that_year() -> None:
+    made = alone("what about the one from 2023, can i still get into that?", "when will the new h1b pathway open", "No date is known.")
+    assert made.named == ("pilot",) and "the 2023 pilot" in made.text
+
+
+def test_what_is_left_aside_is_not_asked_about() -> None:
+    made = alone("ok forget the pilot. does french help for express entry", *OPEN)
+    assert made == StandAlone("does french help for express entry", "does french help for express entry", ("entry",))
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "named"),
+    [
+        ("what about express entry, am i in that", "am i in express entry", ("entry",)),
+        ("and what about social security, do i pay both sides", "do i pay both sides – about social security?", ()),
+    ],
+)
+def test_what_is_asked_behind_what_about_is_asked_of_what_is_named_there(question: str, text: str, named: Sequence[str]) -> None:
+    made = alone(question, *OPEN)
+    assert (made.text, made.named) == (text, named)
+
+
+def test_a_correction_with_a_question_of_its_own_asks_that_one() -> None:
+    made = alone("no i meant the old one. how many people did they take", "is the new h1b pathway open", "No. The h1b pilot closed in 2023.")
+    assert made.text == "how many people did they take – about the 2023 pilot?"
+
+
+def test_a_section_that_only_names_a_program_is_not_about_it() -> None:
+    """ "Parents are no dependants in a pilot application" is about parents."""
+    history = said("can my parents come too", "Not as dependants: parents are none in an application of the h1b pilot.")
+    about = [
+        stand_alone("how much is it", history, PROGRAMS, named_in, scope.speaks_of_the_field, answered=answered).inferred
+        for answered in (lambda _: None, lambda _: ())
+    ]
+    assert about == [("pilot",), ()]

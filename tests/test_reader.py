@@ -145,10 +145,10 @@ def hit(passage: Passage, score: float) -> Hit:
 def test_those_after_the_first_are_read_where_it_is_doubted_and_then_put_in_order(reader: Reader) -> None:
     cost, time = (hit(one, score) for one, score in zip(PASSAGES, (1.0, 0.95), strict=True))
     asked = "how many weeks for a canadian work permit if i apply from usa"
-    ordered = read_beside(reader, asked, [cost, time])
+    ordered = read_beside(reader, [asked], [cost, time])
     assert [one.passage.heading for one in ordered] == [time.passage.heading, cost.passage.heading]
     assert all(one.read is not None for one in ordered)
-    first, second = read_beside(reader, asked, [time, cost])
+    first, second = read_beside(reader, [asked], [time, cost])
     assert first.read is not None and first.read > 0 and second.read is None
     assert placed_by(first) == 0.95
 
@@ -185,7 +185,7 @@ def test_what_somebody_added_is_not_put_before_what_was_checked_here(reader: Rea
     """It reads more like an answer: forged papers do."""
     asked = "how many weeks for a canadian work permit if i apply from usa"
     ours, added = hit(replace(PASSAGES[0], origin="brief"), 1.0), hit(replace(PASSAGES[1], origin="file"), 0.99)
-    ordered = read_beside(reader, asked, [ours, added])
+    ordered = read_beside(reader, [asked], [ours, added])
     assert [one.passage.origin for one in ordered] == ["brief", "file"] and ordered[1].read is None
 
 
