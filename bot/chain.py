@@ -260,7 +260,9 @@ class Bot:
         heard = tongues.hear(question, history, self._read_back, meant)
         if heard is None:
             history = tongues.heard_before(history, self._read_back, meant)
-            return replace(understand(question, history, self._vocabulary, self.programs, self._rewriter, splits, self._answered_about), at=day)
+            about = self._answered_about
+            understood = understand(question, history, self._vocabulary, self.programs, self._rewriter, splits, about)
+            return replace(understood, at=day)
         english = heard.english or heard.said
         understood = understand(english, heard.history, self._vocabulary, self.programs, None, splits, self._answered_about)
         understood = replace(understood, at=day, heard=heard, language="en")

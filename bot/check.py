@@ -147,8 +147,7 @@ def check(
         and not says_already(note, said)
     ):
         # Somebody who asks about something else in an article on a closed program is answered first.
-        reported = kept[0].passage.origin != "brief" and not _PROGRAM.search(understood.question)
-        if subject is shown and not said and (reported or _asks_what_is_told(understood.question)):
+        if subject is shown and not said and _asks_what_is_told(understood.question, kept[0]):
             kept.insert(1, note)
         else:
             said.insert(0, note)
@@ -179,7 +178,10 @@ _TOLD_OF = re.compile(
 _OF_THEMSELVES = re.compile(r"\b(?:i|i'?m|i'?ve|me|my|mine|we|our|us|apply|applying|eligible|qualify|get|still)\b", re.IGNORECASE)
 
 
-def _asks_what_is_told(question: str) -> bool:
+def _asks_what_is_told(question: str, first: Piece) -> bool:
+    """Whether it asks for what a document tells of a program, and not how the program is to be used."""
+    if first.passage.origin != "brief" and not _PROGRAM.search(question):
+        return True
     return _TOLD_OF.search(question) is not None and _OF_THEMSELVES.search(question) is None
 
 

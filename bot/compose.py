@@ -672,8 +672,7 @@ def month_not_held(question: str, texts: Iterable[str]) -> str:
 
 
 _MONTHS = {
-    name[:3].lower(): name
-    for name in "January February March April May June July August September October November December".split()
+    name[:3].lower(): name for name in "January February March April May June July August September October November December".split()
 }
 
 
@@ -1021,6 +1020,12 @@ def _holds_now(asked: Asked, hit: Hit, units: Sequence[_Unit]) -> _Unit | None:
 
 _SINCE_THEN = re.compile(r"Since (?:\d|then)")
 _ONCE = re.compile(r"\b(?:before|earlier|previous(?:ly)?|old|used to|was|were|did|had|until|formerly|ago|history)\b", re.IGNORECASE)
+_IN_NAMES_OF_PROGRAMS = frozenset(
+    "canada canadian class experience program programme federal provincial skilled skills trades worker workers work permit visa stream "
+    "pathway pilot plan strategy open permanent temporary residence resident residents citizen citizens citizenship states united "
+    "immigration nominee national number insurance social security notice policy january february march april may june july august "
+    "september october november december".split()
+)
 _NAME = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]{2,}")
 
 
@@ -1030,11 +1035,10 @@ def _names_what_is_asked(asked: Asked, hit: Hit, units: Sequence[_Unit]) -> _Uni
     text = hit.passage.text
     if len(units) < 2 or opening_verdict(text) is not None:
         return None
-    asked_for = set(words(" ".join(asked.wordings)))
+    asked_for = {word for word in words(" ".join(asked.wordings)) if not domain_terms(word) - PLACES} - _IN_NAMES_OF_PROGRAMS
     known = set(words(f"{hit.passage.heading} {text[units[0].start : units[0].end]}"))
-    naming = [
-        unit for unit in units if (asked_for - known) & {name.lower() for name in _NAME.findall(text[unit.start : unit.end])} and unit != units[0]
-    ]
+    names = {unit: {name.lower() for name in _NAME.findall(text[unit.start : unit.end])} for unit in units[1:]}
+    naming = [unit for unit, named in names.items() if named & (asked_for - known)]
     return naming[0] if len(naming) == 1 and "\n" not in text[naming[0].start : naming[0].end] else None
 
 

@@ -429,8 +429,8 @@ def stand_alone(
 ) -> StandAlone:
     """Rewrite `question` so that it reads alone. `named_in` finds the programs a text names; `in_field` tells whether it holds a word
     of the field, or one that asks for a fee, a time and the like, `names_term` (else the same) whether it names a term of the glossary
-    or a program; `answered` tells what programs an answer is about, None where it doesn't know. What a `rewriter` gives takes the place of the text; everything else, and the text where it gives None, is as the
-    rules have it."""
+    or a program; `answered` tells what programs an answer is about, None where it doesn't know. What a `rewriter` gives takes the place
+    of the text; everything else, and the text where it gives None, is as the rules have it."""
     known = _Field(programs, lru_cache(maxsize=None)(named_in), in_field, names_term or in_field, answered)
     made = _by_rules(question, history, known)
     text = rewriter(made.typed, history) if rewriter is not None and history else None
@@ -532,8 +532,8 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
         return put
     if (corrects := _CORRECTS.match(question)) is not None:
         return _corrected(corrects, said, known)
-    if (of_this := _OF_THIS.match(question)) is not None and (asked := _asked_of(of_this, said, known)) is not None:
-        return asked
+    if (of_this := _OF_THIS.match(question)) is not None and (of_it := _asked_of(of_this, said, known)) is not None:
+        return of_it
     if all(program.startswith(UNITED_STATES) for program in named) and (again := _elsewhere(question, last, said, known)):
         return again
     if (
@@ -1156,8 +1156,7 @@ def _first_sentence(answer: str) -> str:
 
 
 def _corrected(corrects: re.Match[str], said: _Said, known: _Field) -> StandAlone:
-    """The user says what was meant: that is the question where it has words of its own, else the last question is asked again about it."""
-    last = said.asked[-1]
+    """The user says what was meant, and may ask of that besides."""
     meant = (corrects["right"] or corrects["meant"] or corrects["last"]).strip(" ?.!")
     which, _, rest = meant.partition(". ")
     if rest and _ASKS.search(rest) and not _ASKS.search(which):  # "I meant the old one. how many did they take"
@@ -1169,6 +1168,7 @@ def _corrected(corrects: re.Match[str], said: _Said, known: _Field) -> StandAlon
 
 
 def _corrected_to(meant: str, said: _Said, known: _Field) -> StandAlone:
+    """What was meant is the question where it has words of its own, else the last question is asked again about it."""
     last = said.asked[-1]
     if (one_of_them := _one_of_them(f"no, {meant}", said, known)) is not None:
         return one_of_them

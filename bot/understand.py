@@ -95,7 +95,8 @@ def understand(
     answered: Callable[[str], Sequence[str] | None] = lambda _: None,
 ) -> Understood:
     """What is asked, standing alone. A `rewriter` has the last word on how a follow-up reads; what it leaves (None) the rules say. `splits`
-    tell which short questions mean several things, `answered` what programs an answer is about. Raises RequestError for an empty question or one longer than MAX_QUESTION characters."""
+    tell which short questions mean several things, `answered` what programs an answer is about. Raises RequestError for an empty question
+    or one longer than MAX_QUESTION characters."""
     check_question(question)
     masked = privacy.mask(_visible(question))
     spoken = language.detect(masked)
@@ -132,7 +133,7 @@ def understand(
     kind = "question"
     if harm.is_told(plain):
         kind = "abuse"
-    elif scope.asks_to_cheat(plain) or scope.asks_for_secrets(masked):
+    elif scope.asks_to_cheat(plain) or scope.asks_for_secrets(plain):
         kind = "refused"
     elif scope.is_elsewhere(plain) or scope.asks_the_same_elsewhere(plain, " ".join(t.content for t in past if t.role == "user")):
         kind = "out_of_scope"

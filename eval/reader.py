@@ -147,7 +147,7 @@ def _odds(model: ReaderModel, rows: Sequence[Pieces], device: str) -> torch.Tens
 @cache
 def _in_half() -> bool:
     """Whether the processor multiplies 16-bit numbers itself, in half the time or less."""
-    return bool(torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def _loss(model: ReaderModel, batch: _Batch, recipe: Recipe, device: str) -> torch.Tensor:

@@ -1090,7 +1090,8 @@ def test_what_is_asked_behind_what_about_is_asked_of_what_is_named_there(questio
 
 
 def test_a_correction_with_a_question_of_its_own_asks_that_one() -> None:
-    made = alone("no i meant the old one. how many people did they take", "is the new h1b pathway open", "No. The h1b pilot closed in 2023.")
+    history = ("is the new h1b pathway open", "No. The h1b pilot closed in 2023.")
+    made = alone("no i meant the old one. how many people did they take", *history)
     assert made.text == "how many people did they take – about the 2023 pilot?"
 
 
