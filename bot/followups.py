@@ -355,7 +355,7 @@ _RENEWS = re.compile(
 )
 _IN_GENERAL = "work-permit"
 _LATELY = 3  # questions back
-_NO_SUBJECT = frozenset(("fees",))  # programs that only say what sort of thing is asked
+NO_SUBJECT = frozenset(("fees",))  # programs that only say what sort of thing is asked
 
 
 class Rewriter(Protocol):
@@ -512,7 +512,7 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
     fresh = _SWITCH.match(question) or (said.asked and _ASIDE.match(question))
     question = (question[fresh.end() :] if fresh else question) or question
     named = known.named_in(question)
-    if said.asked and is_vague(question) and _NO_SUBJECT.issuperset(named):
+    if said.asked and is_vague(question) and NO_SUBJECT.issuperset(named):
         named = []  # "application fee?"
     if not said.asked or fresh:
         return StandAlone(question, question, tuple(named))
@@ -817,7 +817,7 @@ def _spoken_of(said: _Said, known: _Field) -> list[str]:
     """The programs that the user asked about, in the order of asking; of a question of several, the first. What they hold in the United
     States says where they stand."""
     asked = (program for one in said.asked for program in one.about[:1] if program in known.programs)
-    return list(dict.fromkeys(p for p in asked if p not in _NO_SUBJECT and not p.startswith(UNITED_STATES)))
+    return list(dict.fromkeys(p for p in asked if p not in NO_SUBJECT and not p.startswith(UNITED_STATES)))
 
 
 def _pair(said: _Said) -> tuple[str, ...]:
@@ -893,7 +893,7 @@ def _leaning(question: str, named: Sequence[str], talked_of: Sequence[str], said
     american = bool(talked_of) and talked_of[0].startswith(UNITED_STATES)
     sorts = (_WHICH_OTHER, _SOMETHING, _SHARE_OF, *((_CANADA_DOES,) if american else ()))
     another = any(sort.search(question) for sort in sorts)
-    about = named or [program for program in talked_of[:1] if program not in _NO_SUBJECT and not another]
+    about = named or [program for program in talked_of[:1] if program not in NO_SUBJECT and not another]
     if not named:
         about = _narrowed(question, about, said, known)
     if _THAT_ONE.search(question):  # what the last answer came to

@@ -463,10 +463,14 @@ def brings_up(text: str) -> bool:
     return _BRINGS_UP.match(text) is not None and len(terms(text)) <= 3
 
 
+# Every work permit has one price.
+_PRICE_OF_A_PERMIT = re.compile(r"\bhow much (?:is|for|does|are|do)\b.{0,12}\bwork permits?\b", re.IGNORECASE)
+
+
 def is_vague(text: str) -> bool:
     """Asks for a fee, a time, a form or the like without saying of what, or goes on from something that was not said."""
     content = terms(text)
-    if len(words(text)) > 12 or not content:
+    if len(words(text)) > 12 or not content or _PRICE_OF_A_PERMIT.search(text):
         return False
     goes_on = len(content) <= 3 and _GOES_ON.match(text) is not None and (len(content) < 3 or not _SPEAKING.isdisjoint(content))
     return set(content) <= _VAGUE or set(content) == {"pr"} or goes_on

@@ -15,6 +15,7 @@ from bot import harm, lawful, scope
 from bot.answer import Answer, Citation, Claim, Differing, ProgramStanding, Status
 from bot.check import Checked
 from bot.compose import NOT_FOUND, SURE, VERY, Piece, is_asked, month_not_held
+from bot.followups import NO_SUBJECT
 from bot.joins import LAWFUL, fitted, joins
 from bot.language import FRENCH, NOTICES, UNREAD
 from bot.offers import offered
@@ -216,7 +217,9 @@ class Wording:
         programs += [p for p in self._registry.programs.values() if p.glance and p.standing == "open"]
         renews = re.search(r"\b(?:renew|extend|extension)", understood.question, re.IGNORECASE)
         ids = dict.fromkeys(
-            p.id for p in programs if not p.id.startswith(UNITED_STATES) and (renews or not p.name.startswith("Renewal of "))
+            p.id
+            for p in programs
+            if p.id not in NO_SUBJECT and not p.id.startswith(UNITED_STATES) and (renews or not p.name.startswith("Renewal of "))
         )
         return tuple(self._registry.programs[i].name for i in list(ids)[:4]) if hits else ()
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,7 +79,7 @@ def main(home: Path, articles: Path) -> None:
     for kept in (False, True):
         rows, truth = _rows(seen[kept])
         sums = model.decision_function(rows)
-        print(f"{'kept' if kept else 'chosen with'}: {int(truth.sum())} answered first, {int((~truth).sum())} that nothing answers; below a sum:")
+        print(f"{'kept' if kept else 'chosen with'}: {truth.sum()} answered first, {(~truth).sum()} that nothing answers; below a sum:")
         print("  " + ", ".join(f"{bound} {np.mean(sums[truth] < bound):.2f} {np.mean(sums[~truth] < bound):.2f}" for bound in _SUMS))
 
 
@@ -130,7 +130,7 @@ def _quoted(texts: dict[str, str], articles: Path, place: tuple[str, int, int]) 
     return texts[name][start:end]
 
 
-_SIGNS: Mapping[int, str] = str.maketrans("’‘“”–—", "''\"\"--")
+_SIGNS = str.maketrans("’‘“”–—", "''\"\"--")
 
 
 def _words(text: str) -> str:
