@@ -17,7 +17,7 @@ from bot.scope import ASKING, PLACES, asks_for_outcome, asks_of_the_us, asks_to_
 from corpus.model import GENERAL, UNITED_STATES, Passage
 from corpus.sentences import VERDICT, leans, opening_verdict
 from index.expects import ONLY, expected, holds
-from index.keywords import STOPWORDS, Concept, covered, stem, terms, words
+from index.keywords import STOPWORDS, Concept, covered, stem, terms
 from index.search import Hit, follows_any_refusal
 
 MAX_WORDS = 100  # of an answer; a list may run a little over
@@ -1021,24 +1021,21 @@ def _holds_now(asked: Asked, hit: Hit, units: Sequence[_Unit]) -> _Unit | None:
 _SINCE_THEN = re.compile(r"Since (?:\d|then)")
 _ONCE = re.compile(r"\b(?:before|earlier|previous(?:ly)?|old|used to|was|were|did|had|until|formerly|ago|history)\b", re.IGNORECASE)
 _IN_NAMES_OF_PROGRAMS = frozenset(
-    "canada canadian class experience program programme federal provincial skilled skills trades worker workers work permit visa stream "
-    "pathway pilot plan strategy open permanent temporary residence resident residents citizen citizens citizenship states united "
-    "immigration nominee national number insurance social security notice policy january february march april may june july august "
-    "september october november december".split()
+    "class experience program programme federal provincial skilled skills trades stream pathway pilot plan strategy temporary states united "
+    "nominee national number insurance social security notice policy january february march april june july august september october "
+    "november december".split()
 )
-_NAME = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]{2,}")
 
 
 def _names_what_is_asked(asked: Asked, hit: Hit, units: Sequence[_Unit]) -> _Unit | None:
-    """The one later sentence that names a person, a company or a place of which the message asks and of which neither the heading nor the
-    first sentence speaks: of those whom a section presents, the one that is asked about."""
+    """The one later sentence that names a person or a company of whom the message asks and of whom neither the heading nor the first
+    sentence speaks: of those whom a section presents, the one that is asked about."""
     text = hit.passage.text
     if len(units) < 2 or opening_verdict(text) is not None:
         return None
-    asked_for = {word for word in words(" ".join(asked.wordings)) if not domain_terms(word) - PLACES} - _IN_NAMES_OF_PROGRAMS
-    known = set(words(f"{hit.passage.heading} {text[units[0].start : units[0].end]}"))
-    names = {unit: {name.lower() for name in _NAME.findall(text[unit.start : unit.end])} for unit in units[1:]}
-    naming = [unit for unit, named in names.items() if named & (asked_for - known)]
+    known = f"{hit.passage.heading} {text[units[0].start : units[0].end]}".lower()
+    names = {name for name in _names_given(asked.wordings[0], text) - _IN_NAMES_OF_PROGRAMS if name not in known}
+    naming = [unit for unit in units[1:] if any(name in text[unit.start : unit.end].lower() for name in names)]
     return naming[0] if len(naming) == 1 and "\n" not in text[naming[0].start : naming[0].end] else None
 
 
