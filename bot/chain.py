@@ -24,20 +24,19 @@ import numpy as np
 
 from bot import language, privacy, scope, tongues
 from bot.answer import Answer, Part, Timings, Turn, parts
+from bot.answerability import NOT_FOUND, SURE, answerability, may_not_answer, surely_answers
+from bot.asked import Asked, is_asked, is_written_answer
 from bot.bare import Bare, Leaning, facet_in
 from bot.check import Checked, check
-from bot.compose import (
-    MAX_WORDS,
-    NOT_FOUND,
-    SURE,
-    Asked,
-    Piece,
-    answerability,
+from bot.compose import MAX_WORDS, compose
+from bot.continuing import best_first, features, sentences_of
+from bot.doubts import only_doubts
+from bot.followups import Rewriter, asks_nothing, needed_in, objects
+from bot.joins import unjoined
+from bot.last_days import last_days, to_be_told
+from bot.offers import offered
+from bot.others import (
     beside_the_refusal,
-    compose,
-    is_asked,
-    is_written_answer,
-    may_not_answer,
     month_not_held,
     of_another_age,
     of_another_country,
@@ -46,14 +45,8 @@ from bot.compose import (
     of_another_time,
     of_others,
     of_theirs,
-    surely_answers,
 )
-from bot.continuing import best_first, features, sentences_of
-from bot.doubts import only_doubts
-from bot.followups import Rewriter, asks_nothing, needed_in, objects
-from bot.joins import unjoined
-from bot.last_days import last_days, to_be_told
-from bot.offers import offered
+from bot.pieces import Piece
 from bot.reading import behind, is_clear, placed_by, read_beside, read_sentences
 from bot.settings import Settings
 from bot.several import compares, of_each_thing, segments

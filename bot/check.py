@@ -8,9 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from bot import gate, scope
-from bot.compose import MAX_WORDS, NOT_FOUND, SURE, WITH_LIST, Piece, asks_for_several, denies, says_already
+from bot.answerability import NOT_FOUND, SURE
+from bot.compose import MAX_WORDS, WITH_LIST, asks_for_several
 from bot.last_days import written
+from bot.pieces import Piece, says_already
 from bot.understand import Understood
+from bot.verdicts import denies
 from corpus.model import GENERAL, Correction, Disagreement, Passage, Program
 from corpus.passages import disagreement_name, standing_name
 from corpus.registry import Registry

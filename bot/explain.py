@@ -11,10 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 
 from bot.answer import Answer, Citation, Turn
+from bot.answerability import NOT_FOUND, SURE
+from bot.asked import Asked
 from bot.chain import READ, Bot, reach
 from bot.check import Checked
-from bot.compose import NOT_FOUND, SURE, Asked, Piece
 from bot.continuing import Weights as InConversation
+from bot.pieces import Piece
 from bot.reading import by_reader, placed_by
 from index.search import Candidate, Hit, Query, Weights
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from bot import gate
-from bot.compose import Piece
+from bot.pieces import Piece
 from corpus.sentences import leans, spans
 from index.keywords import terms
 

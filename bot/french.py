@@ -19,10 +19,10 @@ import Stemmer
 from bot import wording
 from bot.answer import Answer, Citation, Claim
 from bot.check import Checked
-from bot.compose import Piece
 from bot.french_words import OWN_WORDS
 from bot.joins import fitted
 from bot.language import COMFORT, FRENCH, NOTICES, folded, notice
+from bot.pieces import Piece
 from bot.tongues import Heard
 from corpus.model import Passage
 from corpus.registry import load_registry

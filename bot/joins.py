@@ -11,7 +11,8 @@ import re
 from collections.abc import Container, Sequence
 
 from bot.answer import ABBREVIATED
-from bot.compose import Piece, denies
+from bot.pieces import Piece
+from bot.verdicts import denies
 from corpus.sentences import leans
 from corpus.timeline import written_later
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
-from bot.compose import Piece
+from bot.pieces import Piece
 from corpus.model import Passage, Program
 from corpus.sentences import spans
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from bot.compose import Piece
+from bot.pieces import Piece
 from corpus.model import Passage
 from corpus.pattern import Pattern
 from corpus.sentences import spans

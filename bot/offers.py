@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence, Set
 from itertools import chain
 
-from bot.compose import is_asked
+from bot.asked import is_asked
 from bot.understand import Understood
 from corpus.model import GENERAL, Passage
 from index.keywords import words

@@ -6,7 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.compose import Asked, counted, is_asked, quotable
+from bot.answerability import counted
+from bot.asked import Asked, is_asked
+from bot.prose import quotable
 from index.reader import Reader
 from index.search import Hit
 
@@ -54,7 +56,7 @@ def _read(reader: Reader, forms: Sequence[str], hits: Sequence[Hit]) -> list[Hit
 
 
 def read_sentences(reader: Reader, question: str, asked: Asked, hits: Sequence[Hit], likely: float) -> list[Hit]:
-    """The hits of prose, with what the reader says of the sentences that are worth most (`bot.compose.quotable`), each by itself under its
+    """The hits of prose, with what the reader says of the sentences that are worth most (`bot.prose.quotable`), each by itself under its
     heading: of a fact in running text one sentence tells, and those around it only speak of the same. The first passages then stand in
     the order of the search and the best that is said of their sentences, where none was read of the least that was."""
     best, *others = quotable(asked, hits)[:_SENTENCES]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Mapping
 
-from bot.compose import Piece
+from bot.pieces import Piece
 from corpus.model import Branch, Passage, Split
 from corpus.sentences import spans
 from index.keywords import stem, terms, words

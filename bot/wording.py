@@ -13,12 +13,15 @@ from itertools import islice
 
 from bot import harm, lawful, scope
 from bot.answer import Answer, Citation, Claim, Differing, ProgramStanding, Status
+from bot.answerability import NOT_FOUND, SURE
+from bot.asked import VERY, is_asked
 from bot.check import Checked
-from bot.compose import NOT_FOUND, SURE, VERY, Piece, is_asked, month_not_held
 from bot.followups import NO_SUBJECT
 from bot.joins import LAWFUL, fitted, joins
 from bot.language import FRENCH, NOTICES, UNREAD
 from bot.offers import offered
+from bot.others import month_not_held
+from bot.pieces import Piece
 from bot.understand import Understood
 from corpus.model import GENERAL, UNITED_STATES, Passage, Program, Source, Split
 from corpus.registry import Registry

@@ -19,10 +19,11 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.answer import Answer, ModelUse, Part, parts
-from bot.compose import MAX_WORDS, Piece
+from bot.compose import MAX_WORDS
 from bot.faithful import ADDRESS, Check, Group, Said, groups
 from bot.joins import fitted
 from bot.model import LanguageModel, ModelFailed, Usage
+from bot.pieces import Piece
 from bot.privacy import mask
 from bot.prompt import Prompt, prompt
 from corpus.sentences import spans

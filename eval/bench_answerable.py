@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from bot.answerability import NOT_FOUND
 from bot.chain import Bot
-from bot.compose import NOT_FOUND, compose
+from bot.compose import compose
 from bot.reading import read_sentences
 from corpus.model import Passage
 from corpus.registry import load_registry

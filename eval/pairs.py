@@ -22,8 +22,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bot.asked import Asked
 from bot.chain import Bot
-from bot.compose import Asked
 from corpus.errors import NorthboundError
 from corpus.model import Passage
 from corpus.registry import load_registry

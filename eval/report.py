@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.answer import STATUSES, Timings
-from bot.compose import NOT_FOUND
+from bot.answerability import NOT_FOUND
 from corpus.errors import NorthboundError
 from eval import charts
 from eval.cases import SETS, Case, load_sets

@@ -26,10 +26,12 @@ from types import ModuleType
 
 import numpy as np
 
-from bot import chain, check
+from bot import answerability, chain, check, verdicts
 from bot import compose as written
+from bot.answerability import NOT_FOUND, Answerability
+from bot.asked import Asked
 from bot.chain import Bot, open_bot
-from bot.compose import NOT_FOUND, Answerability, Asked, compose
+from bot.compose import compose
 from bot.documents import prepare_model
 from bot.settings import Settings, read_settings
 from bot.understand import Understood
@@ -250,8 +252,8 @@ def _scored_anew(index: Index, one: Candidate) -> float:
 _SHARES: tuple[tuple[ModuleType, str, float], ...] = (
     (chain, "_RESEMBLES", 0.861),
     (written, "_RELATED", 0.956),
-    (written, "_ALIKE", 0.504),
-    (written, "_NEAR", 0.308),
+    (verdicts, "_ALIKE", 0.504),
+    (answerability, "NEAR_OURS", 0.308),
     (check, "_PREMISE", 0.327),
     (check, "_CLEAR_PREMISE", 0.093),
 )

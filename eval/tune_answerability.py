@@ -1,4 +1,5 @@
-"""Fit when a section that was written as an answer answers a question (`Answerability.written` in bot/compose.py), and print what it gives.
+"""Fit when a section that was written as an answer answers a question (`Answerability.written` in bot/answerability.py), and print what
+it gives.
 
     python -m eval.tune_answerability HOME
 
@@ -22,8 +23,8 @@ from pathlib import Path
 
 import numpy as np
 
+from bot.answerability import NOT_FOUND, ahead_of_the_rest
 from bot.chain import Bot, open_bot
-from bot.compose import NOT_FOUND, ahead_of_the_rest
 from bot.settings import Settings
 from eval.cases import WRITTEN
 from eval.pairs import read_typed

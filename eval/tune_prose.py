@@ -7,7 +7,7 @@ questions are those of of_articles.jsonl, by five hands who read the articles: e
 answers it, so that nothing of the articles is kept here. Two of the hands (KEPT) are told of and nothing is chosen with them.
 
 Told: for how many sentences that are read, how little less than the best these may be worth, and several weights of the log odds
-(`_SENTENCES` and `_LESS` in bot/reading.py, `_READ_ALONE` in bot/compose.py), how often the sentence that answers is worth most, of the
+(`_SENTENCES` and `_LESS` in bot/reading.py, `_READ_ALONE` in bot/prose.py), how often the sentence that answers is worth most, of the
 questions with one among those that could be read; and by logistic regression the constant and the weights of both log odds
 (`Answerability.prose_read`), with the shares of questions that lie below several sums of the two.
 """
@@ -23,8 +23,10 @@ from pathlib import Path
 
 import numpy as np
 
+from bot.answerability import MOST_READ, ahead_of_the_rest
+from bot.asked import is_written_answer
 from bot.chain import Bot, open_bot
-from bot.compose import MOST_READ, ahead_of_the_rest, is_written_answer, quotable
+from bot.prose import quotable
 from bot.settings import Settings
 from corpus.errors import NorthboundError
 from eval.cases import WRITTEN

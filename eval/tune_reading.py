@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
+from bot.answerability import MOST_READ, ahead_of_the_rest
 from bot.chain import Bot, open_bot
-from bot.compose import MOST_READ, ahead_of_the_rest
 from bot.reading import NEAR, placed_by
 from bot.settings import Settings
 from eval.cases import WRITTEN

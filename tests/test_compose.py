@@ -7,19 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.compose import (
-    MAX_WORDS,
-    NOT_FOUND,
-    OF_ANOTHER_FIELD,
-    SURE,
-    Answerability,
-    Asked,
-    Piece,
-    compose,
-    month_not_held,
-    of_another_time,
-    says_already,
-)
+from bot.answerability import NOT_FOUND, OF_ANOTHER_FIELD, SURE, Answerability
+from bot.asked import Asked
+from bot.compose import MAX_WORDS, compose
+from bot.others import month_not_held, of_another_time
+from bot.pieces import Piece, says_already
 from corpus.model import Passage
 from corpus.sentences import spans
 from index.keywords import terms

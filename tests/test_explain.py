@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from bot.answer import Answer, Turn
+from bot.answerability import NOT_FOUND
 from bot.chain import Bot, reach
-from bot.compose import NOT_FOUND
 from bot.explain import ExplainedHit, Explanation, as_json, as_text, explain
 from corpus.model import Passage, Source
 from corpus.registry import load_registry

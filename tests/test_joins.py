@@ -8,7 +8,6 @@ import pytest
 
 from bot.answer import Claim
 from bot.chain import Bot
-from bot.compose import Piece
 from bot.french import own_words
 from bot.joins import (
     ALSO,
@@ -28,6 +27,7 @@ from bot.joins import (
     fitted,
     joins,
 )
+from bot.pieces import Piece
 from corpus.model import Passage
 from corpus.values import values
 from eval.grounding import stated

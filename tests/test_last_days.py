@@ -9,8 +9,8 @@ import pytest
 
 from bot.answer import Turn
 from bot.chain import Bot, open_bot
-from bot.compose import Piece
 from bot.last_days import last_days, to_be_told
+from bot.pieces import Piece
 from bot.settings import Settings
 from corpus.model import Passage, Program
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.compose import Piece
 from bot.faithful import Check, groups
 from bot.model import ModelFailed
+from bot.pieces import Piece
 from bot.writing import data, harmless, kept_whole, sentences
 from corpus.model import Passage
 from eval.gate_mutations import Said, briefs, by_hand, made

@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot import compose
 from bot.answer import Turn
+from bot.answerability import Answerability, may_not_answer
+from bot.asked import Asked as AskedOfBot
 from bot.chain import Bot
-from bot.compose import Answerability, may_not_answer
+from bot.compose import compose
 from bot.reading import is_clear, placed_by, read_beside, read_sentences
 from corpus.errors import ModelError
 from corpus.model import Passage
@@ -167,16 +168,16 @@ def test_of_prose_the_sentences_worth_most_are_read_by_themselves_and_the_one_th
         ("what do biometrics cost", "Biometrics cost 85 dollars more."),
         ("is anything sent by post", "Nothing is sent by post."),
     ):
-        asked = compose.Asked((question,))
+        asked = AskedOfBot((question,))
         read = read_sentences(reader, question, asked, hits, 0.5)
         assert sum(len(one.alone) for one in read) == 6 and all(one.read is None for one in read)
-        assert compose.compose(asked, read, Answerability())[0].quote == answer
+        assert compose(asked, read, Answerability())[0].quote == answer
 
 
 def test_prose_with_one_sentence_well_ahead_that_likely_answers_is_not_read(reader: Reader) -> None:
     near = prose("Fees", FEE)
     ahead = replace(near, sentences=(near.sentences[0], near.sentences[1]._replace(cosine=0.8)))
-    asked = compose.Asked(("what do biometrics cost",))
+    asked = AskedOfBot(("what do biometrics cost",))
     (sure,), (unsure,) = (read_sentences(reader, asked.wordings[0], asked, [ahead], likely) for likely in (0.9, 0.5))
     assert not sure.alone and list(unsure.alone) == [(near.sentences[1].span.start, near.sentences[1].span.end)]
 
@@ -198,7 +199,7 @@ def test_a_hit_far_ahead_that_likely_answers_is_clear_and_a_likely_one_among_equ
 
 def test_what_was_read_counts_beside_what_was_measured_as_far_as_it_tells_more() -> None:
     section = hit(replace(PASSAGES[1], asked=("How many weeks?",)), 1.0)
-    asked = compose.Asked(("how long does a work permit take",))
+    asked = AskedOfBot(("how long does a work permit take",))
     likely = [Answerability()(asked, replace(section, read=read)) for read in (-9.0, -5.0, -2.0, 2.0)]
     assert likely[0] == likely[1] < likely[2] < likely[3]
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bot.answerability import NOT_FOUND, OF_ANOTHER_FIELD, Answerability, answerability
+from bot.asked import Asked
 from bot.chain import Bot
-from bot.compose import NOT_FOUND, OF_ANOTHER_FIELD, Answerability, Asked, answerability
 from corpus.registry import load_registry
 from corpus.sentences import spans
 from eval.pairs import Pair, PairsError, as_passage, found, read_pairs, some_of
