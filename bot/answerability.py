@@ -46,8 +46,8 @@ class Answerability:
 
     written: tuple[float, ...] = (-7.15, 2.1, 4.3, 0.85, 1.65, 0.0, 0.3, 0.85, 9.45, -3.6, -0.7, -2.3, -0.45)
     prose: tuple[float, ...] = (-7.6, 0.0, 5.75, 6.35, 3.9, 0.0, 0.0, 0.0)
-    written_read: tuple[float, float, float] = (0.75, 0.34, 0.29)
-    prose_read: tuple[float, float, float] = (1.6, 0.6, 0.6)
+    written_read: tuple[float, float, float] = (0.75, 0.34, 0.34)
+    prose_read: tuple[float, float, float] = (2.46, 0.89, 0.92)
     reach: tuple[int, int] = (3, 5)  # passages of prose of which the nearest text and the nearest sentence are taken
     lacking: float = 0.45  # what is left of the chance of prose where none of these holds the sort of thing asked for
     partly: float = 0.25  # from which chance prose that names what is asked about may answer, and does if its sentences were read
