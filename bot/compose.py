@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 
-from bot.answerability import ASKED_SO, NEAR_OURS, Answerability, ahead_of_the_rest, is_doubtful
+from bot.answerability import ASKED_SO, NEAR_OURS, Answerability, ahead_of_the_rest, is_doubtful, surely_answers
 from bot.asked import COUNTED, YEAR, Asked, day_and_numbers, is_asked, is_written_answer
 from bot.others import (
     AGE_LIMIT,
@@ -180,7 +180,7 @@ def _answers_rather(asked: Asked, other: Hit, best: Hit) -> bool:
     answers a question about what is to come, and no other while something is."""
     question = asked.wordings[0]
     if best.passage.unknown and not other.passage.unknown:
-        return asked.tense <= 0 and other.question >= best.question
+        return asked.tense <= 0 and other.question >= best.question and not surely_answers(best)
     unpublished = other.passage.unknown and not best.passage.unknown
     if not unpublished and other.question >= max(ASKED_SO, best.question + _ASKED_RATHER) and other.overlap >= best.overlap:
         return _DEFINES.match(other.passage.heading) is None and other.score >= best.score - AS_GOOD / 2

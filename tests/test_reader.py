@@ -127,8 +127,8 @@ def test_what_is_kept_of_it_is_small_and_says_the_same(tmp_path: Path) -> None:
 
 
 def test_a_hit_that_only_resembles_falls_behind_the_one_that_answers(bot: Bot) -> None:
-    asked = bot.understand("filipino passport with h1b visa stamp, can we drive into canada at niagara using eTA or only by plane")
-    answers = "ircc-entry-req#can-a-us-visa-let-me-fly-to-canada-with-an-eta"
+    asked = bot.understand("five-year parent visa, I'm permit holder")
+    answers = "ircc-super-visa#can-i-get-a-super-visa-for-my-parents-while-i-am-on-a-work-p"
     (first, *_), (before, *_) = bot.search(asked).hits[0], bot.without_reader().search(asked).hits[0]
     assert first.passage.id == answers != before.passage.id and before.read is None
     assert first.read is not None

@@ -53,7 +53,7 @@ def test_a_part_of_a_set_holds_what_answers_and_as_many_others_as_there_is_room_
     assert len(tune._part(read, 10**6)) == len(read.passages)
 
 
-@pytest.mark.parametrize(("file", "messages", "unanswerable"), [(STRANGERS, 1860, 680), (KEPT, 570, 238)])
+@pytest.mark.parametrize(("file", "messages", "unanswerable"), [(STRANGERS, 2460, 888), (KEPT, 810, 322)])
 def test_the_strangers_messages_name_sections_that_there_are(bot: Bot, file: Path, messages: int, unanswerable: int) -> None:
     rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
     named = {section for row in rows for asked in row["asks"] for section in asked}
@@ -76,6 +76,16 @@ def test_a_script_says_how_it_is_called_and_what_is_wrong_with_what_it_is_given(
     for given in (empty_home / "nowhere", empty_home):
         told = str(ended(str(given)))
         assert told.startswith(f"eval.{name}: {given}") and "\n" not in told
+
+
+def test_the_script_for_prose_needs_both_folders(
+    empty_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for given, told in ([str(empty_home)], "ARTICLES"), ([str(empty_home), str(empty_home)], f"eval.tune_prose: {empty_home}"):
+        monkeypatch.setattr("sys.argv", ["eval.tune_prose", *given])
+        with pytest.raises(SystemExit) as end:
+            runpy.run_module("eval.tune_prose", run_name="__main__", alter_sys=False)
+        assert told in f"{end.value.code} {capsys.readouterr().err}"
 
 
 def test_called_without_anything_a_script_says_what_it_needs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
