@@ -42,7 +42,11 @@ def of_another_time(asked: Asked, hit: Hit) -> bool:
     return all(len(side) == 1 for side in sides) and sides[0] != sides[1]
 
 
-_SOME_DAY = r"(?:the )?(?:20\d\d\b|(?:\d{1,2}(?:st|nd|rd|th)? (?:of )?)?(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)[a-z]*\b)"
+_MONTHS = {
+    name[:3].lower(): name for name in "January February March April May June July August September October November December".split()
+}
+_BY_NAME = rf"(?:{'|'.join(_MONTHS)})[a-z]*"
+_SOME_DAY = rf"(?:the )?(?:20\d\d\b|(?:\d{{1,2}}(?:st|nd|rd|th)? (?:of )?)?{_BY_NAME}\b)"
 _SIDES = {
     "before": re.compile(rf"\b(?:before|until|till|prior to|up to) {_SOME_DAY}", re.IGNORECASE),
     "since": re.compile(rf"\b(?:after|since|from|starting|as of|as from) {_SOME_DAY}", re.IGNORECASE),
@@ -248,7 +252,7 @@ def _years_asked_of(question: str, now: str) -> frozenset[str]:
 
 
 _OF_ONE_DAY = re.compile(r"\b(?:cut-?offs?|scores?|rounds?|draws?|invit\w+)\b", re.IGNORECASE)
-_MONTH = re.compile(r"\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,? (20\d\d)\b", re.IGNORECASE)
+_MONTH = re.compile(rf"\b({'|'.join(_MONTHS)})[a-z]*\.?,? (20\d\d)\b", re.IGNORECASE)
 
 
 def is_of_their_month(asked: Asked, hit: Hit, best: Hit) -> bool:
@@ -264,11 +268,6 @@ def month_not_held(question: str, texts: Iterable[str]) -> str:
     if len(asked) != 1 or _months(asked[0][0]) & _months("\n".join(texts)):
         return ""
     return f"{_MONTHS[asked[0][1].lower()]} {asked[0][2]}"
-
-
-_MONTHS = {
-    name[:3].lower(): name for name in "January February March April May June July August September October November December".split()
-}
 
 
 def _months(text: str) -> frozenset[tuple[str, str]]:

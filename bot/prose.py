@@ -29,7 +29,7 @@ _OF_PASSAGE = 0.85  # what a passage's score counts beside its sentence's cosine
 TYPED = 0.2  # what holding the sort of thing asked for adds to a sentence's cosine
 _NAMED = 0.15  # and what naming a year or a number of the question does
 _NAMES_THEM = 0.1  # and what naming somebody does whom the question names
-_READ_ALONE = 0.08  # and what a reader's log odds of it alone do, as far as they count
+READ_ALONE = 0.08  # and what a reader's log odds of it alone do, as far as they count
 _OTHER_YEAR = 0.3  # and what naming other years than the question's takes away
 _A_NUMBER = re.compile(r"(?<![\w-])\d")  # a number, of one digit too
 # Whose name, and what place, a sentence gives. A country's own name, in a text on moving there, is none.
@@ -145,7 +145,7 @@ def _worth_beside(asked: Asked, hits: Sequence[Hit]) -> Callable[[Hit, Unit], fl
 
     def worth(hit: Hit, unit: Unit) -> float:
         said = hit.alone.get((unit.start, unit.end), least)
-        return _worth(asked, hit, unit) + _READ_ALONE * counted(said)
+        return _worth(asked, hit, unit) + READ_ALONE * counted(said)
 
     return worth
 

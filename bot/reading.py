@@ -20,7 +20,7 @@ NEAR = 3  # hits that are read where the first is doubted
 _AHEAD, _LIKELY = 0.05, 0.95
 # Sentences of prose that are read by themselves, as far as they are worth little less than the best; where that is well ahead, and what
 # was found likely answers, none is.
-_SENTENCES, _LESS = 6, 0.2
+SENTENCES, LESS = 6, 0.2
 _AHEAD_IN_PROSE, _LIKELY_IN_PROSE = 0.1, 0.85
 
 
@@ -59,8 +59,8 @@ def read_sentences(reader: Reader, question: str, asked: Asked, hits: Sequence[H
     """The hits of prose, with what the reader says of the sentences that are worth most (`bot.prose.quotable`), each by itself under its
     heading: of a fact in running text one sentence tells, and those around it only speak of the same. The first passages then stand in
     the order of the search and the best that is said of their sentences, where none was read of the least that was."""
-    best, *others = quotable(asked, hits)[:_SENTENCES]
-    near = [one for one in others if one.worth >= best.worth - _LESS]
+    best, *others = quotable(asked, hits)[:SENTENCES]
+    near = [one for one in others if one.worth >= best.worth - LESS]
     if not near or near[0].worth < best.worth - _AHEAD_IN_PROSE:
         if likely >= _LIKELY_IN_PROSE:
             return list(hits)

@@ -151,8 +151,8 @@ _FIRST_SECRETS = re.compile(
 )
 # "This process is killing me lol, what's the cut-off".
 _COMPLAINT = re.compile(
-    r"^(?P<complaint>(?![^,;.!]*\d)(?!\W*(?:if|when|since|because|as|while)\b)[^,;.!?]*\b(?:killing me|driving me (?:crazy|mad|nuts|insane)|so (?:confus\w+|stress\w+|frustrat\w+|tired|lost|annoy\w+)"
-    r"|nightmare|headache|ridiculous|frustrat(?:ed|ing)|overwhelm(?:ed|ing)|ugh+|omg|wtf|smh|lol|lmao|sick of (?:this|all this|it)|fed up)\b[^,;.!?]*)[,;.!]+\s*"
+    r"^(?![^,;.!]*\d)(?!\W*(?:if|when|since|because|as|while)\b)[^,;.!?]*\b(?:killing me|driving me (?:crazy|mad|nuts|insane)|so (?:confus\w+|stress\w+|frustrat\w+|tired|lost|annoy\w+)"
+    r"|nightmare|headache|ridiculous|frustrat(?:ed|ing)|overwhelm(?:ed|ing)|ugh+|omg|wtf|smh|lol|lmao|sick of (?:this|all this|it)|fed up)\b[^,;.!?]*[,;.!]+\s*"
     r"(?P<rest>(?:(?:so|but|anyway|and|ok)\W+)*(?:how|hows|what|whats|what's|when|where|which|who|can|could|do|does|is|are|will|should|must|may)\b.+)$",
     re.IGNORECASE,
 )

@@ -7,7 +7,7 @@ questions are those of of_articles.jsonl, by five hands who read the articles: e
 answers it, so that nothing of the articles is kept here. Two of the hands (KEPT) are told of and nothing is chosen with them.
 
 Told: for how many sentences that are read, how little less than the best these may be worth, and several weights of the log odds
-(`_SENTENCES` and `_LESS` in bot/reading.py, `_READ_ALONE` in bot/prose.py), how often the sentence that answers is worth most, of the
+(`SENTENCES` and `LESS` in bot/reading.py, `READ_ALONE` in bot/prose.py), how often the sentence that answers is worth most, of the
 questions with one among those that could be read; and by logistic regression the constant and the weights of both log odds
 (`Answerability.prose_read`), with the shares of questions that lie below several sums of the two.
 """
@@ -26,7 +26,8 @@ import numpy as np
 from bot.answerability import MOST_READ, ahead_of_the_rest
 from bot.asked import is_written_answer
 from bot.chain import Bot, open_bot
-from bot.prose import quotable
+from bot.prose import READ_ALONE, quotable
+from bot.reading import LESS, SENTENCES
 from bot.settings import Settings
 from corpus.errors import NorthboundError
 from eval.cases import WRITTEN
@@ -36,7 +37,7 @@ from index.reader import Reader, load_reader
 ASKED = Path(__file__).with_name("of_articles.jsonl")
 KEPT = frozenset({"p3", "p4"})  # hands
 _MOST = 12  # sentences of a question that are looked at
-_SENTENCES, _LESS = (4, 6, 8), (0.1, 0.2, 0.3)
+_MANY, _LITTLE = (4, 6, 8), (0.1, 0.2, 0.3)  # sentences that are read, and worth
 _WEIGHTS = (0.0, 0.02, 0.04, 0.06, 0.08, 0.1, 0.15)
 _SUMS = (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5)
 _LEAST_LIKELY = 1e-3
@@ -70,7 +71,7 @@ def main(home: Path, articles: Path) -> None:
         seen[hand in KEPT].append(one)
     near = {kept: [one for one in each if one.right.any()] for kept, each in seen.items()}
     print(f"{len(near[False])} and {len(near[True])} (kept) questions with a sentence that answers among {_MOST}; worth most, by weight:")
-    for many, less in itertools.product(_SENTENCES, _LESS):
+    for many, less in itertools.product(_MANY, _LITTLE):
         row = [[np.mean([one.right[one.best(many, less, weight)] for one in near[kept]]) for kept in (False, True)] for weight in _WEIGHTS]
         told = (f"{weight} {chosen:.3f} ({kept:.3f})" for weight, (chosen, kept) in zip(_WEIGHTS, row, strict=True))
         print(f"  {many} read, {less} less: {', '.join(told)}")
@@ -87,9 +88,9 @@ def main(home: Path, articles: Path) -> None:
 
 def _rows(seen: Sequence[Seen]) -> tuple[np.ndarray, np.ndarray]:
     """Both log odds of the questions whose best sentence answers, or that nothing answers, and which is which."""
-    firsts = [(one, one.best(6, 0.2, 0.08)) for one in seen]
+    firsts = [(one, one.best(SENTENCES, LESS, READ_ALONE)) for one in seen]
     told = [(one, first) for one, first in firsts if one.right[first] or not one.answered]
-    return np.array([(one.unread, one.odds[:6].max()) for one, _ in told]), np.array([one.answered for one, _ in told])
+    return np.array([(one.unread, one.odds[:SENTENCES].max()) for one, _ in told]), np.array([one.answered for one, _ in told])
 
 
 def _look(bot: Bot, reader: Reader, articles: Path) -> Iterator[tuple[str, Seen]]:
