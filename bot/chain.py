@@ -49,7 +49,7 @@ from bot.others import (
 from bot.pieces import Piece
 from bot.reading import behind, is_clear, placed_by, read_beside, read_sentences
 from bot.settings import Settings
-from bot.several import compares, of_each_thing, segments
+from bot.several import compares, of_each_name, of_each_thing, segments
 from bot.splits import Splits, first_sentences
 from bot.story import asks
 from bot.swaps import place_in, places_in, province_of
@@ -297,7 +297,10 @@ class Bot:
             return None
         if (compared := self._found_compared(understood)) is not None:
             return compared
-        if len(things := of_each_thing(whole)) > 1 and self._named_in(whole):
+        things = of_each_thing(whole)
+        if len(things) < 2:
+            things = of_each_name(whole, lambda text: self._vocabulary.is_program(self._vocabulary.spelled(text)))
+        if len(things) > 1 and self._named_in(whole):
             of_each = [one for thing in things if (one := self._found_behind((), thing, understood)) is not None and one.hits[0]]
             if len({_said_by(one) for one in of_each}) == len(things) and all(self._likely(one) >= NOT_FOUND for one in of_each):
                 return self._joined(understood, of_each)
@@ -388,10 +391,12 @@ class Bot:
 
     def _is_another(self, found: Found | None, before: Sequence[Found]) -> bool:
         """Whether a part of a message asks something that the parts before it do not."""
-        if found is None or not found.hits[0] or found.understood.kind != "question" or self._likely(found) < SURE:
+        if found is None or not found.hits[0] or found.understood.kind != "question":
             return False
         if any(self._likely(one) < NOT_FOUND for one in before):
             return False  # what is not found of the first may stand in the second
+        if self._likely(found) < SURE:  # a bare "what papers" is a question, and may be one that nothing answers
+            return found.leaning[0].bare is not None and self._likely(found) < NOT_FOUND and all(self._likely(one) >= SURE for one in before)
         return _said_by(found) not in {_said_by(one) for one in before}
 
     def _likely(self, one: Found) -> float:

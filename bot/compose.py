@@ -18,6 +18,7 @@ from bot.others import (
     beside_the_refusal,
     citizenships_in,
     is_of_their_month,
+    is_of_their_stay,
     is_their_age,
     of_another_status,
     of_others,
@@ -138,8 +139,10 @@ def _is_beside(asked: Asked, hit: Hit, best: Hit) -> bool:
 
 def _is_meant(asked: Asked, hit: Hit, best: Hit) -> bool:
     """Whether another passage stands under the very case that the message names and the best one under the rule in general: for a
-    citizenship, an age, a month, or a family of so many; or tells that an outcome cannot be known where the best one says yes or no to
+    citizenship, an age, a month, a stay as a visitor, or a family of so many; or tells that an outcome cannot be known where the best one says yes or no to
     something else."""
+    if is_of_their_stay(asked, hit, best):
+        return is_written_answer(hit) and hit.score >= best.score - 2 * _CASE_FOR_RULE  # it shares no word with what they want
     if hit.score < best.score - _CASE_FOR_RULE or not is_written_answer(hit):
         return False
     if hit.passage.unknown:
@@ -340,12 +343,13 @@ def _line_asked_for(asked: Asked, hit: Hit) -> Unit | None:
     …"); None where none or several are. An item is about what stands before its colon, and a number is of what it counts: "two kids" is not
     "2 people"."""
     words = re.findall(r"\d+|[a-z]+", asked.said.lower())
+    people = set(map(str, people_in(asked.said)))
     text = hit.passage.text
     about = []
     for scored in hit.sentences:
         head, colon, _ = text[scored.span.start : scored.span.end].partition(":")
         held = set(re.findall(r"(?<![\d.,])\d+(?![\d.,])|[a-z]+", head.lower()))
-        alike = any(_counts_alike(words, at, held) for at in range(len(words)))
+        alike = any(_counts_alike(words, at, held) for at in range(len(words))) or held & people and held & _PEOPLE_WORDS
         if scored.span.kind == "item" and colon and alike and not _of_another_degree(asked.said, head):
             about.append(scored)
     if len(about) != 1:

@@ -189,16 +189,19 @@ _COUPLE_AND = re.compile(
     r"\b(?:couple|wife|husband|hubby|spouse|partner)\W+(?:(?:and|with|plus|n)\W+)?(\w+)(?: or (\w+))? (?:kids?|child(?:ren)?)\b",
     re.IGNORECASE,
 )
+_PARTNER = r"(?:wife|husband|hubby|spouse|partner)"
+_US_TWO = re.compile(rf"\b(?:me|myself|i)\W+(?:and|n|plus|&|with)\W+(?:my )?{_PARTNER}\b|\b{_PARTNER}\W+(?:and|n|plus|&)\W+(?:i|me|myself)\b", re.IGNORECASE)
 _SMALL = {"no": 0, "without": 0, "a": 1, "one": 1}
 NUMBER_WORDS = {word: str(n) for n, word in enumerate("two three four five six seven eight nine ten".split(), 2)}
 
 
 @lru_cache(4096)  # of headings, and of one question beside each of them
 def people_in(text: str) -> frozenset[int]:
-    """How many people a text may speak of: a family of so many, or a couple with so many children."""
+    """How many people a text may speak of: a family of so many, a couple with so many children, or "me and my wife"."""
     many = [_count(word) for found in _SO_MANY.finditer(text) for word in found.groups() if word]
     with_children = [_count(word) for found in _COUPLE_AND.finditer(text) for word in found.groups() if word]
-    return frozenset([n for n in many if n] + [2 + n for n in with_children if n is not None])
+    alone = {2} if _US_TWO.search(text) and _kin(text) == {"spouse"} else frozenset[int]()
+    return frozenset([n for n in many if n] + [2 + n for n in with_children if n is not None]) | alone
 
 
 def _count(word: str) -> int | None:
@@ -260,6 +263,22 @@ def is_of_their_month(asked: Asked, hit: Hit, best: Hit) -> bool:
     question = asked.wordings[0]
     months = _months(question) if _OF_ONE_DAY.search(question) and hit.passage.program == best.passage.program else frozenset()
     return bool(months & _months(hit.passage.text)) and months.isdisjoint(_months(best.passage.text))
+
+
+_AS_VISITOR = re.compile(
+    r"\bas (?:an? )?(?:visitor|tourist)\b|\b(?:i'?m|i am|we are|we'?re) (?:only |just |still )?(?:an? )?(?:visitors?|tourists?)\b"
+    r"|\b(?:on|with|have|got) (?:an? |my |our )?(?:visitor|tourist) (?:visas?|status|record)\b",
+    re.IGNORECASE,
+)
+_OF_VISITORS = re.compile(r"\b(?:visit\w*|tourists?)\b", re.IGNORECASE)
+
+
+def is_of_their_stay(asked: Asked, hit: Hit, best: Hit) -> bool:
+    """Whether somebody asks who is in Canada as a visitor, and this passage on the same program is on visitors where the best speaks of
+    none: what holds for workers does not hold for them."""
+    if hit.passage.program != best.passage.program or _AS_VISITOR.search(asked.said) is None:
+        return False
+    return bool(_OF_VISITORS.search(hit.passage.heading)) and not _OF_VISITORS.search(f"{best.passage.heading}\n{best.passage.text}")
 
 
 def month_not_held(question: str, texts: Iterable[str]) -> str:

@@ -48,6 +48,8 @@ _CHEATING = tuple(
     Pattern(pattern)
     for pattern in (
         rf"\b(fake|forged?|forging|bogus|counterfeit|photoshop\w*|fabricat\w*|falsif\w*|doctored|phony|edit(ed|ing)?)\b.{{0,40}}\b{_PAPERS}\b",
+        # "He gives no letter, I will just photoshop it": done by who asks, to a paper named before.
+        rf"\b{_PAPERS}\b.{{0,60}}\b(?:i|we|i'?ll|we'?ll|can|could|just|to) (?:will |can |could |would |should |just |simply |have |had |it )*(?:photoshop\w*|forge|fake|falsify|fabricate|doctor)\b(?! (?:says?|wants?|checks?|visit))",
         rf"\b(mak|creat|writ|generat|draft|prepar|buy|get|arrang|need)\w*\b.{{0,40}}\b(fake|forged|false|bogus|dummy)\b.{{0,30}}\b{_PAPERS}\b",
         r"\b(lie|lying|mislead|deceive|trick|fool|bluff)\b.{0,40}\b(officer|immigration|cbsa|ircc|uscis|consulate|border|application|form|embassy|visa|interview|about|on)\b",
         r"\b(hide|conceal|not (tell|mention|declare|disclose)|avoid (telling|declaring|mentioning)|without (telling|declaring|disclosing))\b.{0,60}"

@@ -8,7 +8,7 @@ conversation. It is another question where that brings up another passage, and i
 from __future__ import annotations
 
 import re
-from collections.abc import Set
+from collections.abc import Callable, Set
 from itertools import islice
 
 from bot.swaps import TWO_PLACES
@@ -79,6 +79,20 @@ def of_each_thing(message: str) -> list[str]:
     return [question for pair in zip(each, of_them, strict=True) for question in pair] if len(each) + len(of_them) <= MOST else [message]
 
 
+def of_each_name(message: str, is_name: Callable[[str], bool]) -> list[str]:
+    """A few words on two things that have names, once for each: "msp and ohip waiting period". `is_name` says of a few words whether they
+    are the name of one."""
+    if len(words(message)) > _A_LINE or _SETS_BESIDE.search(message):
+        return [message]
+    for joint in _BETWEEN_NAMES.finditer(message):
+        before, after = message[: joint.start()].split(), message[joint.end() :].split()
+        first = next((at for at in range(len(before)) if is_name(" ".join(before[at:]))), None)
+        last = next((at for at in range(len(after), 0, -1) if is_name(" ".join(after[:at]))), None)
+        if first is not None and last is not None and (first or last < len(after)):
+            return [" ".join((*before[:first], *name, *after[last:])) for name in (before[first:], after[:last])]
+    return [message]
+
+
 def compares(message: str, names: Set[str]) -> bool:
     """Whether a message does no more than to put several things beside each other: "compare the super visa and the PGP", "OINP or BC PNP?".
     `names` are the terms of their names."""
@@ -136,9 +150,11 @@ _OF_US, _AND_THEM = (
 )
 _BOUND = re.compile(r"\b(?:between|both|either|neither)\b[^,.?]*$", re.IGNORECASE)  # "the difference between CEC and FSW"
 _WHICH_IS = re.compile(r"\b(?:which|better|best|faster|easier|cheaper|compared?|differen\w+|choose|prefer)\b", re.IGNORECASE)
+_SETS_BESIDE = re.compile(rf"{_WHICH_IS.pattern}|{_BOUND.pattern}|\b(?:or|vs|versus|than|from)\b", re.IGNORECASE)
+_BETWEEN_NAMES = re.compile(r"\s+(?:and|&|nd?)\s+(?:also\s+|the\s+)?|\s*[/&]\s*", re.IGNORECASE)
 _THING = re.compile(
     r"\b(?:amounts?|fees?|costs?|prices?|scores?|points|funds|deadlines?|last dates?|times?|validity|documents?|papers|forms?|conditions?|"
-    r"requirements?|criteria|eligibility|minimum|maximum|limits?|income|insurance|wages?|salary|quota|cap|valid|expiry|bonus)\b",
+    r"requirements?|criteria|eligibility|minimum|maximum|limits?|income|insurance|wages?|salary|quota|cap|valid|expiry|bonus|needed|required)\b",
     re.IGNORECASE,
 )
 _TELLS = re.compile(r"\b(?:i|im|i'm|ive|i've|we|am)\b", re.IGNORECASE)

@@ -104,6 +104,10 @@ class Vocabulary:
             at += 1
         return list(found)
 
+    def is_program(self, spelled: str) -> bool:
+        """Whether these words are the name of a program, and no more than that."""
+        return tuple(spelled.split()) in self._aliases
+
     def concepts(self, spelled: str) -> list[Concept]:
         """The field's terms named in the text, each with all the ways of saying it; the setting (Canada, H-1B, work) left out."""
         return list(self._found(spelled))
