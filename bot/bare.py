@@ -110,7 +110,10 @@ _FACETS = (
     ),
 )
 _ALSO = frozenset(
-    terms("age ages aged old young limit duration timeline charge charges pricing expensive who qualify qualifies fast quick soon whats carry bring submit")
+    terms(
+        "age ages aged old young limit duration timeline charge charges pricing expensive who qualify qualifies fast quick soon whats "
+        "carry bring submit"
+    )
 )
 
 # What a permit for a job with one employer costs is what a Canadian work permit costs.

@@ -45,6 +45,8 @@ from bot.others import (
     of_another_time,
     of_others,
     of_theirs,
+    of_what_has_not_ended,
+    told_of_the_asker,
 )
 from bot.pieces import Piece
 from bot.reading import behind, is_clear, placed_by, read_beside, read_sentences
@@ -86,6 +88,7 @@ _IN_COMMON = 0.45  # or have this share of its terms, by rarity, in common with 
 _UNLIKE = 0.52  # which tells nothing where no question of ours is nearer than this
 _AS_ASKED = 0.87  # cosine to a question of ours at which it counts as the one asked
 _ALSO_ASKED = 0.8  # cosine from which a part of a message by itself is a question of ours on the program of the part before it
+_SAID_IN_FULL = 0.75  # the same, of a message that doubts the last answer and says what it doubts
 _ANOTHER = 0.1  # cosine by which what another program is asked for is less near, where few words are taken for one program's
 # From where a passage may answer a message in its conversation: the sum of bot/continuing.py, and its likeness to what was typed alone.
 _GOES_ON = 0.5
@@ -396,7 +399,9 @@ class Bot:
         if any(self._likely(one) < NOT_FOUND for one in before):
             return False  # what is not found of the first may stand in the second
         if self._likely(found) < SURE:  # a bare "what papers" is a question, and may be one that nothing answers
-            return found.leaning[0].bare is not None and self._likely(found) < NOT_FOUND and all(self._likely(one) >= SURE for one in before)
+            return (
+                found.leaning[0].bare is not None and self._likely(found) < NOT_FOUND and all(self._likely(one) >= SURE for one in before)
+            )
         return _said_by(found) not in {_said_by(one) for one in before}
 
     def _likely(self, one: Found) -> float:
@@ -612,6 +617,13 @@ class Bot:
         first = next((n for n, piece in enumerate(said) if piece.passage.kind in ("section", "correction")), len(said) - 1)
         return tuple(piece for piece in said if piece.passage.id in {one.passage.id for one in said[: first + 1]})
 
+    def _is_of_its_own(self, found: Found) -> bool:
+        """Whether a message that doubts says in full what it doubts, so that another section than those told of answers it."""
+        best = found.hits[0][0] if found.hits and found.hits[0] else None
+        if best is None or not surely_answers(best) and best.question < _SAID_IN_FULL:
+            return False
+        return best.question >= _RESEMBLES and best.passage.id not in self._told(found.understood) and self._likely(found) >= SURE
+
     def _hits(self, query: Query) -> list[Hit]:
         """The best hits; as of a past day, those that have something to say of it, with just the sentences that do."""
         apart = bool(self.answerability.apart)
@@ -651,7 +663,7 @@ class Bot:
             pieces = tuple(piece for piece in meant if not piece.passage.ran_out(day))  # what is over is none of the things meant
             about = dict.fromkeys(piece.passage.program for piece in pieces if piece.passage.program != GENERAL)
             return Checked(pieces, (0.0,), unknown=False, programs=tuple(about))
-        if again := self._again(understood):
+        if not self._is_of_its_own(draft.found) and (again := self._again(understood)):
             about = dict.fromkeys(piece.passage.program for piece in again if piece.passage.program != GENERAL)
             hedged = understood.before_it is not None and NOT_QUITE in understood.before_it.answer
             return Checked(again, ((NOT_FOUND + SURE) / 2 if hedged else SURE,), again[0].passage.unknown, tuple(about), again=True)
@@ -758,7 +770,7 @@ class Bot:
             understood.at or self.today.isoformat(),
             frozenset(self._wholes(about)),
             frozenset(() if named else inferred),
-            understood.story.told if understood.story else (),
+            understood.story.told if understood.story else told_of_the_asker(typed, understood.asked_before),
         )
 
     def _programs_of(self, understood: Understood, number: int) -> tuple[Sequence[str], Sequence[str]]:
@@ -915,7 +927,7 @@ _TELLS = "what tells it of what is talked of comes first"
 _TOLD_OF_ELSEWHERE = "what is said of elsewhere and is not much nearer comes after"
 _THEIRS = "what is for another citizenship, age or number comes after"
 # The first decides least, as each leaves what it does not tell apart in its order.
-_OTHERS = (of_another_age, of_another_number, of_another_relative, of_another_country, of_another_time)
+_OTHERS = (of_another_age, of_another_number, of_another_relative, of_another_country, of_another_time, of_what_has_not_ended)
 _BEHIND: tuple[tuple[str, Callable[[Asked, Hit], bool]], ...] = (
     (
         "what is said of another age, number, relative, country or time comes after",

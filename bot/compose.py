@@ -17,6 +17,7 @@ from bot.others import (
     NUMBER_WORDS,
     beside_the_refusal,
     citizenships_in,
+    is_of_their_card,
     is_of_their_month,
     is_of_their_stay,
     is_their_age,
@@ -139,9 +140,9 @@ def _is_beside(asked: Asked, hit: Hit, best: Hit) -> bool:
 
 def _is_meant(asked: Asked, hit: Hit, best: Hit) -> bool:
     """Whether another passage stands under the very case that the message names and the best one under the rule in general: for a
-    citizenship, an age, a month, a stay as a visitor, or a family of so many; or tells that an outcome cannot be known where the best one says yes or no to
-    something else."""
-    if is_of_their_stay(asked, hit, best):
+    citizenship, a green card, an age, a month, a stay as a visitor, or a family of so many; or tells that an outcome cannot be known where
+    the best one says yes or no to something else."""
+    if is_of_their_stay(asked, hit, best) or is_of_their_card(asked, hit, best):
         return is_written_answer(hit) and hit.score >= best.score - 2 * _CASE_FOR_RULE  # it shares no word with what they want
     if hit.score < best.score - _CASE_FOR_RULE or not is_written_answer(hit):
         return False

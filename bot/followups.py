@@ -283,6 +283,19 @@ _TOLD = re.compile(
     r"(?:(?:got|gave|paid|applied|lost|filed|submitted|moved|worked|received|finished)\b|been (?:with|in|on|at|here|there|working)\b)",
     re.IGNORECASE,
 )
+# "Married": how somebody is counted, which the last question is asked again with.
+_MARRIED = re.compile(
+    r"^\W*(?:(?:and|but|so|ok(?:ay)?|what|if|i['’]?m|i am|we['’]?re|we are)\b[\s,]*)*"
+    r"((?:not |un)?married|single|divorced|with(?:out)? (?:a |my )?(?:spouse|partner))\W*$",
+    re.IGNORECASE,
+)
+# "What if I'm applying under CEC": the last question is asked of that.
+_BY_ANOTHER = re.compile(
+    r"^\W*(?:(?:and|but|so|ok(?:ay)?)\b[\s,]*)*(?:what )?if (?:i|we)(?:['’]?m| am|['’]re| are)? "
+    r"(?:apply|applying|go|going|come|coming|qualify|do (?:it|that)|get (?:it|in|pr)) "
+    r"(?:in )?(?:under|through|thru|via|by|with|using) (?:the )?(.+?)\W*$",
+    re.IGNORECASE,
+)
 _QUESTIONS = re.compile(
     r"\b(?:how|what|when|where|which|who|why)\b|^\W*(?:is|are|can|could|do|does|did|will|would|should|may|must)\b", re.IGNORECASE
 )
@@ -517,6 +530,8 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
     if not said.asked or fresh:
         return StandAlone(question, question, tuple(named))
     last = said.asked[-1]
+    if (by := _BY_ANOTHER.match(question)) and named and named[0] in known.programs and _says_only(by[1], known.programs[named[0]]):
+        question = f"what about {by[1]}?"
     if len(question) > _LONG:
         return StandAlone(question, question, tuple(named))
     if not named and (doubts := _DOUBTS.search(question)) is not None:
@@ -554,6 +569,9 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
     if not named and apart:
         return StandAlone(apart, question, tuple(known.named_in(apart)), () if known.named_in(apart) else last.inferred)
     stands = not named or only_tells(question) and all(program.startswith(UNITED_STATES) for program in named)  # "I'm on H-1B"
+    if (state := _MARRIED.match(question)) is not None:  # how somebody is counted: the last question again, with that
+        asked = _bare(last.text).rsplit(", ", 1)[0] if _MARRIED.match(last.typed) else _bare(last.text)
+        return StandAlone(f"{asked}, {state[1]}?", question, tuple(known.named_in(asked)), last.inferred)
     added = "" if not stands else clause["clause"] if (clause := _CLAUSE.match(question)) else _finishing(question, last)
     if added:
         instead_of = bool(last.previous and _CLAUSE.match(last.typed) and _CLAUSE.match(question))  # one supposition for the other
@@ -669,7 +687,7 @@ def needed_in(question: str) -> str:
 def asks_nothing(typed: str) -> bool:
     """Whether what was typed supposes or tells something and asks nothing: "and if I move there first?", "gave it 6 years ago". Who objects
     ("but I have an offer") asks about what is objected."""
-    if _OBJECTS.match(typed):
+    if _OBJECTS.match(typed) or _BY_ANOTHER.match(typed):
         return False
     if _SUPPOSES.match(typed):
         return _CLAUSE.match(typed) is not None
@@ -1138,7 +1156,9 @@ def _talked_of(said: _Said, known: _Field) -> list[str]:
         exchange -= 1
         one = said.asked[exchange]
         # Of several in a question the one that was answered about: "min crs for the alberta tech pathway" is about the latter.
-        found.update(dict.fromkeys((*(program for program in answered if program in one.about), *reversed(one.about))))
+        wholes = {known.programs[program].part_of for program in answered if program in known.programs}
+        moved_on = not one.named and not {*answered, *wholes} & {*one.about, *NO_SUBJECT, _IN_GENERAL}
+        found.update(dict.fromkeys((*(program for program in answered if moved_on or program in one.about), *reversed(one.about))))
         if one.about or _WHICH_WAY.search(one.text) or not known.asks_of_a_thing(one.text):
             found.update(dict.fromkeys(answered))
         answered = ()

@@ -62,7 +62,9 @@ OWN_WORDS = {
         "Il se peut que nos sources ne répondent pas exactement à cette question. Ce qu’elles contiennent de plus proche\u00a0:"
     ),
     wording.NOTHING_FOR: "Nos sources ne contiennent rien pour {}. Ce qu’elles contiennent de plus proche\u00a0:",
-    wording.STANDS: ("Nos sources disent toujours ceci. Qui affirme le contraire devrait pouvoir nommer la règle et sa date."),
+    wording.STANDS: (
+        "Nos sources disent toujours ceci. Si on vous a dit le contraire, demandez la règle et sa date, pour que cela puisse être vérifié."
+    ),
     wording.RULES: "Ce que nos sources en disent\u00a0:",
     wording.HELD_UNTIL: "Ce que nos sources en disent a valu jusqu’au {}; ce qui vaut depuis, elles ne le disent pas\u00a0:",
     wording.LAST_DAY: "Le {} est le dernier jour où cela vaut.",

@@ -182,6 +182,46 @@ def of_another_status(said: str, heading: str) -> bool:
     return _GREEN_CARD.search(said) is not None and _GREEN_CARD.search(heading) is None and "H-1B" in heading
 
 
+_OF_ME = re.compile(
+    r"\b(?:i['’]?m|i am|we['’]?re|we are|i (?:hold|have|got)|i['’]ve|my (?:passport|citizenship|nationality)|as an?)\b", re.IGNORECASE
+)
+_SOMEBODY_ELSE = re.compile(r"\b(?:he|she|his|her|they|their|friend|co-?worker|coll?eague|people|citizens?|nationals?)\b", re.IGNORECASE)
+
+
+def told_of_the_asker(question: str, before: Sequence[str]) -> tuple[str, ...]:
+    """What the messages before told last of whose citizen, or of what card, the asker is; () where this one speaks of such a thing, or of
+    somebody else."""
+    if citizenships_in(question) or _GREEN_CARD.search(question) or _kin(question) or _SOMEBODY_ELSE.search(question):
+        return ()
+    sentences = (sentence for message in reversed(before) for sentence in re.split(r"(?<=[.?!])\s+", message))
+    mine = (sentence for sentence in sentences if _OF_ME.search(sentence) and not _kin(sentence))
+    return next(((sentence,) for sentence in mine if citizenships_in(sentence) or _GREEN_CARD.search(sentence)), ())
+
+
+def is_of_their_card(asked: Asked, hit: Hit, best: Hit) -> bool:
+    """Whether somebody with a green card asks, and this passage is on such people where the best one speaks of none."""
+    if hit.passage.program != best.passage.program or _GREEN_CARD.search(asked.said) is None or _GREEN_CARD.search(asked.wordings[0]):
+        return False
+    return bool(_CARD_HOLDERS.search(hit.passage.heading)) and not _GREEN_CARD.search(f"{best.passage.heading}\n{best.passage.text}")
+
+
+_CARD_HOLDERS = re.compile(r"\bgreen[ -]card holders?\b|\blawful permanent residents?\b", re.IGNORECASE)
+_RAN_OUT = re.compile(
+    r"\b(?:expired|ran out|lapsed)\b.{0,16}\b(?:ago|last|already|yesterday)\b"
+    r"|\b(?:has|have|is|already|just|it) (?:already )?(?:expired|run out|lapsed)\b",
+    re.IGNORECASE,
+)
+_IN_TIME = re.compile(r"\b(?:appl\w+|filed?|renew\w*|exten\w+|pending|submitted|before|in time|restor\w+)\b", re.IGNORECASE)
+_WHILE_IT_LASTS = re.compile(r"\b(?:expires|renew\w*|extend|extension|while .*(?:decided|pending))\b", re.IGNORECASE)
+
+
+def of_what_has_not_ended(asked: Asked, hit: Hit) -> bool:
+    """Whether a permit is said to have expired, with nothing filed, and the passage's heading is on what is done while it lasts."""
+    question = asked.wordings[0]
+    ended = _RAN_OUT.search(question) is not None and _IN_TIME.search(question) is None
+    return ended and _WHILE_IT_LASTS.search(hit.passage.heading) is not None and not is_asked(hit)
+
+
 _SO_MANY = re.compile(
     r"\b(?:family|fam|household|couple) of (\w+)|\b(\w+) (?:people|ppl|persons?|members|family members|of us)\b", re.IGNORECASE
 )
@@ -190,7 +230,9 @@ _COUPLE_AND = re.compile(
     re.IGNORECASE,
 )
 _PARTNER = r"(?:wife|husband|hubby|spouse|partner)"
-_US_TWO = re.compile(rf"\b(?:me|myself|i)\W+(?:and|n|plus|&|with)\W+(?:my )?{_PARTNER}\b|\b{_PARTNER}\W+(?:and|n|plus|&)\W+(?:i|me|myself)\b", re.IGNORECASE)
+_US_TWO = re.compile(
+    rf"\b(?:me|myself|i)\W+(?:and|n|plus|&|with)\W+(?:my )?{_PARTNER}\b|\b{_PARTNER}\W+(?:and|n|plus|&)\W+(?:i|me|myself)\b", re.IGNORECASE
+)
 _SMALL = {"no": 0, "without": 0, "a": 1, "one": 1}
 NUMBER_WORDS = {word: str(n) for n, word in enumerate("two three four five six seven eight nine ten".split(), 2)}
 

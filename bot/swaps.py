@@ -77,7 +77,9 @@ _OPENING = re.compile(
 )
 _AROUND = frozenset(
     "for in of from with to at if i am im we are its it is he she they you the a an then too also as well instead about someone somebody "
-    "who has have having holders holder people person persons us only just say that are same actually really now make".split()
+    "who has have having holders holder people person persons us only just say that are same actually really now make "
+    "coworker coworkers colleague colleagues "
+    "friend friends teammate manager mine my our ours another other".split()
 )
 _PEOPLE = r"(?:people|persons?|applicants?|members?|adults?|of us|we are)"
 _IN_A_COUNTRY = re.compile(rf"in (?:{_COUNTRIES})", re.IGNORECASE)
@@ -99,6 +101,7 @@ _WE_ARE = re.compile(
     rf"(?: (?:actually|now|only|just|really|total))*,? ({_NUMBER.pattern})(?! (?:years?|months?|days?)\b)",
     re.IGNORECASE,
 )
+_FOR_OTHERS = re.compile(rf" for (?:people from (?:{_COUNTRIES})|(?:{_NATIONALITIES}) (?:citizens|nationals|people))$", re.IGNORECASE)
 _CARD = re.compile(r"^(?:an? |the )?(us green card)$", re.IGNORECASE)
 _ONE_PERSON = re.compile(r"(?<=^ )person\b", re.IGNORECASE)
 _PHRASE = re.compile(r"(for|in|with|from|at|on)(?: (?:an?|the|my|our))?(?: [\w'-]+){1,3}", re.IGNORECASE)
@@ -225,6 +228,8 @@ def _added(kind: _Kind, new: str, question: str) -> str:
         return ""
     if kind.added:
         new = _CARD.sub(r"\1 holders", new)  # the people, not what they hold
+        if re.fullmatch(rf"(?:{_NATIONALITIES})s?", new, re.IGNORECASE):  # in the place of those asked for before
+            question, new = _FOR_OTHERS.sub("", question), f"{new.rstrip('s').capitalize()} citizens"
         return f"{question} {kind.added.format(new)}?"
     asks = _I_ASK.search(question) if _RELATIVE.search(new) else None
     if asks is None and _RELATIVE.search(new) and _MONEY.search(question) and not re.search(r"\bfor\b", question):
