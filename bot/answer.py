@@ -24,9 +24,20 @@ class Turn(_Record):
     content: str
 
 
+class Beside(_Record):
+    """A source that our words rest on beside the one that they are filed under."""
+
+    source_id: str
+    publisher: str
+    title: str
+    kind: str
+    url: str
+
+
 class Citation(_Record):
     """A quote with its place: `passage[start:end] == quote`, always. `origin` says whose words the passage holds: "brief" (our
-    summary of the source), "file" or "page" (the source's own)."""
+    summary of the source), "file" or "page" (the source's own). `rests_on` are the sources that a summary rests on beside its own: a
+    section under an article of 2021 may say what has held since, which is not in that article."""
 
     number: int
     source_id: str
@@ -44,6 +55,7 @@ class Citation(_Record):
     start: int
     end: int
     origin: str = "brief"
+    rests_on: tuple[Beside, ...] = ()
     language: str = "en"  # of the passage: a French answer quotes the French twin of an English one (corpus/twins.py)
 
     @model_validator(mode="after")

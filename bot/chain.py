@@ -66,7 +66,7 @@ from corpus.timeline import come_to, not_yet, reaches_back, registry_on, sentenc
 from corpus.twins import FRENCH, Pair, find_twins, read_twins
 from index.build import current, read_manifest, verified
 from index.embedder import Embedder, load_embedder
-from index.expects import expected
+from index.expects import expected, holds
 from index.keywords import covered, terms
 from index.published import Held, hold
 from index.reader import Reader, load_reader
@@ -107,6 +107,7 @@ _IN_COUNTRY = re.compile(
     r"san francisco|bay area|silicon valley|austin|dallas|houston|atlanta)\b",
     re.IGNORECASE,
 )
+_SAYS_NOTHING = frozenset(terms("need needs needed take takes took get gets have had was were require required"))
 _OTHER_STATUS = re.compile(r"\b(?:opt|f-?1|l-?1|o-?1|tn|j-?1|b-?[12])\b", re.IGNORECASE)
 _REFERS_BACK = re.compile(r"\b(?:it|there|that|this|they|them|those|these)\b", re.IGNORECASE)
 
@@ -398,11 +399,24 @@ class Bot:
             return False
         if any(self._likely(one) < NOT_FOUND for one in before):
             return False  # what is not found of the first may stand in the second
+        if self._is_told(found, before[-1]):
+            return False
         if self._likely(found) < SURE:  # a bare "what papers" is a question, and may be one that nothing answers
             return (
                 found.leaning[0].bare is not None and self._likely(found) < NOT_FOUND and all(self._likely(one) >= SURE for one in before)
             )
         return _said_by(found) not in {_said_by(one) for one in before}
+
+    @staticmethod
+    def _is_told(found: Found, before: Found) -> bool:
+        """Whether a part of a message asks for something of what the part before it asked about that the section which answers that one
+        tells as well: "when was the last round, and what score did it need"."""
+        asked, best = found.asked[0], before.hits[0][0]
+        typed = found.understood.typed_of(asked.wordings)
+        own = set(terms(typed)) - scope.ASKING - _SAYS_NOTHING
+        if not own or not own <= best.terms or not best.passage.asked:
+            return False
+        return holds(asked.wants, best.passage.text) if asked.wants else _REFERS_BACK.search(typed) is not None
 
     def _likely(self, one: Found) -> float:
         return self.likely(one.understood, one.asked[0], one.hits[0], one.leaning[0])

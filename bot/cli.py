@@ -967,12 +967,16 @@ def _plain(answer: Answer) -> str:
     from bot.wording import long_date
 
     lines = [answer.answer]
+    told: set[str] = set()
     if answer.citations:
         lines.append("")
     for c in answer.citations:
         dated = f"as of {long_date(c.as_of)}" if c.as_of else ""
         marks = ", ".join(part for part in (c.kind, c.standing, _WORDS_OF[c.origin], dated) if part)
         lines.append(f"[{c.number}] {c.publisher} ({marks}): {c.title} {page_link(c)}".rstrip())
+        if c.rests_on and c.passage_id not in told:
+            lines.append(f"    rests also on: {'; '.join(f'{one.publisher} {one.url}'.rstrip() for one in c.rests_on)}")
+        told.add(c.passage_id)
     lines.extend(f"! {caveat}" for caveat in answer.caveats)
     return "\n".join(lines)
 

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from bot.answer import Turn
+from bot.others import says_it_expired
 from bot.phrases import focus, phrases
 from bot.scope import ASKING, DECLINED, PLACES, asks_whether_open, domain_terms, is_vague
 from bot.swaps import citizenship_in, closing, place_in, places_in, province_of, relative_in, swapped, told_apart, without_places
@@ -283,6 +284,11 @@ _TOLD = re.compile(
     r"(?:(?:got|gave|paid|applied|lost|filed|submitted|moved|worked|received|finished)\b|been (?:with|in|on|at|here|there|working)\b)",
     re.IGNORECASE,
 )
+# "It already expired 20 days ago", and what somebody may hold that does.
+_IT_EXPIRED = re.compile(
+    r"\b(?:it|that|mine)\b(?= (?:(?:has|is|was|had|already|just) ){0,2}(?:expired|ran out|run out|lapsed))", re.IGNORECASE
+)
+_HELD = re.compile(r"\b(?:work permit|study permit|visitor record|permit)\b", re.IGNORECASE)
 # "Married": how somebody is counted, which the last question is asked again with.
 _MARRIED = re.compile(
     r"^\W*(?:(?:and|but|so|ok(?:ay)?|what|if|i['’]?m|i am|we['’]?re|we are)\b[\s,]*)*"
@@ -532,6 +538,10 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
     last = said.asked[-1]
     if (by := _BY_ANOTHER.match(question)) and named and named[0] in known.programs and _says_only(by[1], known.programs[named[0]]):
         question = f"what about {by[1]}?"
+    if says_it_expired(question):  # what was asked of a permit that lasts is not asked of one that does not
+        spoken = (held[0] for asked in reversed(said.asked) if (held := _HELD.search(asked.text)))
+        question = _IT_EXPIRED.sub(f"my {next(spoken, 'permit')}", question, count=1)
+        return StandAlone(question, question, tuple(named))
     if len(question) > _LONG:
         return StandAlone(question, question, tuple(named))
     if not named and (doubts := _DOUBTS.search(question)) is not None:

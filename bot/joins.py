@@ -67,6 +67,7 @@ _SMALL = frozenset(
     "celui celle seul seuls seule seules tous toutes tout toute chaque plusieurs".split()
 )
 _SOON = 70  # characters
+_SAYS_ALSO = re.compile(r"\balso\b", re.IGNORECASE)
 _ELIDED = re.compile(r"(?:[cdjlmnst]|qu)[’']")
 
 
@@ -150,4 +151,5 @@ def _besides(before: Sequence[Piece], piece: Piece, question: str) -> str:
         return about[0]
     if leans(piece.quote):
         return ""
-    return BESIDES if sum(one.passage.id != other.passage.id for one, other in zip(before, before[1:], strict=False)) else ALSO
+    third = any(one.passage.id != other.passage.id for one, other in zip(before, before[1:], strict=False))
+    return BESIDES if third or _SAYS_ALSO.search(piece.quote[:_SOON]) else ALSO  # "Also, a job offer also gives"

@@ -189,13 +189,14 @@ _SOMEBODY_ELSE = re.compile(r"\b(?:he|she|his|her|they|their|friend|co-?worker|c
 
 
 def told_of_the_asker(question: str, before: Sequence[str]) -> tuple[str, ...]:
-    """What the messages before told last of whose citizen, or of what card, the asker is; () where this one speaks of such a thing, or of
-    somebody else."""
+    """What the messages before told last of whose citizen, or of what card, the asker is, where this one speaks of no such thing and of
+    nobody else; and that a permit has expired."""
+    sentences = [sentence for message in reversed(before) for sentence in re.split(r"(?<=[.?!])\s+", message)]
+    expired = next(((sentence,) for sentence in sentences if says_it_expired(sentence)), ())
     if citizenships_in(question) or _GREEN_CARD.search(question) or _kin(question) or _SOMEBODY_ELSE.search(question):
-        return ()
-    sentences = (sentence for message in reversed(before) for sentence in re.split(r"(?<=[.?!])\s+", message))
+        return expired
     mine = (sentence for sentence in sentences if _OF_ME.search(sentence) and not _kin(sentence))
-    return next(((sentence,) for sentence in mine if citizenships_in(sentence) or _GREEN_CARD.search(sentence)), ())
+    return (*expired, *next(((sentence,) for sentence in mine if citizenships_in(sentence) or _GREEN_CARD.search(sentence)), ()))
 
 
 def is_of_their_card(asked: Asked, hit: Hit, best: Hit) -> bool:
@@ -212,14 +213,19 @@ _RAN_OUT = re.compile(
     re.IGNORECASE,
 )
 _IN_TIME = re.compile(r"\b(?:appl\w+|filed?|renew\w*|exten\w+|pending|submitted|before|in time|restor\w+)\b", re.IGNORECASE)
-_WHILE_IT_LASTS = re.compile(r"\b(?:expires|renew\w*|extend|extension|while .*(?:decided|pending))\b", re.IGNORECASE)
+_WHILE_IT_LASTS = re.compile(
+    r"^(?!.*\b(?:restor\w+|expired)\b).*\b(?:expires|renew\w*|extend|extension|while .*(?:decided|pending))\b", re.IGNORECASE
+)
+
+
+def says_it_expired(text: str) -> bool:
+    """Whether a permit is said to have expired, and nothing to have been filed."""
+    return _RAN_OUT.search(text) is not None and _IN_TIME.search(text) is None
 
 
 def of_what_has_not_ended(asked: Asked, hit: Hit) -> bool:
-    """Whether a permit is said to have expired, with nothing filed, and the passage's heading is on what is done while it lasts."""
-    question = asked.wordings[0]
-    ended = _RAN_OUT.search(question) is not None and _IN_TIME.search(question) is None
-    return ended and _WHILE_IT_LASTS.search(hit.passage.heading) is not None and not is_asked(hit)
+    """Whether a permit is said to have expired, and the passage's heading is on what is done while it lasts."""
+    return says_it_expired(asked.said) and _WHILE_IT_LASTS.search(hit.passage.heading) is not None and not is_asked(hit)
 
 
 _SO_MANY = re.compile(

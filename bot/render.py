@@ -199,7 +199,9 @@ def markdown(answer: Answer) -> str:
         dates = ", ".join(_dated(citation, said))
         who = ", ".join(part for part in (_plain(citation.publisher), dates) if part)
         quoted = _plain(citation.quote).replace("\n", "\n> ")
-        lines.append(f"\\[{citation.number}\\] {title}. {who}.\n\n> {quoted}")
+        beside = ", ".join(f"[{_plain(one.publisher)}](<{one.url}>)" if one.url else _plain(one.publisher) for one in citation.rests_on)
+        also = f"\n\n{said('rests_on')} {beside}." if beside else ""
+        lines.append(f"\\[{citation.number}\\] {title}. {who}.\n\n> {quoted}{also}")
     lines.append(f"_{said('plain_advice')}_")
     return "\n\n".join(lines) + "\n"
 
@@ -428,8 +430,22 @@ def _card(together: Sequence[Citation], place: int, page: Words) -> str:
         f'<h3 class="title" dir="auto"{_title_language(first)}>{_text(first.title)}</h3>'
         f'<p class="dates">{_text(" · ".join(_dated(first, page)))}</p>{standing}'
         f'<div class="passage"{spoken_in}>{heading}{_passage(together, place, page)}</div>'
-        f'<p class="origin">{_text(origin)}</p>{anchor if link else ""}</article>'
+        f'<p class="origin">{_text(origin)}</p>{anchor if link else ""}{_beside(first, page)}</article>'
     )
+
+
+def _beside(citation: Citation, page: Words) -> str:
+    """The other sources that a summary rests on, each with its link where it has one."""
+    if not citation.rests_on:
+        return ""
+    links = (
+        f'<a href="{_attribute(one.url)}" target="_blank" rel="noopener noreferrer" title="{_attribute(one.title)}">'
+        f"{_text(one.publisher)}</a>"
+        if urlsplit(one.url).scheme in ("http", "https")
+        else _text(one.publisher)
+        for one in citation.rests_on
+    )
+    return f'<p class="origin">{_text(page("rests_on"))} {", ".join(links)}</p>'
 
 
 def _title_language(citation: Citation) -> str:

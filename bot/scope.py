@@ -73,6 +73,12 @@ _CHEATING = tuple(
         r"(?:brother|sister|sibling|spouse|wife|husband|partner|son|daughter|child|kid|parent|father|mother)\b",
         r"\b(?:say|tell|claim)\w*\b.{0,25}\b(?:my|his|her|the) (?:cousin|friend|nephew|niece|uncle|aunt|neighbou?r|room ?mate|colleague|co-?worker) is (?:my|his|her) "
         r"(?:brother|sister|sibling|spouse|wife|husband|common[- ]law partner|partner|son|daughter|child)\b",
+        # Other months, years or places than the true ones: "can I say I live in the US when I am already in India".
+        r"\b(?:write|say|put|show|state|mention|claim|give)\w*\b.{0,30}\b(?:letters?|forms?|application|profile|resume|reference)\b.{0,40}"
+        r"\b(?:i|he|she|we) (?:did|have|had|worked|was|am|were|do)\b.{0,25}\binstead of\b",
+        r"\b(?:can|could|may|should|shall) (?:i|we) (?:just |still |simply )?(?:say|tell|claim|write|state) (?:them |ircc |the officer )?(?:that )?(?:i|we) (?:live|am|are|work|have|stay)\b"
+        r".{0,40}\b(?:when|while|though|although|but) (?:in fact |really )?(?:i|we)(?:['’]?m| am|['’]re| are| live| was)?(?: \w+)? ?\b(?:already|actually|really|not|no longer)\b",
+        r"\b(?:fake|forged|false|bogus)\b.{0,80}\b(?:will|would|can|could) (?:ircc|they|the officers?|canada|cbsa|uscis|anyone|anybody) (?:ever )?(?:catch|find out|know|notice|detect)\b",
         # A letter of work that was not done, or of an employer that is none; one that closed did exist.
         rf"{_LETTER}(?:(?!\b(?:if|when|because|since)\b).){{0,40}}\b(?:(?:never|did ?n[o']?t(?: ever| really| actually)?|have ?n[o']?t|not) work\w*(?: (?:at|for|with|in) ?(?:it|them|there|that)?)?|where (?:i|he|she|we) (?:never|did ?n[o']?t)|(?:i|he|she|we) (?:never|did ?n[o']?t) (?:do|did|ha[dv]e?|held|hold)|(?:does|do|did) ?n[o']?t (?:really |actually )?exist"
         r"|never existed|is(?: not| n[o']?t) real)(?!.{0,12}\b(?:any ?more|now|any longer|long|full|canad\w*|since|yet)\b)",
@@ -105,7 +111,9 @@ _ABOUT_LIFE = r"(?! (?:in|at|on|with|near|here|there|apart|separate(?:ly)?|outsi
 _DISTRESS = re.compile(
     r"\b(sui?[cs]id\w*|kill(ing)? (myself|himself|herself|themselves|themself)|end(ing)? (it all|my life|his life|her life|their life)|"
     r"(want|wants|wanna|going|ready|rather|better|wish\w* (?:i|he|she) (?:was|were)) (to |off )?(be )?(die|dead)\b|(do ?n.?t|does ?n.?t|did ?n.?t|no longer|not) want to (live(?! (in|at|with|near|here|there|apart|on|separate)\b)|be alive|exist\b|wake up|go on living)|"
-    rf"(?:no|any|see the|see a|what'?s the|what is the|much|little) (?:point|reason|use|sense|purpose) (?:(?:of|in|to|for) )?(?:living|life|live|going on|being alive){_ABOUT_LIFE}|nothing (left )?to live for|harm(ing)? (myself|himself|herself)|hurt(ing)? myself|self[- ]harm|"
+    rf"(?:no|any|see the|see a|what'?s the|what is the|much|little) (?:point|reason|use|sense|purpose) (?:(?:of|in|to|for) )?(?:living|life|live|going on|being alive){_ABOUT_LIFE}|nothing (left )?to live for|"
+    r"(?:do ?n.?t|does ?n.?t|ca ?n.?t|cannot|no longer) (?:see|find) (?:the |a |any )?(?:point|reason|sense|meaning)"
+    r"(?: (?:any ?more|in anything|to anything|of it all|in going on))?(?=\W*$|[.,;!])|harm(ing)? (myself|himself|herself)|hurt(ing)? myself|self[- ]harm|"
     r"take my (own )?life|life is not worth|life (?:is|feels|seems) (?:meaningless|pointless|worthless)|life has no (?:meaning|purpose)|can(no|')?t go on (living|anymore|any more|like this)|jump (off|from) (a|the) (bridge|roof|building)|"
     r"(?:hang|drown|poison|shoot) myself(?! in the foot)|"
     rf"(?:tired|sick|done) (?:of|with) (?:living|life|being alive|existing)(?! like){_ABOUT_LIFE}|giv(?:e|en|ing) up on (?:life|living){_ABOUT_LIFE}|"
@@ -342,7 +350,7 @@ _OWN_DAY = re.compile(
 _THE_US = r"(?<!give )(?:u\.?s\.?a?\.?|america|american|united states)"
 _US_PAPER = (
     rf"(?:{_THE_US}(?:['’]s)? (?:(?:tourist|visitor|visit|work|student|business|immigrant|h-?1b|b-?[12]|b-?1/b-?2) )?(?:citizenship|naturali[sz]ation|passports?|visas?|work permits?|ead|permanent residen(?:ce|cy)|"
-    r"green[ -]?cards?)|green[ -]?cards?)\b(?! (?:holders?|queue|backlog|process|place|wait|line|case)\b)"
+    r"green[ -]?cards?)|green[ -]?cards?|(?:h-?4 )?ead)\b(?! (?:holders?|queue|backlog|process|place|wait|line|case)\b)"
 )
 _ASKS_OF_THE_US = Pattern(
     r"\b(?:fees?|costs?|prices?|how (?:much|long|many|soon)|processing times?|validity|biometrics?|fingerprints?|keep|renew(?:al|ing)?"

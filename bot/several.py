@@ -119,7 +119,9 @@ _WHO = (
 _PERSON = r"(?:wife|husband|spouse|partner|kids?|children|son|daughter|family|parents|employer|company)"
 _WH = r"(?:what|whats|wat|how|hows|when|wen|where|which|who|whom|whose|why|until when|till when)"
 _BY = r"(?:(?:for|from|by|at|on|in|to|till|until|up to|after|before|with|of|within|under|during) )?"
-_JOINT = re.compile(r"(?<=[?.!])\s+|\?+(?=\w)|\s*\n+\s*|\s*;\s+|,?\s+(?:and|nd?|plus|also|&|\+)\s+(?:also\s+|then\s+)?|,\s+", re.IGNORECASE)
+_JOINT = re.compile(
+    r"(?<=[?.!])\s+|\?+(?=\w)|\s*\n+\s*|\s*;\s+|\s+/\s+|,?\s+(?:and|nd?|plus|also|&|\+)\s+(?:also\s+|then\s+)?|,\s+", re.IGNORECASE
+)
 _BEGINS = re.compile(
     rf"(?:(?:and|nd?|also|plus|then|so|ok|if (?:yes|so|not|no))[\s,]+)*"
     rf"(?:{_BY}{_WH}\b|(?!did {DEGREE}){_AUX}(?:n[o']?t)? (?:also )?\w+\b)",

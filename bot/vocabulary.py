@@ -27,7 +27,8 @@ SHORT = {
     "licence": "license", "labour": "labor", "mutch": "much", "moch": "much", "wich": "which", "whitch": "which", "meny": "many",
     "wher": "where", "wer": "where", "opn": "open", "stil": "still", "nxt": "next", "thru": "through", "tho": "though", "becoz": "because",
     "ppl": "people", "msg": "message", "untill": "until", "til": "until", "wil": "will", "shld": "should", "wld": "would", "cld": "could",
-    "gud": "good", "nd": "and", "hv": "have", "hav": "have", "dnt": "dont", "knw": "know", "centre": "center", "cheque": "check",
+    "gud": "good", "lng": "long", "nd": "and", "hv": "have", "hav": "have", "dnt": "dont", "knw": "know", "centre": "center",
+    "cheque": "check",
     "dependant": "dependent", "dependants": "dependent", "organisation": "organization",
 }  # fmt: skip
 

@@ -12,7 +12,7 @@ from datetime import date
 from itertools import islice
 
 from bot import harm, lawful, scope
-from bot.answer import Answer, Citation, Claim, Differing, ProgramStanding, Status
+from bot.answer import Answer, Beside, Citation, Claim, Differing, ProgramStanding, Status
 from bot.answerability import NOT_FOUND, SURE
 from bot.asked import VERY, is_asked
 from bot.check import Checked
@@ -160,7 +160,9 @@ class Wording:
 
     def _citation(self, number: int, piece: Piece, sources: Mapping[str, Source]) -> Citation:
         passage = piece.passage
-        return cited(number, passage, piece.start, piece.end, sources[passage.source_id], self._registry.programs.get(passage.program))
+        beside = [sources[id] for id in passage.corroborated_by if id in sources and id != passage.source_id]
+        program = self._registry.programs.get(passage.program)
+        return cited(number, passage, piece.start, piece.end, sources[passage.source_id], program, beside)
 
     def _differing(self, disagreement_id: str, citations: Sequence[Citation]) -> Differing | None:
         """The disagreement with the citations of its sides; None where the answer does not show them."""
@@ -235,8 +237,11 @@ def _also_of_the_first(pieces: Sequence[Piece], hits: Sequence[Sequence[Hit]]) -
     return [replace(piece, part=0) if piece.part == 1 and piece.passage.id == best else piece for piece in pieces]
 
 
-def cited(number: int, passage: Passage, start: int, end: int, source: Source, program: Program | None) -> Citation:
-    """The citation of `passage.text[start:end]`. `program` is the one the passage is about, where it is registered."""
+def cited(
+    number: int, passage: Passage, start: int, end: int, source: Source, program: Program | None, beside: Sequence[Source] = ()
+) -> Citation:
+    """The citation of `passage.text[start:end]`. `program` is the one the passage is about, where it is registered; `beside` are the other
+    sources that the passage rests on."""
     return Citation(
         number=number,
         source_id=source.id,
@@ -254,6 +259,7 @@ def cited(number: int, passage: Passage, start: int, end: int, source: Source, p
         start=start,
         end=end,
         origin=passage.origin,
+        rests_on=tuple(Beside(source_id=one.id, publisher=one.publisher, title=one.title, kind=one.kind, url=one.link) for one in beside),
         language=passage.language,
     )
 
@@ -463,7 +469,8 @@ def _caveats(understood: Understood, status: Status, citations: Sequence[Citatio
         found.append("Published sources differ on this; all sides are quoted, the one with authority first.")
     if status == "partial" and understood.split is None and len(checked.answered) > 1:
         found.append(_left_open(understood, checked.answered))
-    if citations and all(c.kind != "official" for c in citations):
+    kinds = {c.kind for c in citations} | {one.kind for c in citations for one in c.rests_on}
+    if citations and "official" not in kinds:
         found.append("No official page is among the sources of this answer.")
     if checked.dropped and checked.corrected:
         found.append("A source that says otherwise is out of date; what is right is given instead.")

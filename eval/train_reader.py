@@ -50,7 +50,7 @@ from index.embedder import default_model_folder, verify_weights
 from index.reader import WEIGHTS, Headed, Learned, of_question, of_text, read_learned, together, write_learned
 from index.reader_export import with_learned
 
-NOT_LEARNED = frozenset({"s4", "s5", "s13", "s14", "s19", "s25", "s28", "w3", "w7"})  # hands
+NOT_LEARNED = frozenset({"s4", "s5", "s13", "s14", "s19", "s25", "s28", "s30", "w3", "w7"})  # hands
 ON_PROCESSOR = replace(Recipe(), rounds=1, wrong=2)
 GOING_ON = replace(Recipe(), rounds=4, rate=5e-4, warm_up=50)
 OF_THE_NEWEST = replace(Recipe(), rounds=1, rate=5e-4, warm_up=30, wrong=4)

@@ -37,6 +37,7 @@ def section(heading: str, text: str, program: str = "", unknown: bool = False, a
         ("how long is it valid", "how long it lasts"),
         ("and how long", "how long"),
         ("documents needed?", "documents"),
+        ("what papers should i carry", "documents"),
         ("who qualifies", "conditions"),
     ],
 )

@@ -10,6 +10,7 @@ import pytest
 
 from bot.answer import STATUSES, Answer, Turn
 from bot.chain import Bot
+from bot.render import markdown, source_cards
 from corpus.errors import RequestError
 
 PERMIT = "h1b-open-work-permit-2023"
@@ -438,3 +439,18 @@ def test_what_is_said_of_elsewhere_falls_behind_only_what_is_about_as_near(bot: 
     asked = "on h1b, never worked in canada, which express entry program do i fall under"
     assert bot.answer(asked).citations[0].passage_id == "ircc-ee#which-express-entry-program-fits-an-h-1b-holder-in-the-us"
     assert "60-day" in bot.answer("I got laid off in Texas. What happens to my work permit?").answer
+
+
+def test_a_summary_names_what_it_rests_on_beside_its_own_source(bot: Bot) -> None:
+    """Under an article of about 2021 it is told what has held since, which is not in that article."""
+    answer = bot.answer("how often do express entry draws happen")
+    first = answer.citations[0]
+    assert first.source_id == "article-002" and [one.source_id for one in first.rests_on] == ["cicnews-stem-2024", "canapprove-422"]
+    assert all(one.publisher and one.url.startswith("https://") for one in first.rests_on)
+    assert "CanApprove" in source_cards(answer, 0, current=True) and "CanApprove" in markdown(answer)
+
+
+def test_no_official_page_is_missed_where_a_summary_rests_on_one(bot: Bot) -> None:
+    answer = bot.answer("is 85000 h1b visas a year still right")
+    assert "uscis-cap" in {one.source_id for citation in answer.citations for one in citation.rests_on}
+    assert not any("No official page" in caveat for caveat in answer.caveats)

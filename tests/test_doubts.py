@@ -83,3 +83,12 @@ def test_what_our_sources_may_not_answer_stays_so_when_it_is_doubted(bot: Bot) -
         Turn(role="assistant", content=f"{NOT_QUITE}\n\n{bot.answer('is pgp open').claims[0].text} [1]"),
     ]
     assert bot.answer("are you sure?", history).status == "partial"
+
+
+def test_who_says_in_full_what_is_doubted_is_answered_on_that(bot: Bot) -> None:
+    """The last answer lists occupations; whether there was a round in 2026 is told elsewhere."""
+    history: list[Turn] = []
+    for message in ("What CRS did the last STEM draw need?", "which jobs are on the stem list then"):
+        history += [Turn(role="user", content=message), Turn(role="assistant", content=bot.answer(message, history).answer)]
+    answer = bot.answer("my lawyer told me there was a STEM round in 2026 at 481, are you sure there wasn't?", history)
+    assert STANDS not in answer.answer and "No STEM round after 11 April 2024" in answer.answer

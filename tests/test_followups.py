@@ -1103,3 +1103,48 @@ def test_a_section_that_only_names_a_program_is_not_about_it() -> None:
         for answered in (lambda _: None, lambda _: ())
     ]
     assert about == [("pilot",), ()]
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("married", "how many points for my age 35, married?"),
+        ("and if single?", "how many points for my age 35, single?"),
+        ("im not married", "how many points for my age 35, not married?"),
+    ],
+)
+def test_how_somebody_is_counted_asks_the_last_question_again(question: str, text: str) -> None:
+    made = alone(question, "how many points for my age 35", "77 or 70.")
+    assert made.text == text and not made.context
+
+
+def test_one_way_of_being_counted_takes_the_place_of_the_other() -> None:
+    assert alone("and single?", "points for age 35", "77 or 70.", "married", "70.").text == "points for age 35, single?"
+
+
+def test_what_if_by_another_program_asks_the_last_question_of_that() -> None:
+    history = ("how much money must I show for the h1b pilot", "None.")
+    for question in ("what if I'm applying under Express Entry", "and if we go through ee?", "if i apply via Express Entry"):
+        assert alone(question, *history).text == "how much money must I show for Express Entry?"
+        assert not asks_nothing(question)
+    assert asks_nothing("what if I'm applying from India")
+
+
+def test_a_citizen_of_another_country_takes_the_place_of_those_asked_for() -> None:
+    asked = "can I get my work permit at the border"
+    assert swapped("and for an american coworker of mine?", asked) == f"{asked} for American citizens?"
+    assert swapped("and for an american coworker of mine?", f"{asked} for people from China?") == f"{asked} for American citizens?"
+
+
+def test_an_answer_may_move_the_conversation_on() -> None:
+    """Who was taken to ask about one program, and is answered about another, goes on about that one."""
+    history = said("what does the h1b pilot cost", "155 dollars.", "how much money must I show", "15,263 dollars in Express Entry.")
+
+    def about(answered: Sequence[str]) -> tuple[str, ...]:
+        def told(answer: str) -> Sequence[str]:
+            return answered if "15,263" in answer else ("pilot",)
+
+        return stand_alone("how long does it take", history, PROGRAMS, named_in, scope.speaks_of_the_field, answered=told).inferred
+
+    assert about(("entry",)) == ("entry",)
+    assert about(("fees",)) == ("pilot",)  # a fee is of something

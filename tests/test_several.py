@@ -8,7 +8,7 @@ import pytest
 
 from bot.chain import Bot
 from bot.explain import explain
-from bot.several import compares, of_each_place, of_each_thing, segments, without_numbering
+from bot.several import compares, of_each_name, of_each_place, of_each_thing, segments, without_numbering
 
 
 def spans(text: str) -> list[str]:
@@ -75,6 +75,33 @@ def test_no_more_questions_than_an_answer_has_room_for() -> None:
 
 def test_a_message_of_commas_is_whole() -> None:
     assert spans("a, " * 1300) == ["a, " * 1300]
+
+
+@pytest.mark.parametrize(
+    ("text", "each"),
+    [
+        ("msp and ohip waiting period", ["msp waiting period", "ohip waiting period"]),
+        ("how long do msp & ohip take", ["how long do msp take", "how long do ohip take"]),
+        ("ohip / msp", ["ohip / msp"]),
+        ("difference between msp and ohip waiting period", ["difference between msp and ohip waiting period"]),
+        ("msp and health waiting period", ["msp and health waiting period"]),
+    ],
+)
+def test_a_few_words_on_two_names_ask_it_of_each(text: str, each: list[str]) -> None:
+    assert of_each_name(text, lambda name: name in ("msp", "ohip")) == each
+
+
+def test_of_two_things_by_their_names_both_are_told(bot: Bot) -> None:
+    said = bot.answer("msp and ohip waiting period").answer
+    assert "the rest of the month of arrival plus two months" in said.lower() and "dropped its three-month waiting period" in said
+    days = bot.answer("citizenship days needed and do my work permit days count for anything").answer
+    assert "1,095 days" in days and "half a day" in days
+
+
+def test_what_nothing_tells_of_a_program_is_not_taken_from_another(bot: Bot) -> None:
+    answer = bot.answer("As an Indian on H1B I can get a CUSMA professional permit at the airport, correct? what papers should I carry")
+    assert "cannot use a CUSMA work permit" in answer.answer and answer.status == "partial"
+    assert not any(word in answer.answer for word in ("Express Entry system", "study permit"))
 
 
 @pytest.mark.parametrize(
@@ -255,3 +282,14 @@ def test_what_asks_more_of_two_things_is_no_mere_comparison() -> None:
     names = frozenset(("gts", "ict"))
     assert compares("gts vs ict", names) and compares("which is better, gts or ict", names)
     assert not compares("gts or ict without a degree", names) and not compares("gts and ict", names)
+
+
+def test_a_stroke_between_two_questions_parts_them(bot: Bot) -> None:
+    answer = bot.answer("sponsor parents 2026 canada / super visa insurance amount").answer
+    assert "no new applications to sponsor parents" in answer and "100,000 Canadian dollars" in answer
+
+
+def test_what_the_first_section_tells_as_well_is_no_second_question(bot: Bot) -> None:
+    """The lowest score of any STEM round is not that of the last."""
+    answer = bot.answer("When was the most recent STEM draw, and what score did it need?")
+    assert "lowest score of 491" in answer.claims[0].text and "second question" not in answer.answer
