@@ -88,6 +88,7 @@ _IN_COMMON = 0.45  # or have this share of its terms, by rarity, in common with 
 _UNLIKE = 0.52  # which tells nothing where no question of ours is nearer than this
 _AS_ASKED = 0.87  # cosine to a question of ours at which it counts as the one asked
 _ALSO_ASKED = 0.8  # cosine from which a part of a message by itself is a question of ours on the program of the part before it
+_A_CLAIM = 6  # terms of a message that says what it doubts, at least
 _SAID_IN_FULL = 0.75  # the same, of a message that doubts the last answer and says what it doubts
 _ANOTHER = 0.1  # cosine by which what another program is asked for is less near, where few words are taken for one program's
 # From where a passage may answer a message in its conversation: the sum of bot/continuing.py, and its likeness to what was typed alone.
@@ -416,7 +417,7 @@ class Bot:
         own = set(terms(typed)) - scope.ASKING - _SAYS_NOTHING
         if not own or not own <= best.terms or not best.passage.asked:
             return False
-        return holds(asked.wants, best.passage.text) if asked.wants else _REFERS_BACK.search(typed) is not None
+        return _REFERS_BACK.search(typed) is not None and holds(asked.wants, best.passage.text)
 
     def _likely(self, one: Found) -> float:
         return self.likely(one.understood, one.asked[0], one.hits[0], one.leaning[0])
@@ -634,6 +635,8 @@ class Bot:
     def _is_of_its_own(self, found: Found) -> bool:
         """Whether a message that doubts says in full what it doubts, so that another section than those told of answers it."""
         best = found.hits[0][0] if found.hits and found.hits[0] else None
+        if len(terms(found.understood.plain)) < _A_CLAIM:
+            return False
         if best is None or not surely_answers(best) and best.question < _SAID_IN_FULL:
             return False
         return best.question >= _RESEMBLES and best.passage.id not in self._told(found.understood) and self._likely(found) >= SURE

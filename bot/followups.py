@@ -539,8 +539,8 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
     if (by := _BY_ANOTHER.match(question)) and named and named[0] in known.programs and _says_only(by[1], known.programs[named[0]]):
         question = f"what about {by[1]}?"
     if says_it_expired(question):  # what was asked of a permit that lasts is not asked of one that does not
-        spoken = (held[0] for asked in reversed(said.asked) if (held := _HELD.search(asked.text)))
-        question = _IT_EXPIRED.sub(f"my {next(spoken, 'permit')}", question, count=1)
+        permits = (held[0] for asked in reversed(said.asked) if (held := _HELD.search(asked.text)))
+        question = _IT_EXPIRED.sub(f"my {next(permits, 'permit')}", question, count=1)
         return StandAlone(question, question, tuple(named))
     if len(question) > _LONG:
         return StandAlone(question, question, tuple(named))
@@ -1167,7 +1167,7 @@ def _talked_of(said: _Said, known: _Field) -> list[str]:
         one = said.asked[exchange]
         # Of several in a question the one that was answered about: "min crs for the alberta tech pathway" is about the latter.
         wholes = {known.programs[program].part_of for program in answered if program in known.programs}
-        moved_on = not one.named and not {*answered, *wholes} & {*one.about, *NO_SUBJECT, _IN_GENERAL}
+        moved_on = bool(one.inferred) and not one.named and not {*answered, *wholes} & {*one.about, *NO_SUBJECT, _IN_GENERAL}
         found.update(dict.fromkeys((*(program for program in answered if moved_on or program in one.about), *reversed(one.about))))
         if one.about or _WHICH_WAY.search(one.text) or not known.asks_of_a_thing(one.text):
             found.update(dict.fromkeys(answered))

@@ -15,8 +15,7 @@ from index.search import Hit
 # The weight of the reader's log odds beside the place in the search, of sections written as answers and of other texts: the first chosen
 # with hands that it has not learned from (eval/tune_reading.py), the second with IRCC's help centre.
 _BESIDE, _BESIDE_OF_OTHERS = 0.03, 0.01
-NEAR = 5  # hits that are read where the first is doubted
-_PLACED = 3  # hits of prose that their sentences put in order
+NEAR = 3  # hits that are read where the first is doubted
 # A section so far ahead of the next, and so likely to answer, is not read.
 _AHEAD, _LIKELY = 0.05, 0.95
 # Sentences of prose that are read by themselves, as far as they are worth little less than the best; where that is well ahead, and what
@@ -37,7 +36,7 @@ def is_clear(hits: Sequence[Hit], likely: float) -> bool:
 
 
 def read_beside(reader: Reader, forms: Sequence[str], hits: Sequence[Hit], may_lead: Callable[[Hit], bool] = lambda _: True) -> list[Hit]:
-    """The hits, with what the reader says of the first; where that doubts it, also of the four after it, and these in the order of the
+    """The hits, with what the reader says of the first; where that doubts it, also of the two after it, and these in the order of the
     search and the reader together, as far as they `may_lead`. Four of five first hits answer, and reading one takes as long as looking for
     it. What somebody added is not put before what was written and checked here because it reads more like an answer, as forged papers
     do."""
@@ -77,7 +76,7 @@ def read_sentences(reader: Reader, question: str, asked: Asked, hits: Sequence[H
     def together(hit: Hit) -> float:
         return placed_by(hit) + _BESIDE_OF_OTHERS * counted(max(hit.alone.values(), default=least))
 
-    return [*sorted(told[:_PLACED], key=together, reverse=True), *told[_PLACED:]]
+    return [*sorted(told[:NEAR], key=together, reverse=True), *told[NEAR:]]
 
 
 def _together(hit: Hit) -> float:

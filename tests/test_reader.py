@@ -154,14 +154,6 @@ def test_those_after_the_first_are_read_where_it_is_doubted_and_then_put_in_orde
     assert placed_by(first) == 0.95
 
 
-def test_where_the_first_is_doubted_five_are_read(reader: Reader) -> None:
-    asked = "how many weeks for a canadian work permit if i apply from usa"
-    cost, time = hit(PASSAGES[0], 1.0), hit(PASSAGES[1], 0.95)
-    beside = [replace(cost, passage=replace(cost.passage, id=f"b{n}"), score=0.97) for n in range(5)]
-    assert read_beside(reader, [asked], [cost, *beside[:3], time])[0].passage.id == time.passage.id
-    assert read_beside(reader, [asked], [cost, *beside[:4], time])[0].passage.id != time.passage.id
-
-
 def prose(heading: str, text: str, score: float = 1.0) -> Hit:
     """A passage of somebody's document, its sentences equally near."""
     return replace(hit(passage(heading, text, origin="file"), score), sentences=tuple(Scored(span, 0.5) for span in spans(text)))
