@@ -402,10 +402,9 @@ class Bot:
             return False  # what is not found of the first may stand in the second
         if self._is_told(found, before[-1]):
             return False
-        if self._likely(found) < SURE:  # a bare "what papers" is a question, and may be one that nothing answers
-            return (
-                found.leaning[0].bare is not None and self._likely(found) < NOT_FOUND and all(self._likely(one) >= SURE for one in before)
-            )
+        if (likely := self._likely(found)) < SURE:  # a bare "what papers" is a question, and may be one that nothing answers
+            nothing = found.leaning[0].bare is not None and likely < NOT_FOUND
+            return nothing and all(self._likely(one) >= SURE for one in before)
         return _said_by(found) not in {_said_by(one) for one in before}
 
     @staticmethod
@@ -634,12 +633,11 @@ class Bot:
 
     def _is_of_its_own(self, found: Found) -> bool:
         """Whether a message that doubts says in full what it doubts, so that another section than those told of answers it."""
-        best = found.hits[0][0] if found.hits and found.hits[0] else None
-        if len(terms(found.understood.plain)) < _A_CLAIM:
+        if len(terms(found.understood.plain)) < _A_CLAIM or not (found.hits and found.hits[0]):
             return False
-        if best is None or not surely_answers(best) and best.question < _SAID_IN_FULL:
-            return False
-        return best.question >= _RESEMBLES and best.passage.id not in self._told(found.understood) and self._likely(found) >= SURE
+        best = found.hits[0][0]
+        near = best.question >= (_RESEMBLES if surely_answers(best) else _SAID_IN_FULL)
+        return near and best.passage.id not in self._told(found.understood) and self._likely(found) >= SURE
 
     def _hits(self, query: Query) -> list[Hit]:
         """The best hits; as of a past day, those that have something to say of it, with just the sentences that do."""
@@ -680,7 +678,7 @@ class Bot:
             pieces = tuple(piece for piece in meant if not piece.passage.ran_out(day))  # what is over is none of the things meant
             about = dict.fromkeys(piece.passage.program for piece in pieces if piece.passage.program != GENERAL)
             return Checked(pieces, (0.0,), unknown=False, programs=tuple(about))
-        if not self._is_of_its_own(draft.found) and (again := self._again(understood)):
+        if (again := self._again(understood)) and not self._is_of_its_own(draft.found):
             about = dict.fromkeys(piece.passage.program for piece in again if piece.passage.program != GENERAL)
             hedged = understood.before_it is not None and NOT_QUITE in understood.before_it.answer
             return Checked(again, ((NOT_FOUND + SURE) / 2 if hedged else SURE,), again[0].passage.unknown, tuple(about), again=True)

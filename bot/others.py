@@ -200,10 +200,17 @@ def told_of_the_asker(question: str, before: Sequence[str]) -> tuple[str, ...]:
 
 
 def is_of_their_card(asked: Asked, hit: Hit, best: Hit) -> bool:
-    """Whether somebody with a green card asks, and this passage is on such people where the best one speaks of none."""
-    if hit.passage.program != best.passage.program or _GREEN_CARD.search(asked.said) is None or _GREEN_CARD.search(asked.wordings[0]):
+    """Whether somebody who told of a green card asks, and this passage is on such people where the best one speaks of none."""
+    if _GREEN_CARD.search(asked.said) is None or _GREEN_CARD.search(asked.wordings[0]):
         return False
-    return bool(_CARD_HOLDERS.search(hit.passage.heading)) and not _GREEN_CARD.search(f"{best.passage.heading}\n{best.passage.text}")
+    return _alone_is_on(_CARD_HOLDERS, _GREEN_CARD, hit, best)
+
+
+def _alone_is_on(them: re.Pattern[str], spoken: re.Pattern[str], hit: Hit, best: Hit) -> bool:
+    """Whether this passage is on `them`, by its heading, and the best one, on the same program, has not `spoken` of such people."""
+    if hit.passage.program != best.passage.program or them.search(hit.passage.heading) is None:
+        return False
+    return spoken.search(f"{best.passage.heading}\n{best.passage.text}") is None
 
 
 _CARD_HOLDERS = re.compile(r"\bgreen[ -]card holders?\b|\blawful permanent residents?\b", re.IGNORECASE)
@@ -231,11 +238,11 @@ def of_what_has_not_ended(asked: Asked, hit: Hit) -> bool:
 _SO_MANY = re.compile(
     r"\b(?:family|fam|household|couple) of (\w+)|\b(\w+) (?:people|ppl|persons?|members|family members|of us)\b", re.IGNORECASE
 )
+_PARTNER = r"(?:wife|husband|hubby|spouse|partner)"
 _COUPLE_AND = re.compile(
-    r"\b(?:couple|wife|husband|hubby|spouse|partner)\W+(?:(?:and|with|plus|n)\W+)?(\w+)(?: or (\w+))? (?:kids?|child(?:ren)?)\b",
+    rf"\b(?:couple|{_PARTNER})\W+(?:(?:and|with|plus|n)\W+)?(\w+)(?: or (\w+))? (?:kids?|child(?:ren)?)\b",
     re.IGNORECASE,
 )
-_PARTNER = r"(?:wife|husband|hubby|spouse|partner)"
 _US_TWO = re.compile(
     rf"\b(?:me|myself|i)\W+(?:and|n|plus|&|with)\W+(?:my )?{_PARTNER}\b|\b{_PARTNER}\W+(?:and|n|plus|&)\W+(?:i|me|myself)\b", re.IGNORECASE
 )
@@ -324,9 +331,7 @@ _OF_VISITORS = re.compile(r"\b(?:visit\w*|tourists?)\b", re.IGNORECASE)
 def is_of_their_stay(asked: Asked, hit: Hit, best: Hit) -> bool:
     """Whether somebody asks who is in Canada as a visitor, and this passage on the same program is on visitors where the best speaks of
     none: what holds for workers does not hold for them."""
-    if hit.passage.program != best.passage.program or _AS_VISITOR.search(asked.said) is None:
-        return False
-    return bool(_OF_VISITORS.search(hit.passage.heading)) and not _OF_VISITORS.search(f"{best.passage.heading}\n{best.passage.text}")
+    return _AS_VISITOR.search(asked.said) is not None and _alone_is_on(_OF_VISITORS, _OF_VISITORS, hit, best)
 
 
 def month_not_held(question: str, texts: Iterable[str]) -> str:

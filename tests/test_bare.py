@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from bot.answer import Answer, Turn
+from bot.answer import Turn
 from bot.bare import Bare, Leaning, facet_in
 from bot.chain import Bot
 from corpus.model import Passage
-
-
-def talk(bot: Bot, *asked: str) -> Answer:
-    """The answer to the last of these messages, each answered before the next."""
-    history: list[Turn] = []
-    for question in asked:
-        answer = bot.answer(question, history)
-        history += [Turn(role="user", content=question), Turn(role="assistant", content=answer.answer)]
-    return answer
+from tests.talking import talk
 
 
 def section(heading: str, text: str, program: str = "", unknown: bool = False, asked: tuple[str, ...] = ()) -> Passage:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bot.answer import Answer, Turn
+from bot.answer import Turn
 from bot.chain import Bot
 from bot.others import people_in, told_of_the_asker
+from tests.talking import talk
 
 
 @pytest.mark.parametrize(
@@ -44,15 +45,6 @@ def test_what_holds_for_every_nationality_is_an_answer_for_each(bot: Bot) -> Non
 # What was told of who asks
 
 
-def in_turn(bot: Bot, *messages: str) -> Answer:
-    """The answer to the last of these messages."""
-    history: list[Turn] = []
-    for message in messages:
-        answer = bot.answer(message, history)
-        history += [Turn(role="user", content=message), Turn(role="assistant", content=answer.answer)]
-    return answer
-
-
 def test_what_was_told_of_somebody_else_tells_nothing_of_who_asks() -> None:
     assert told_of_the_asker("do i need a visa", ["My wife is a US citizen.", "is it open"]) == ()
     assert told_of_the_asker("do i need a visa", ["i am chinese. is it open", "what does it cost"]) == ("i am chinese.",)
@@ -73,9 +65,9 @@ def test_who_says_that_a_permit_has_expired_is_not_told_what_holds_before(bot: B
     expired = "my permit inside canada expired 3 weeks ago, what now"
     assert "restoration" in bot.answer(expired).answer.lower()
     for asked in ("can i work while waiting for that", "can i work meanwhile"):
-        first = in_turn(bot, expired, asked).claims[0].text
+        first = talk(bot, expired, asked).claims[0].text
         assert "restor" in first and "may not work" in first, first
-    later = in_turn(bot, "i applied to extend my work permit, can i keep working", "what if i forgot and it already expired 20 days ago")
+    later = talk(bot, "i applied to extend my work permit, can i keep working", "what if i forgot and it already expired 20 days ago")
     assert later.standalone_question == "what if i forgot and my work permit already expired 20 days ago"
     assert "restoration" in later.answer.lower()
 

@@ -8,6 +8,7 @@ from bot.answer import Turn
 from bot.chain import Bot
 from bot.doubts import only_doubts
 from bot.wording import NOT_QUITE, STANDS
+from tests.talking import talk
 
 SPOKEN = ("is the spousal open work permit automatic", "No: the spouse has to apply for an open work permit.")
 
@@ -87,8 +88,10 @@ def test_what_our_sources_may_not_answer_stays_so_when_it_is_doubted(bot: Bot) -
 
 def test_who_says_in_full_what_is_doubted_is_answered_on_that(bot: Bot) -> None:
     """The last answer lists occupations; whether there was a round in 2026 is told elsewhere."""
-    history: list[Turn] = []
-    for message in ("What CRS did the last STEM draw need?", "which jobs are on the stem list then"):
-        history += [Turn(role="user", content=message), Turn(role="assistant", content=bot.answer(message, history).answer)]
-    answer = bot.answer("my lawyer told me there was a STEM round in 2026 at 481, are you sure there wasn't?", history)
+    answer = talk(
+        bot,
+        "What CRS did the last STEM draw need?",
+        "which jobs are on the stem list then",
+        "my lawyer told me there was a STEM round in 2026 at 481, are you sure there wasn't?",
+    )
     assert STANDS not in answer.answer and "No STEM round after 11 April 2024" in answer.answer

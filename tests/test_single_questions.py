@@ -301,7 +301,7 @@ def test_what_is_told_next_goes_into_the_question_before_it(bot: Bot) -> None:
         Turn(role="assistant", content="What would you like to know about that?"),
     ]
     answer = bot.answer("I'm on H-1B, the last day was the 3rd.", told)
-    assert first(answer).startswith("Up to 60 ")
+    assert first(answer).startswith("Up to 60 days: an H-1B holder who loses the job")
 
 
 def test_what_holds_in_many_cases_is_no_yes_to_whether_it_always_does(bot: Bot) -> None:
@@ -366,7 +366,7 @@ def test_money_to_show_is_no_fee(bot: Bot) -> None:
         ("do i need a medical exam for a canadian work permit", "designated country"),
         ("do i need lmia if my compny transfers me to canada office", "needs no labour market impact assessment"),
         ("my baby will be born in the US and i am canadian PR, is the baby canadian", "needs a parent who is a Canadian citizen"),
-        ("when does the planned h1b fast lane start", "date has been published for the accelerated H-1B pathway"),
+        ("when does the planned h1b fast lane start", "No opening date has been published for the accelerated H-1B pathway"),
         ("what did family get under the h1b stream of july", "could get a work permit, a study permit or a visitor visa"),
     ],
 )
