@@ -112,6 +112,8 @@ class LiveBot(InFront[Bot]):
             if held.problem:
                 raise SearchIndexError(held.problem)
         new = open_bot(self._settings, self._bot.index.embedder, held)
+        if new.index.manifest.build != self._live():  # somebody went back while it was opened: the next look decides
+            return
         new.favour(self._favoured)
         self._retired.append(weakref.ref(self._bot))
         self._bot = new

@@ -14,13 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from fastapi.testclient import TestClient
 
 from bot.answer import Answer
-from bot.chain import Bot, Draft
+from bot.chain import Bot, Draft, open_bot
 from bot.check import Checked
 from bot.live import LiveBot
 from bot.server import create_app
@@ -77,6 +78,28 @@ def test_a_new_build_is_noticed_and_so_is_going_back(live_home: Path, embedder: 
         assert bot.build == current(live_home).name and bot.problem == ""
         rollback(live_home)
         until(lambda: edition_of(bot.answer(QUESTION)) == 1)
+
+
+def test_an_index_that_is_live_no_more_once_it_is_open_is_not_changed_to(live_home: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
+    used, opening, gone_back = [], threading.Event(), threading.Event()
+
+    def slowly(*given: Any) -> Bot:
+        opened = open_bot(*given)
+        opening.set()
+        gone_back.wait()
+        return opened
+
+    with watching(live_home) as bot:
+        first = bot.build
+        monkeypatch.setattr("bot.live.open_bot", slowly)
+        monkeypatch.setattr("bot.live._log.info", lambda _, build: used.append(build))
+        build_index(live_home, edition(2), embedder)
+        opening.wait()
+        rollback(live_home)
+        gone_back.set()
+        newest = build_index(live_home, edition(3), embedder).build
+        until(lambda: bot.build == newest)
+    assert used == [newest] and first != newest
 
 
 def test_what_passages_are_favoured_for_goes_over_to_the_next_index(live_home: Path, embedder: Embedder) -> None:
