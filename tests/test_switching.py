@@ -80,7 +80,7 @@ def test_a_new_build_is_noticed_and_so_is_going_back(live_home: Path, embedder: 
         until(lambda: edition_of(bot.answer(QUESTION)) == 1)
 
 
-def test_an_index_that_is_live_no_more_once_it_is_open_is_not_changed_to(live_home: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_index_that_is_live_no_more_is_not_changed_to(live_home: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
     used, opening, gone_back = [], threading.Event(), threading.Event()
 
     def slowly(*given: Any) -> Bot:
