@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from bot import gate, scope
 from bot.answerability import NOT_FOUND, SURE
 from bot.compose import MAX_WORDS, WITH_LIST, asks_for_several
-from bot.last_days import written
+from bot.last_days import RENEWAL_OF, written
 from bot.pieces import Piece, says_already
 from bot.understand import Understood
 from bot.verdicts import denies
@@ -149,9 +149,11 @@ def check(
         and (note := _standing(subject, kept, index, asks_standing, understood.at)) is not None
         and not says_already(note, said)
     ):
-        # Somebody who asks about something else in an article on a closed program is answered first.
+        # Somebody who asks about something else in an article on a closed program is answered first, and so is who was told before.
         if subject is shown and not said and _asks_what_is_told(understood.question, kept[0]):
             kept.insert(1, note)
+        elif subject is shown and not said and _is_known(note, subject, understood, registry):
+            kept.insert(next((n for n, piece in enumerate(kept) if piece.passage.id != kept[0].passage.id), len(kept)), note)
         else:
             said.insert(0, note)
     said = _told_by_its_end((), said, registry, index)
@@ -186,6 +188,22 @@ def _asks_what_is_told(question: str, first: Piece) -> bool:
     if first.passage.origin != "brief" and not _PROGRAM.search(question):
         return True
     return _TOLD_OF.search(question) is not None and _OF_THEMSELVES.search(question) is None
+
+
+# Who doubts that something stands, or says what became of it, hears first how it stands.
+_OF_ITS_STANDING = re.compile(
+    r"\b(?:true|really|sure|over|still|dead|gone|killed|stop(?:s|ped)?|end(?:s|ed)?|back|again|reopen\w*|re-open\w*|says?|said|heard|read|told|thought)\b",
+    re.IGNORECASE,
+)
+
+
+def _is_known(note: Piece, program: Program, understood: Understood, registry: Registry) -> bool:
+    """Whether the conversation has said where a program stands, or goes on about its renewal, which is for those who hold it."""
+    if not understood.answered_before or _OF_ITS_STANDING.search(understood.question):
+        return False
+    ours = (registry.programs[id] for id in (*understood.named, *understood.inferred) if id in registry.programs)
+    renews = any(one.name.startswith(RENEWAL_OF) and one.source == program.source and one.standing not in _SAYS for one in ours)
+    return renews or any(note.quote.lower() in answer.lower() for answer in understood.answered_before)
 
 
 def _give_the_day(piece: Piece, first: Sequence[Piece]) -> bool:

@@ -11,7 +11,7 @@ from corpus.model import Passage, Program
 from corpus.sentences import spans
 
 SOON = timedelta(days=90)
-_RENEWAL_OF = "Renewal of "  # how the name of a program begins that is there for those who hold another
+RENEWAL_OF = "Renewal of "  # how the name of a program begins that is there for those who hold another
 # Somebody holds one: "mine was cut short", "i got it for 18 months", "can i extend".
 _HOLDS = re.compile(
     r"\b(?:my|mine|our|ours|(?:i|we)(?:['’]ve)? (?:\w+ )?(?:got|have|had|hold|held|received)|renew\w*|exten[ds]\w*"
@@ -33,11 +33,11 @@ def last_days(passages: Iterable[Passage], programs: Mapping[str, Program], name
     found: dict[str, Piece] = {}
     for passage in passages:
         program = programs.get(passage.program)
-        if not passage.valid_until or program is None or not program.name.startswith(_RENEWAL_OF):
+        if not passage.valid_until or program is None or not program.name.startswith(RENEWAL_OF):
             continue
         if passage.text.startswith(written(passage.valid_until)):
             first = spans(passage.text)[0]
-            held = named_in(program.name.removeprefix(_RENEWAL_OF))
+            held = named_in(program.name.removeprefix(RENEWAL_OF))
             found = dict.fromkeys((program.id, *held), Piece(passage, first.start, first.end, 1.0)) | found
     return found
 

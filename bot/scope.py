@@ -343,7 +343,7 @@ _CODE = re.compile(r"(?!c12)(?:[ct]\d\d|imm\d{4})")  # of a permit without an LM
 # A day of the asker's own ("my permit ends in January 2027") is where they stand, not what is asked about.
 _OWN_DAY = re.compile(
     r"\b(?:i|we|my|our|she|he|wife|husband|son|daughter|permit|owp|passport|visa|h-?1b|h-?4|ead|opt|i-?94|status)\b[^.?!]{0,40}\b(?:land|mov(?:e|ed|ing)|arrive|come|turns?"
-    r"|end(?:s|ing)?|expir\w+|valid|till|until|runs? out|start\w*|graduate\w*|finish\w*|due|get|got)\b[^.?!]{0,25}\b(?:202[7-9]|20[3-9]\d)\b",
+    r"|end(?:s|ing)?|expir\w+|valid|till|until|to(?= 20)|runs? (?:out|to)|start\w*|graduate\w*|finish\w*|due|get|got)\b[^.?!]{0,25}\b(?:202[7-9]|20[3-9]\d)\b",
     re.IGNORECASE,
 )
 # A status or paper of the United States, and a fee, a time or the like that is asked of it and not of what somebody may do with it.
