@@ -24,7 +24,7 @@ _HOW_LONG = re.compile(
     r"|ends?|ended|ending|over|until|till|deadlines?|dates?|stay(?:ing)?|longer|more time|what (?:now|next)|next step|lapse[sd]?)\b",
     re.IGNORECASE,
 )
-_MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = "January February March April May June July August September October November December".split()
 
 
 def last_days(passages: Iterable[Passage], programs: Mapping[str, Program], named_in: Callable[[str], list[str]]) -> dict[str, Piece]:
@@ -56,4 +56,4 @@ def to_be_told(asked: str, shown: Sequence[Piece], days: Mapping[str, Piece], to
 def written(iso: str) -> str:
     """An ISO day as our texts write it."""
     day = date.fromisoformat(iso)
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"

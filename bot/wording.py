@@ -16,6 +16,7 @@ from bot.answer import Answer, Beside, Citation, Claim, Differing, ProgramStandi
 from bot.answerability import NOT_FOUND, SURE
 from bot.asked import VERY, is_asked
 from bot.check import Checked
+from bot.counting import counted_from
 from bot.followups import NO_SUBJECT
 from bot.joins import LAWFUL, fitted, joins
 from bot.language import FRENCH, NOTICES, UNREAD
@@ -31,6 +32,7 @@ from index.search import Hit, Index, Query
 
 STALE_DAYS = 180
 FOLLOW_UPS = 3
+_LEADING = 2  # citations, in which a time may be given that is counted from the day that somebody names
 
 HELLO = (
     "Hello. Ask me about moving to Canada from a US H-1B: work permits, Express Entry, provinces, family, fees, or what to do after a "
@@ -463,6 +465,9 @@ def _caveats(understood: Understood, status: Status, citations: Sequence[Citatio
         found.append(f"This is what stood on {long_date(at)}, as far as our sources tell it; what stands today may differ.")
     elif dated and (today - _day(min(dated))).days > STALE_DAYS:
         found.append(f"Part of this rests on a source last known to be true on {long_date(min(dated))}: check that it still holds.")
+    if not at and understood.heard is None:
+        said = (*understood.asked_before, understood.question)
+        found = [*filter(None, (counted_from(said, citation.quote, today) for citation in citations[:_LEADING]))][:1] + found
     if any(not c.as_of for c in citations):
         found.append("Part of this rests on a document that carries no date.")
     if checked.differing:

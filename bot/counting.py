@@ -1,0 +1,115 @@
+"""The day on which a time ends that a source gives in days, counted from the day that somebody names: "laid off on 12 November, how long do
+I have?". Sixty days are quoted; on which day they end decides whether somebody is late. bot/wording.py shows it beside the answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from bot.last_days import MONTHS, written
+
+MOST = 180  # days; a longer time is one of residence ("1,095 days in Canada"), and begins with no event
+
+
+class _Event(NamedTuple):
+    """What happens to somebody, and how a text speaks of the time that begins with it."""
+
+    happens: re.Pattern[str]
+    spoken: re.Pattern[str]
+
+
+def _event(happens: str, spoken: str) -> _Event:
+    return _Event(re.compile(rf"\b(?:{happens})\b", re.IGNORECASE), re.compile(spoken, re.IGNORECASE))
+
+
+_EVENTS = (
+    _event(
+        r"laid[ -]?off|lay[ -]?off|(?:last|final) (?:working |work )?day|fired|sacked|terminated|termination|let (?:me|us|him|her) go"
+        r"|los[et] (?:my|the|his|her) job|job (?:ends|ended)",
+        r"\b(?:job|employment|grace period)\b",
+    ),
+    _event(
+        r"(?:permit|status|visitor record|owp)(?: \w+){0,2} (?:expired|ended|ran out|lapsed)|lost (?:my |his |her )?status|out of status",
+        r"\brestor|\bloss of status\b",
+    ),
+    _event(r"ita|invited|invitation|invite", r"\binvitation\b"),
+)
+_I94 = re.compile(r"\bi-?94\b", re.IGNORECASE)
+_IN_DAYS = re.compile(r"(?<![\d,.])(\d{1,3}|thirty|sixty|ninety)[ -](?:consecutive |calendar )?days?\b", re.IGNORECASE)
+_BUSINESS_DAYS = re.compile(r"\b(?:business|working) days?\b", re.IGNORECASE)
+_NUMBERS = {"thirty": 30, "sixty": 60, "ninety": 90, "a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10}
+_MONTH = "|".join(f"{month[:3]}(?:{month[3:]}|t)?" if len(month) > 3 else month for month in MONTHS)
+_DAY = re.compile(
+    rf"\b(?:(?P<iso>20\d\d-\d\d-\d\d)|(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{_MONTH})\b\.?(?:,? (?P<year>20\d\d))?"
+    rf"|(?P<month2>{_MONTH})\.? (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:,? (?P<year2>20\d\d))?"
+    rf"|(?P<ago>\d{{1,2}}|{'|'.join(_NUMBERS)}) (?P<unit>day|week|wk)s? (?:ago|back)|(?P<word>today|yesterday))\b",
+    re.IGNORECASE,
+)
+_NEAR = 45  # characters within a sentence between what happened and its day
+_SENTENCE = re.compile(r"[^.?!\n;]+(?:[.](?=\w)[^.?!\n;]+)*")
+
+
+def counted_from(said: Sequence[str], quote: str, today: date) -> str:
+    """A sentence on the day that the time in a quote ends for whoever `said` these messages, oldest first; "" where the quote gives no
+    one time in days, or nobody named the day that it begins with."""
+    times = {number for found in _IN_DAYS.finditer(quote) if (number := _number(found[1])) <= MOST}
+    if len(times) != 1 or _BUSINESS_DAYS.search(quote):
+        return ""
+    (days,) = times
+    for event in _EVENTS:
+        begun = _day_of(event.happens, said, today) if event.spoken.search(quote) else None
+        if begun is not None:
+            return _told(begun, days, _day_of(_I94, said, today) if _I94.search(quote) else None, today)
+    return ""
+
+
+def _told(begun: date, days: int, i94: date | None, today: date) -> str:
+    end = begun + timedelta(days=days)
+    ends = "ended" if end < today else "end"
+    told = f"Counted from {written(begun.isoformat())}, {days} days {ends} on {written(end.isoformat())}"
+    if i94 is not None and i94 < end:
+        told += f"; an I-94 that ends on {written(i94.isoformat())} ends before that"
+    return f"{told}. The count is ours: have it confirmed."
+
+
+def _day_of(happens: re.Pattern[str], said: Iterable[str], today: date) -> date | None:
+    """The one day that was named with what happened, by whoever said it last; None where there is none, or there are several."""
+    for message in reversed(list(said)):
+        days = set(_days_beside(happens, message, today))
+        if days:
+            return days.pop() if len(days) == 1 else None
+    return None
+
+
+def _days_beside(happens: re.Pattern[str], message: str, today: date) -> Iterator[date]:
+    for sentence in _SENTENCE.findall(message):
+        for event in happens.finditer(sentence):
+            for found in _DAY.finditer(sentence):
+                apart = found.start() - event.end() if found.start() >= event.end() else event.start() - found.end()
+                if apart <= _NEAR and (day := _day(found, today)) is not None:
+                    yield day
+
+
+def _day(found: re.Match[str], today: date) -> date | None:
+    """The day that was named; without a year the one that is nearest to today. None where there is no such day."""
+    try:
+        if found["iso"]:
+            return date.fromisoformat(found["iso"])
+        if found["word"]:
+            return today - timedelta(days=found["word"].lower() == "yesterday")
+        if found["ago"]:
+            return today - timedelta(days=_number(found["ago"]) * (1 if found["unit"].lower() == "day" else 7))
+        number = int(found["day"] or found["day2"])
+        name = (found["month"] or found["month2"])[:3].lower()
+        month = next(n for n, one in enumerate(MONTHS, 1) if one[:3].lower() == name)
+        if year := found["year"] or found["year2"]:
+            return date(int(year), month, number)
+        return min((date(year, month, number) for year in range(today.year - 1, today.year + 2)), key=lambda day: abs(day - today))
+    except ValueError:
+        return None
+
+
+def _number(word: str) -> int:
+    return int(word) if word.isdigit() else _NUMBERS[word.lower()]

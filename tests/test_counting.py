@@ -1,0 +1,63 @@
+"""Who names the day on which a time begins that a source gives in days is told the day on which it ends."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from bot.chain import Bot
+from bot.counting import counted_from
+from tests.talking import talk
+
+TODAY = date(2026, 11, 20)
+GRACE = "Up to 60 consecutive days: an H-1B worker whose job ends may stay for 60 calendar days or until the I-94 ends."
+RESTORED = "IRCC must receive the restoration application within 90 days of the loss of status."
+INVITED = "60 days: an invitation to apply is valid for 60 days only."
+
+
+@pytest.mark.parametrize(
+    ("said", "quote", "end"),
+    [
+        ("laid off. last day 12 nov. how long do i have", GRACE, "11 January 2027"),
+        ("I was laid off on November 2nd, 2026", GRACE, "1 January 2027"),
+        ("fired yesterday, how many days", GRACE, "18 January 2027"),
+        ("my last day at work is jan 12", GRACE, "13 March 2027"),
+        ("my work permit expired 3 weeks ago", RESTORED, "28 January 2027"),
+        ("lost my status on 2026-08-01, can I restore it", RESTORED, "ended on 30 October 2026"),
+        ("got the ita on 3 nov", INVITED, "2 January 2027"),
+    ],
+)
+def test_the_day_that_a_time_ends_is_counted(said: str, quote: str, end: str) -> None:
+    assert end in counted_from([said], quote, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("said", "quote"),
+    [
+        ("how long do i have after a layoff", GRACE),  # no day
+        ("laid off on 12 nov, and my wife on 14 nov", GRACE),  # whose?
+        ("laid off on 12 nov", RESTORED),  # another event than the one that its time begins with
+        ("my passport expired on 1 nov", RESTORED),
+        ("laid off on 31 feb", GRACE),
+        ("laid off on 12 nov", "A job in Canada for 1,095 days within five years."),
+        ("laid off on 12 nov", "The job is looked at within 10 business days."),
+        ("laid off on 12 nov", "For a job 30 days are counted, and 60 days after."),
+    ],
+)
+def test_nothing_is_counted_where_the_day_or_the_time_is_not_clear(said: str, quote: str) -> None:
+    assert counted_from([said], quote, TODAY) == ""
+
+
+def test_an_i94_that_ends_before_is_told_and_what_was_said_earlier_counts(bot: Bot) -> None:
+    told = talk(bot, "laid off. last day 12 nov. how long do i have", "my i94 says 31 december though").caveats[0]
+    assert told == (
+        "Counted from 12 November 2026, 60 days end on 11 January 2027; an I-94 that ends on 31 December 2026 ends before that. "
+        "The count is ours: have it confirmed."
+    )
+    assert not any("Counted" in caveat for caveat in bot.answer("I was laid off on 12 November. Can my wife work in Canada?").caveats)
+
+
+def test_the_last_day_at_a_job_is_no_deadline(bot: Bot) -> None:
+    answer = bot.answer("my last day at google is jan 12, how long can i stay in us")
+    assert "60" in answer.claims[0].text and "13 March 2027" in answer.caveats[0]
