@@ -46,6 +46,7 @@ from bot.others import (
     of_others,
     of_theirs,
     of_what_has_not_ended,
+    of_what_was,
     told_of_the_asker,
 )
 from bot.pieces import Piece
@@ -942,7 +943,7 @@ _TELLS = "what tells it of what is talked of comes first"
 _TOLD_OF_ELSEWHERE = "what is said of elsewhere and is not much nearer comes after"
 _THEIRS = "what is for another citizenship, age or number comes after"
 # The first decides least, as each leaves what it does not tell apart in its order.
-_OTHERS = (of_another_age, of_another_number, of_another_relative, of_another_country, of_another_time, of_what_has_not_ended)
+_OTHERS = (of_another_age, of_another_number, of_another_relative, of_another_country, of_another_time, of_what_has_not_ended, of_what_was)
 _BEHIND: tuple[tuple[str, Callable[[Asked, Hit], bool]], ...] = (
     (
         "what is said of another age, number, relative, country or time comes after",

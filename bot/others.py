@@ -10,6 +10,7 @@ from bot.asked import YEAR, Asked, day_and_numbers, is_asked, is_written_answer,
 from bot.scope import asks_of_the_us
 from corpus.model import GENERAL, UNITED_STATES
 from corpus.sentences import opening_verdict
+from corpus.timeline import written_later
 from index.expects import holds
 from index.keywords import stem, terms
 from index.search import Hit
@@ -42,6 +43,17 @@ def of_another_time(asked: Asked, hit: Hit) -> bool:
     return all(len(side) == 1 for side in sides) and sides[0] != sides[1]
 
 
+def of_what_was(asked: Asked, hit: Hit) -> bool:
+    """Whether the passage's heading is on what was until a day ("did green-card holders need an eTA before April 2022"), and nothing in the
+    question looks back."""
+    heading = hit.passage.heading
+    if not (_ASKS_OF_THE_PAST.search(heading) and _SIDES["before"].search(heading)) or written_later(heading, asked.day):
+        return False
+    return asked.tense >= 0 and not (_ASKS_OF_THE_PAST.search(asked.said) or _A_YEAR.search(asked.said))
+
+
+_ASKS_OF_THE_PAST = re.compile(r"\b(?:did|was|were|had|used to|before|until|earlier|previous(?:ly)?|old(?:er)?|back then)\b", re.IGNORECASE)
+_A_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _MONTHS = {
     name[:3].lower(): name for name in "January February March April May June July August September October November December".split()
 }

@@ -70,11 +70,17 @@ def same_way_round(question: str, hit: Hit) -> bool:
         return False
     if asks_whether_open(question) != asks_whether_open(hit.passage.heading):
         return False
-    if (_NEED.search(question) is None) != (_NEED.search(hit.passage.heading) is None):
+    if (_NEED.search(_asking(question)) is None) != (_NEED.search(hit.passage.heading) is None):
         return False  # "Can they go to school?" is answered yes where "do they need a permit for school?" is not
     if (_MATTERS.search(question) is None) != (_MATTERS.search(hit.passage.heading) is None):
         return False  # "Does nationality matter?" is answered no where "can an Indian use it?" is answered yes
     return len(_TURNS.findall(question)) % 2 == len(_TURNS.findall(hit.passage.heading)) % 2
+
+
+def _asking(message: str) -> str:
+    """The sentences of a message that ask, where some end so: "Is it expensive? I need it for payroll" does not ask for a need."""
+    asking = [sentence for sentence in re.split(r"(?<=[.?!])\s+", message) if sentence.endswith("?")]
+    return " ".join(asking) or message
 
 
 def yes_only_sometimes(question: str, hit: Hit) -> bool:

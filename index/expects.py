@@ -48,7 +48,7 @@ _SORTS: tuple[tuple[str, Pattern, tuple[str, ...]], ...] = tuple(
         ),
         (
             "amount",
-            r"\bhow much\W*$|\bhow (?:high|big|low) .{0,20}\b(?:salary|wage|pay|fee)|\bhow much (?:is|are|does|do|did|will|would|it|the|to|i|for|money|cost|fee|dollars?)\b(?!.{0,20}\b(?:time|points?|crs|score|experience|work exp|years?)\b)|\b(?:fees?|costs?|price|salary|wages?|dollars?) ?(?:amount|for|of|to|in|\?|$)|\bwhat(?:'s| is| are| was) the .{0,25}\b(?:fees?|cost|price|salary)\b|\bhow much .{0,30}\b(?:pay|earn|cost|fee)",
+            r"\bhow (?:much\W*$|(?:expensive|costly|cheap)\b)|\b(?:is|are) .{0,40}\b(?:expensive|costly)\b|\bhow (?:high|big|low) .{0,20}\b(?:salary|wage|pay|fee)|\bhow much (?:is|are|does|do|did|will|would|it|the|to|i|for|money|cost|fee|dollars?)\b(?!.{0,20}\b(?:time|points?|crs|score|experience|work exp|years?)\b)|\b(?:fees?|costs?|price|salary|wages?|dollars?) ?(?:amount|for|of|to|in|\?|$)|\bwhat(?:'s| is| are| was) the .{0,25}\b(?:fees?|cost|price|salary)\b|\bhow much .{0,30}\b(?:pay|earn|cost|fee)",
             (
                 r"[$€£]\s?\d",
                 r"\b\d[\d,.]*k?\s?(?:canadian |us )?(?:dollars|cad|usd)\b",

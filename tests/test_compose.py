@@ -10,7 +10,7 @@ import pytest
 from bot.answerability import NOT_FOUND, OF_ANOTHER_FIELD, SURE, Answerability
 from bot.asked import Asked
 from bot.compose import MAX_WORDS, compose
-from bot.others import month_not_held, of_another_time
+from bot.others import month_not_held, of_another_time, of_what_was
 from bot.pieces import Piece, says_already
 from corpus.model import Passage
 from corpus.sentences import spans
@@ -683,3 +683,18 @@ def test_what_was_before_a_day_does_not_answer_who_asks_of_the_time_after(questi
     one = hit("The fee was 500.")
     one = replace(one, passage=replace(one.passage, headings=(heading,)))
     assert of_another_time(Asked((question,)), one) is other
+
+
+@pytest.mark.parametrize(
+    ("question", "heading", "day", "was"),
+    [
+        ("green card, flying to toronto: eta or visa", "Did green-card holders need an eTA before April 2022?", "2026-11-20", True),
+        ("did I need an eta in march 2022 with a green card", "Did green-card holders need an eTA before April 2022?", "2026-11-20", False),
+        ("green card, flying to toronto: eta or visa", "Did green-card holders need an eTA before April 2022?", "2022-03-01", False),
+        ("green card, flying to toronto: eta or visa", "Do green-card holders need an eTA?", "2026-11-20", False),
+    ],
+)
+def test_what_was_until_a_day_comes_after_what_is_where_nothing_looks_back(question: str, heading: str, day: str, was: bool) -> None:
+    one = hit("Neither a visa nor an eTA.")
+    one = replace(one, passage=replace(one.passage, headings=(heading,)))
+    assert of_what_was(Asked((question,), day=day), one) is was

@@ -493,3 +493,17 @@ def test_what_was_not_checked_is_said_not_to_be_known(bot: Bot, question: str) -
 def test_an_outcome_is_not_answered_with_the_no_of_another_question(bot: Bot) -> None:
     answer = bot.answer("Will my GTS application be approved if my employer has 2 employees?")
     assert answer.status == "advice" and first(answer).startswith("No approval rate")
+
+
+def test_a_need_that_is_not_asked_about_gives_no_yes(bot: Bot) -> None:
+    answer = bot.answer("Is a SIN expensive? I need it for payroll")
+    assert first(answer).startswith("The Social Insurance Number costs nothing")
+    assert not said(answer).startswith("Yes")
+
+
+def test_a_year_of_somebodys_passport_is_not_what_is_asked_about(bot: Bot) -> None:
+    answer = bot.answer(
+        "I came to Calgary on the open permit for H1B in early 2024. They gave me only until 12 December 2026 because of my passport, now I "
+        "have a new passport to 2035. My friend says that renewal closed in 2024. Is it true?"
+    )
+    assert answer.status == "answered" and first(answer).startswith("16 December 2026, that day included")
