@@ -503,7 +503,7 @@ def test_a_need_that_is_not_asked_about_gives_no_yes(bot: Bot) -> None:
 
 def test_a_year_of_somebodys_passport_is_not_what_is_asked_about(bot: Bot) -> None:
     answer = bot.answer(
-        "I came to Calgary on the open permit for H1B in early 2024. They gave me only until 12 December 2026 because of my passport, now I "
-        "have a new passport to 2035. My friend says that renewal closed in 2024. Is it true?"
+        "I came to Calgary on the open permit for H1B in early 2024. They gave me only until 12 December 2026 because of my passport, now "
+        "I have a new passport to 2035. My friend says that renewal closed in 2024. Is it true?"
     )
     assert answer.status == "answered" and first(answer).startswith("16 December 2026, that day included")
