@@ -52,7 +52,7 @@ from bot.others import (
 from bot.pieces import Piece
 from bot.reading import behind, is_clear, placed_by, read_beside, read_sentences
 from bot.settings import Settings
-from bot.several import compares, of_each_name, of_each_thing, segments
+from bot.several import asks_of_a_text, compares, names_a_text, of_each_name, of_each_thing, segments, without_its_text
 from bot.splits import Splits, first_sentences
 from bot.story import asks
 from bot.swaps import place_in, places_in, province_of
@@ -315,6 +315,10 @@ class Bot:
         begun = 0
         spans = segments(whole)
         for start, end in spans if len(spans) > 1 else ():
+            if not each and not past and names_a_text(whole[start:end]):
+                past += [Turn(role="user", content=whole[start:end]), Turn(role="assistant", content="")]
+                begun = end
+                continue
             found = self._found_behind(past, whole[start:end], understood, "" if each else whole[end:])
             if each and not self._is_another(found, each):
                 found = self._found_of_program(whole[start:end], each[-1], understood)
@@ -328,7 +332,7 @@ class Bot:
             each.append(found)
             past += [Turn(role="user", content=whole[start:end]), Turn(role="assistant", content=found.hits[0][0].passage.text)]
             begun = start
-        return self._joined(understood, each) if len(each) > 1 else None
+        return self._joined(understood, each) if len(each) > 1 or each and past[1].content == "" else None
 
     def _found_compared(self, understood: Understood) -> Found | None:
         """What is found for two programs that are only put beside each other: the section that tells of both, or what each is, where none
@@ -431,6 +435,8 @@ class Bot:
         for asked, query, leans in zip(questions, queries, leaning, strict=True):
             already = frozenset(hits[0].passage.id for hits in found if hits)
             hits = _for_them_first(asked, self._going_on(understood, query, leans, already))
+            if asks_of_a_text(asked.wordings[0]):
+                hits = tuple(_moved(_behind(hits, list(map(self._is_no_article, hits))), hits, _OF_A_TEXT))
             found.append(self._read(understood, asked, hits, leans))
         return Found(_recognised(understood, found), questions, tuple(found), later, leaning=leaning)
 
@@ -445,7 +451,10 @@ class Bot:
             return hits  # what follows any refusal need not speak of that one; what is taken back stands in what was said before
         question = understood.standalone if len(understood.parts) == 1 else asked.wordings[0]
         before = understood.before_it
-        forms = (question,) if before is None else (question, behind(before.last, understood.typed_of(asked.wordings)))
+        # What names the text that is asked of is no part of what is asked, and a follow-up can be read behind the message before it.
+        forms = [question, *([plain] if len(terms(plain := without_its_text(question))) > 1 else [])]
+        if before is not None:
+            forms.append(behind(before.last, understood.typed_of(asked.wordings)))
         likely = self.likely(understood, asked, hits, leans)
         if hits[0].passage.origin != "brief":
             hits = tuple(_moved(read_sentences(self._reader, question, asked, hits, likely), hits, SENTENCES_READ))
@@ -755,7 +764,14 @@ class Bot:
             return 0.0  # what no source gives for the program is not there, however near the rest on it is
         near = (hit.passage.text for hit in hits[:_NEAREST] if hit.passage.program == best.passage.program)
         of_another_month = asked.tense <= 0 and month_not_held(asked.wordings[0], near)
-        return min(probability, (NOT_FOUND + SURE) / 2) if may_not_answer(best) or of_another_month else probability
+        of_another_text = self._is_no_article(best) and asks_of_a_text(asked.wordings[0])
+        hedged = may_not_answer(best) or of_another_month or of_another_text
+        return min(probability, (NOT_FOUND + SURE) / 2) if hedged else probability
+
+    def _is_no_article(self, hit: Hit) -> bool:
+        """Whether a hit is of an official page: who asks what an article says is not answered from it."""
+        source = self._all_sources.get(hit.passage.source_id)
+        return source is not None and source.kind == "official"
 
     def _news(self, understood: Understood) -> set[str]:
         """The terms of what a follow-up brings up that is no term of the field and was not spoken of; none where it brings up nothing."""
@@ -941,6 +957,7 @@ _BROUGHT_UP = "only what speaks of what the message brings up"
 _NOT_HELD = "the last answer said that this is not held"
 _TELLS = "what tells it of what is talked of comes first"
 _TOLD_OF_ELSEWHERE = "what is said of elsewhere and is not much nearer comes after"
+_OF_A_TEXT = "what an official page says and is not much nearer comes after, where an article is asked about"
 _THEIRS = "what is for another citizenship, age or number comes after"
 # The first decides least, as each leaves what it does not tell apart in its order.
 _OTHERS = (of_another_age, of_another_number, of_another_relative, of_another_country, of_another_time, of_what_has_not_ended, of_what_was)

@@ -142,6 +142,8 @@ _CLAUSE = re.compile(
     r"\b(?:how|what|where|which|who|why)\b).)+?)[\s?.!]*$",
     re.IGNORECASE,
 )
+# What follows from a supposition, or more that is supposed: ", then the months change", ", and my permit runs out".
+_CONCLUDES = re.compile(r"^if\b.*,\s*(?:(?:then|and|so|but)\s+)?(?:the |my |our |his |her |their )?\w+(?:\s+\S+){2,}$", re.IGNORECASE)
 # "How is it different from the other program?"
 _COMPARES = re.compile(
     r"\b(it|this|that)\b(?=.*\b(?:different|differs?|compared?|better|worse|faster|slower|cheaper|harder|easier|same)\b)", re.IGNORECASE
@@ -354,7 +356,9 @@ _NTH = re.compile(
     r"(?: (?:that )?(?:you|u) (?:said|mentioned|named|gave|listed))?",
     re.IGNORECASE,
 )
-_THE_LATEST = re.compile(r"\b(?:was|were|when|since)\b.*\blast\b", re.IGNORECASE)  # of rounds, not of a list
+_THE_LATEST = re.compile(  # of rounds, not of a list
+    r"\b(?:was|were|when|since|scores?|cut-?offs?|points|draws?|rounds?|invitations?)\b.*\blast\b", re.IGNORECASE
+)
 _YOU_SAID = re.compile(r"\b(?:you|u) (?:said|mentioned|named|gave|listed)\b", re.IGNORECASE)
 _PLACE_OF = {"first": 0, "1st": 0, "former": 0, "second": 1, "2nd": 1, "latter": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "last": -1}
 _ASKED_BACK = re.compile(r"Which one do you mean: (.+)\?\s*$")
@@ -582,9 +586,9 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
     if (state := _MARRIED.match(question)) is not None:  # how somebody is counted: the last question again, with that
         asked = _bare(last.text).rsplit(", ", 1)[0] if _MARRIED.match(last.typed) else _bare(last.text)
         return StandAlone(f"{asked}, {state[1]}?", question, tuple(known.named_in(asked)), last.inferred)
-    added = "" if not stands else clause["clause"] if (clause := _CLAUSE.match(question)) else _finishing(question, last)
+    added = "" if not stands else clause["clause"] if (clause := _only_supposes(question)) else _finishing(question, last)
     if added:
-        instead_of = bool(last.previous and _CLAUSE.match(last.typed) and _CLAUSE.match(question))  # one supposition for the other
+        instead_of = bool(last.previous and _only_supposes(last.typed) and _only_supposes(question))  # one supposition for the other
         asked = _bare(last.previous if instead_of else last.text)
         text = f"{asked if instead_of or len(terms(asked)) >= _SHORT else _subject(last)}, {added}?"
         text = _about(text, known.programs[last.inferred[0]]) if last.inferred and last.inferred[0] in known.programs else text
@@ -694,13 +698,20 @@ def needed_in(question: str) -> str:
     return question[needs.end() :] if needs is not None else ""
 
 
+def _only_supposes(question: str) -> re.Match[str] | None:
+    """The clause that finishes the last question, where a question is no more than that: "if the province nominates him, then the months
+    change?" goes on to ask something."""
+    clause = _CLAUSE.match(question)
+    return clause if clause is not None and _CONCLUDES.search(clause["clause"]) is None else None
+
+
 def asks_nothing(typed: str) -> bool:
     """Whether what was typed supposes or tells something and asks nothing: "and if I move there first?", "gave it 6 years ago". Who objects
     ("but I have an offer") asks about what is objected."""
     if _OBJECTS.match(typed) or _BY_ANOTHER.match(typed):
         return False
     if _SUPPOSES.match(typed):
-        return _CLAUSE.match(typed) is not None
+        return _only_supposes(typed) is not None
     told = _STATES.match(typed) or _TOLD.match(typed)
     return told is not None and not _ASKS.search(typed[told.end() :]) and not _PUSHES.search(typed)
 

@@ -49,6 +49,21 @@ def segments(message: str) -> list[tuple[int, int]]:
     return list(zip(starts, ends, strict=True))
 
 
+def names_a_text(segment: str) -> bool:
+    """Whether a part of a message only names the text that the next one is asked of: "star story on Canada, who said audacious"."""
+    return _A_TEXT.match(segment.strip()) is not None
+
+
+def asks_of_a_text(question: str) -> bool:
+    """Whether a question names the text that it is asked of: "in the piece on H-1B refusals", "what does the report say about"."""
+    return _IN_A_TEXT.search(question) is not None
+
+
+def without_its_text(question: str) -> str:
+    """A question without the words that name the text which it is asked of: "which companies are named in the piece on H-1B refusals"."""
+    return re.sub(r"^\W+", "", _IN_A_TEXT.sub("", question))
+
+
 def without_numbering(message: str) -> str:
     """A message whose questions are numbered, one on a line without their numbers: "1) is it open? 2) what does it cost?"."""
     numbers = list(_NUMBERING.finditer(message))
@@ -149,6 +164,17 @@ _GOES_ON = re.compile(
 _OF_US, _AND_THEM = (
     re.compile(pattern, re.IGNORECASE)
     for pattern in (rf"\b(?:me|us|myself|{_PERSON})$", rf"(?:my |our |\d |one |two |three )?{_PERSON}\b(?! (?:can|could|must|should|may))")
+)
+_TEXT = (
+    r"(?:(?:the|that|this|your) )?(?:[\w'’-]+ ){0,4}?(?:story|article|piece|report|newspaper|star\b(?! (?:article|story|report|piece)))\b"
+    r"(?: (?:by|from) the [\w'’-]+(?: star)?)?"
+)
+_ON = r"(?: (?:on|about|of) [^,.?!]+)?"
+_A_TEXT = re.compile(rf"(?:(?:in|about|from) )?{_TEXT}{_ON}$", re.IGNORECASE)
+_IN_A_TEXT = re.compile(
+    rf",? ?\b(?:according to|as told in|in|from|by|per) (?=the |that |this |your ){_TEXT}{_ON}"
+    rf"| ?\b(?:do|does|did) {_TEXT} (?:say|tell|give|name|mention|list|claim|write|report)\b(?: (?:about|on|of))?",
+    re.IGNORECASE,
 )
 _BOUND = re.compile(r"\b(?:between|both|either|neither)\b[^,.?]*$", re.IGNORECASE)  # "the difference between CEC and FSW"
 _WHICH_IS = re.compile(r"\b(?:which|better|best|faster|easier|cheaper|compared?|differen\w+|choose|prefer)\b", re.IGNORECASE)

@@ -12,7 +12,7 @@ from bot import harm, language, privacy, scope
 from bot.answer import Turn
 from bot.continuing import Before
 from bot.followups import Rewriter, StandAlone, asks_nothing, goes_back, only_tells, says_which, stand_alone
-from bot.several import DEGREE, of_each_place, without_numbering
+from bot.several import DEGREE, of_each_place, without_its_text, without_numbering
 from bot.story import SENTENCE_END, Story, read
 from bot.swaps import place_in
 from bot.vocabulary import Vocabulary
@@ -150,7 +150,10 @@ def understand(
     elif story := read(alone.text, lambda text: _names_of_the_field(text, vocabulary), lambda text: _program_in(text, vocabulary)):
         parts = tuple(_in_wordings(question.forms, vocabulary) for question in story.questions)
     else:
-        parts = tuple((*_wordings(part, vocabulary), *_as_told(part, vocabulary)) for part in _as_one_or_several(alone))
+        parts = tuple(
+            (*_wordings(part, vocabulary), *_as_told(part, vocabulary), *_of_its_text(part, vocabulary))
+            for part in _as_one_or_several(alone)
+        )
     tense = 1 if kind == "outcome" or scope.asks_of_future(plain) else -1 if scope.asks_of_past(plain) else 0
     return Understood(
         masked,
@@ -402,6 +405,12 @@ _ASKS = re.compile(
 def _in_wordings(forms: Sequence[str], vocabulary: Vocabulary) -> tuple[str, ...]:
     """The wordings of each form of a question."""
     return tuple(dict.fromkeys(wording for form in forms for wording in _wordings(form, vocabulary)))
+
+
+def _of_its_text(part: str, vocabulary: Vocabulary) -> list[str]:
+    """A question without the words that name the text which it is asked of, where those were not all of it."""
+    asked = without_its_text(part)
+    return [vocabulary.expanded(vocabulary.spelled(asked))] if asked != part and len(terms(asked)) > 1 else []
 
 
 def _as_told(part: str, vocabulary: Vocabulary) -> list[str]:
