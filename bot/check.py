@@ -139,7 +139,10 @@ def check(
         likely = [max(p, SURE) for p in likely]
     shown = registry.programs.get(kept[0].passage.program) if kept and kept[0].passage.program != GENERAL else None
     on_it = [piece for piece in kept if piece.passage.program == kept[0].passage.program]
-    if not (_PROGRAM.search(understood.question) or any(map(_speaks_of_its_program, on_it))):
+    of_people = (
+        bool(on_it) and _asks_what_is_told(understood.question, on_it[0]) and not any(_PROGRAM.search(piece.quote) for piece in on_it)
+    )
+    if not (_PROGRAM.search(understood.question) or any(map(_speaks_of_its_program, on_it))) or of_people:
         shown = None
     subject = named if asks_standing or shown is None else shown
     # What is right may come first without saying that the program is not open, and then that is said too.
@@ -150,9 +153,8 @@ def check(
         and not says_already(note, said)
     ):
         # Somebody who asks about something else in an article on a closed program is answered first, and so is who was told before.
-        if subject is shown and not said and _asks_what_is_told(understood.question, kept[0]):
-            kept.insert(1, note)
-        elif subject is shown and not said and _is_known(note, subject, understood, registry):
+        elsewhere = _asks_what_is_told(understood.question, kept[0]) if kept else False
+        if subject is shown and not said and (elsewhere or _is_known(note, subject, understood, registry)):
             kept.insert(next((n for n, piece in enumerate(kept) if piece.passage.id != kept[0].passage.id), len(kept)), note)
         else:
             said.insert(0, note)

@@ -221,7 +221,10 @@ def _from_answer(asked: Asked, hit: Hit, support: float, budget: int, rather: bo
         around = replace(hit, sentences=tuple(s for s in hit.sentences if s.span.kind == "sentence"))
         rest = _from_answer(asked, around, support, budget - line.words) if around.sentences else []
         return [alone, *(plain for piece in rest if (plain := without_verdict(piece)) is not None)]
-    naming = _holds_now(asked, hit, units) or _names_what_is_asked(asked, hit, units)
+    named = _names_what_is_asked(asked, hit, units)
+    if named is not None and _WHO_IS.match(asked.wordings[0]):
+        return [Piece(hit.passage, named.start, named.end, support)]  # and not who the others are
+    naming = _holds_now(asked, hit, units) or named
     nearest = naming or max(units, key=lambda unit: unit.cosine)
     if rather and (naming is not None or _is_asked_rather(hit, units[0], nearest)):
         others = [unit for unit in units[1:] if unit.end <= nearest.start or nearest.end <= unit.start]
@@ -317,6 +320,9 @@ _IN_NAMES_OF_PROGRAMS = frozenset(
     "united nominee national number insurance social security notice policy january february march april june july august september "
     "october november december".split()
 )
+
+
+_WHO_IS = re.compile(r"\W*(?:and |so )?who(?:['’]?s| is| was)\b", re.IGNORECASE)
 
 
 def _names_what_is_asked(asked: Asked, hit: Hit, units: Sequence[Unit]) -> Unit | None:

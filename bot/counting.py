@@ -1,5 +1,8 @@
-"""The day on which a time ends that a source gives in days, counted from the day that somebody names: "laid off on 12 November, how long do
-I have?". Sixty days are quoted; on which day they end decides whether somebody is late. bot/wording.py shows it beside the answer."""
+"""What a rule comes to with the numbers that somebody names.
+
+Where sixty days are quoted to who was laid off on 12 November, the day on which they end decides whether they are late; where at least 16
+months must be left, that their permit has 14. bot/wording.py shows it beside the answer.
+"""
 
 from __future__ import annotations
 
@@ -63,6 +66,25 @@ def counted_from(said: Sequence[str], quote: str, today: date) -> str:
         if begun is not None:
             return _told(begun, days, _day_of(_I94, said, today) if _I94.search(quote) else None, today)
     return ""
+
+
+_LEFT = re.compile(
+    r"\b(?P<left>\d{1,2}) (?:more )?months? (?:(?!and\b)[\w'’]+ ){0,3}?(?:left|remaining|on (?:it|his|her|my|the))\b"
+    r"|\b(?:permit|owp)\b[^.?!\d]{0,25}\b(?:for|of|is|be|with|have|has|only)\b(?: only| just)? (?P<long>\d{1,2}) months?\b",
+    re.IGNORECASE,
+)
+_AT_LEAST = re.compile(r"\bat least (\d{1,2}) months?\b|\b(\d{1,2}) or more months\b", re.IGNORECASE)
+_OF_WHAT_IS_LEFT = re.compile(r"\b(?:left|remain(?:s|ing)?)\b", re.IGNORECASE)
+
+
+def fewer_than_asked(said: Sequence[str], quote: str) -> str:
+    """A sentence for whoever `said` that a permit has so many months left, where the quote asks for more; "" where it does not."""
+    asked = {int(found[1] or found[2]) for found in _AT_LEAST.finditer(quote)} if _OF_WHAT_IS_LEFT.search(quote) else set()
+    named = [{int(found["left"] or found["long"]) for found in _LEFT.finditer(message)} for message in said]
+    last = next((months for months in reversed(named) if months), set())
+    if len(asked) != 1 or len(last) != 1 or min(last) >= min(asked):
+        return ""
+    return f"{min(last)} months, as you write, are fewer than the {min(asked)} that this rule asks for."
 
 
 def _told(begun: date, days: int, i94: date | None, today: date) -> str:

@@ -297,6 +297,17 @@ _MARRIED = re.compile(
     r"((?:not |un)?married|single|divorced|with(?:out)? (?:a |my )?(?:spouse|partner))\W*$",
     re.IGNORECASE,
 )
+# "And for the study permit is it the same", "is it the same for my wife": the last question is asked of that.
+_IS_THE_SAME = re.compile(
+    r"^\W*(?:(?:and|so|but|ok(?:ay)?)\b[\s,]*)*(?:(?:for|in|with|under|about) (?P<of>[^,?]+?),? )?(?:is|are|does|would)"
+    r"(?: (?:it|that|this|they|the))? (?:be )?(?:the )?same"
+    r"(?: (?:number|amount|fee|price|cost|time|rules?|thing|score|deadline|days|years|for|in|with|under|too))*"
+    r"(?: (?:the )?(?P<what>[^?]+?))?\W*$",
+    re.IGNORECASE,
+)
+# "And about pay", after what somebody says about something.
+_AND_ABOUT = re.compile(r"^\W*(?:(?:and|so|ok(?:ay)?)\b[\s,]*)*(?:(?:what|how) )?about (.+?)\W*$", re.IGNORECASE)
+_SAYS_ABOUT = re.compile(r"^.*\b(?:says?|said|think|thinks|thought|tells?|told|writes?|wrote) (?:about|on|of)\b", re.IGNORECASE)
 # "What if I'm applying under CEC": the last question is asked of that.
 _BY_ANOTHER = re.compile(
     r"^\W*(?:(?:and|but|so|ok(?:ay)?)\b[\s,]*)*(?:what )?if (?:i|we)(?:['’]?m| am|['’]re| are)? "
@@ -540,6 +551,11 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
     if not said.asked or fresh:
         return StandAlone(question, question, tuple(named))
     last = said.asked[-1]
+    if (same := _IS_THE_SAME.match(question)) is not None and terms(of := same["of"] or same["what"] or ""):
+        question, named = f"and for {of}?", known.named_in(of)
+    if (about := _AND_ABOUT.match(question)) is not None and (says := _SAYS_ABOUT.match(last.text)) is not None:
+        text = f"{says[0]} {about[1]}?"  # "what does the report say about pay"
+        return StandAlone(text, question, tuple(known.named_in(text)), (), _context(said), last.text)
     if (by := _BY_ANOTHER.match(question)) and named and named[0] in known.programs and _says_only(by[1], known.programs[named[0]]):
         question = f"what about {by[1]}?"
     if says_it_expired(question):  # what was asked of a permit that lasts is not asked of one that does not

@@ -202,13 +202,19 @@ _SOMEBODY_ELSE = re.compile(r"\b(?:he|she|his|her|they|their|friend|co-?worker|c
 
 def told_of_the_asker(question: str, before: Sequence[str]) -> tuple[str, ...]:
     """What the messages before told last of whose citizen, or of what card, the asker is, where this one speaks of no such thing and of
-    nobody else; and that a permit has expired."""
+    nobody else; that a permit has expired; and how many they are, where a sum is asked for."""
     sentences = [sentence for message in reversed(before) for sentence in re.split(r"(?<=[.?!])\s+", message)]
-    expired = next(((sentence,) for sentence in sentences if says_it_expired(sentence)), ())
+    expired: tuple[str, ...] = next(((sentence,) for sentence in sentences if says_it_expired(sentence)), ())
+    if _OF_A_SUM.search(question) and not people_in(question) and not _FOR_ONE.search(question):
+        expired += next(((sentence,) for sentence in sentences if people_in(sentence) and not _SOMEBODY_ELSE.search(sentence)), ())
     if citizenships_in(question) or _GREEN_CARD.search(question) or _kin(question) or _SOMEBODY_ELSE.search(question):
         return expired
     mine = (sentence for sentence in sentences if _OF_ME.search(sentence) and not _kin(sentence))
     return (*expired, *next(((sentence,) for sentence in mine if citizenships_in(sentence) or _GREEN_CARD.search(sentence)), ()))
+
+
+_OF_A_SUM = re.compile(r"\b(?:how much|money|funds?|bank|balance|fees?|costs?|price|total)\b", re.IGNORECASE)
+_FOR_ONE = re.compile(r"\b(?:alone|single|only me|just me|one person|per person|each|he|she|his|her|parents?|mom|dad)\b", re.IGNORECASE)
 
 
 def is_of_their_card(asked: Asked, hit: Hit, best: Hit) -> bool:

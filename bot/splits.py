@@ -18,6 +18,7 @@ _MORE = 2  # content words that a reply may hold besides those of the branches: 
 _ASKS = re.compile(
     r"\?\s*$|^\W*(?:what|how|is|are|am|can|could|do|does|did|will|would|when|where|which|who|why|should|may)\b", re.IGNORECASE
 )
+_ANOTHER_KIND = frozenset(terms("study student visitor visit citizenship"))  # of permit, which no branch is about
 _ASKS_OF_SOMEBODY = re.compile(
     r"\W*(?:(?:and|so|but|ok)\b\W*)*(?:can|could|may|must|should|will|do|does|would) (?:i|we|he|she|they|my \w+) ", re.IGNORECASE
 )
@@ -54,8 +55,9 @@ class Splits:
         cases = self._cases[split.id]
         content = _stems(words(reply))  # "us" is a country here
         says = _ANY.union(*(self._says[split.id, b.when] for b in cases))
-        if len(set(terms(reply)) - says) > (0 if _ASKS.search(reply) else _MORE) or _ASKS_OF_SOMEBODY.match(reply):
-            return None  # "can they work", "is the H-1B permit still open?" is a question of its own
+        more = set(terms(reply)) - says
+        if len(more) > (0 if _ASKS.search(reply) else _MORE) or _ASKS_OF_SOMEBODY.match(reply) or more & _ANOTHER_KIND:
+            return None  # "can they work", "is the H-1B permit still open?", "and the study permit" is a question of its own
         votes = sorted(((len(content & self._says[split.id, b.when]), -n) for n, b in enumerate(cases)), reverse=True)
         if not votes[0][0] or votes[0][0] == votes[1][0]:
             return None

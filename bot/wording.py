@@ -16,7 +16,7 @@ from bot.answer import Answer, Beside, Citation, Claim, Differing, ProgramStandi
 from bot.answerability import NOT_FOUND, SURE
 from bot.asked import VERY, is_asked
 from bot.check import Checked
-from bot.counting import counted_from
+from bot.counting import counted_from, fewer_than_asked
 from bot.followups import NO_SUBJECT
 from bot.joins import LAWFUL, fitted, joins
 from bot.language import FRENCH, NOTICES, UNREAD
@@ -32,7 +32,7 @@ from index.search import Hit, Index, Query
 
 STALE_DAYS = 180
 FOLLOW_UPS = 3
-_LEADING = 2  # citations, in which a time may be given that is counted from the day that somebody names
+_LEADING = 2  # citations, in which a rule may stand that is told with the numbers that somebody names (bot/counting.py)
 
 HELLO = (
     "Hello. Ask me about moving to Canada from a US H-1B: work permits, Express Entry, provinces, family, fees, or what to do after a "
@@ -466,8 +466,9 @@ def _caveats(understood: Understood, status: Status, citations: Sequence[Citatio
     elif dated and (today - _day(min(dated))).days > STALE_DAYS:
         found.append(f"Part of this rests on a source last known to be true on {long_date(min(dated))}: check that it still holds.")
     if not at and understood.heard is None:
-        said = (*understood.asked_before, understood.question)
-        found = [*filter(None, (counted_from(said, citation.quote, today) for citation in citations[:_LEADING]))][:1] + found
+        said, quotes = (*understood.asked_before, understood.question), [citation.quote for citation in citations[:_LEADING]]
+        for told in (fewer_than_asked(said, quote) or counted_from(said, quote, today) for quote in reversed(quotes)):
+            found = [told, *found] if told and told not in found else found
     if any(not c.as_of for c in citations):
         found.append("Part of this rests on a document that carries no date.")
     if checked.differing:

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from bot.chain import Bot
-from bot.counting import counted_from
+from bot.counting import counted_from, fewer_than_asked
 from tests.talking import talk
 
 TODAY = date(2026, 11, 20)
@@ -49,6 +49,23 @@ def test_nothing_is_counted_where_the_day_or_the_time_is_not_clear(said: str, qu
     assert counted_from([said], quote, TODAY) == ""
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (("his permit will have 14 months on it by then",), "14 months, as you write, are fewer than the 16 that this rule asks for."),
+        (("can my wife come", "his permit is for 12 months"), "12 months, as you write, are fewer than the 16 that this rule asks for."),
+        (("there are 9 months left", "sorry, 20 months left"), ""),
+        (("my permit has 16 months left",), ""),
+        (("I worked 10 months in Ohio",), ""),
+        (("she has 8 months remaining and he has 12 months left",), ""),  # whose?
+    ],
+)
+def test_fewer_months_than_a_rule_asks_for_are_told(said: tuple[str, ...], told: str) -> None:
+    quote = "The spouse may apply if at least 16 months of work authorisation are left."
+    assert fewer_than_asked(said, quote) == told
+    assert fewer_than_asked(said, "At least 16 months of experience are asked for.") == ""
+
+
 def test_an_i94_that_ends_before_is_told_and_what_was_said_earlier_counts(bot: Bot) -> None:
     told = talk(bot, "laid off. last day 12 nov. how long do i have", "my i94 says 31 december though").caveats[0]
     assert told == (
@@ -61,3 +78,8 @@ def test_an_i94_that_ends_before_is_told_and_what_was_said_earlier_counts(bot: B
 def test_the_last_day_at_a_job_is_no_deadline(bot: Bot) -> None:
     answer = bot.answer("my last day at google is jan 12, how long can i stay in us")
     assert "60" in answer.claims[0].text and "13 March 2027" in answer.caveats[0]
+
+
+def test_months_that_do_not_suffice_are_told_beside_the_rule(bot: Bot) -> None:
+    answer = talk(bot, "can my wife work in canada with my permit", "there are 14 months left on it")
+    assert "16" in answer.answer and answer.caveats[0] == "14 months, as you write, are fewer than the 16 that this rule asks for."
