@@ -19,6 +19,7 @@ from index.search import Hit, follows_any_refusal
 # Below the first, a passage does not answer the question; between the two it may answer a part. eval/tune_answerability.py.
 NOT_FOUND = 0.40
 SURE = 0.68
+NEARLY_SURE = 0.55  # from here on it is called the nearest that is held; below, the answer begins with the doubt
 MOST_READ = 8.0  # log odds of a reader beyond which they put nothing further ahead or behind
 _SURELY_READ, _LEAST_READ = 2.0, -5.0  # log odds, and below which they tell no more
 ASKED_SO = 0.86  # cosine at which a passage's question is the one asked

@@ -61,6 +61,7 @@ OWN_WORDS = {
     wording.NOT_QUITE: (
         "Il se peut que nos sources ne répondent pas exactement à cette question. Ce qu’elles contiennent de plus proche\u00a0:"
     ),
+    wording.NEARLY: "Ce que nos sources contiennent de plus proche\u00a0:",
     wording.NOTHING_FOR: "Nos sources ne contiennent rien pour {}. Ce qu’elles contiennent de plus proche\u00a0:",
     wording.STANDS: (
         "Nos sources disent toujours ceci. Si on vous a dit le contraire, demandez la règle et sa date, pour que cela puisse être vérifié."

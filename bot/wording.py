@@ -13,7 +13,7 @@ from itertools import islice
 
 from bot import harm, lawful, scope
 from bot.answer import Answer, Beside, Citation, Claim, Differing, ProgramStanding, Status
-from bot.answerability import NOT_FOUND, SURE
+from bot.answerability import NEARLY_SURE, NOT_FOUND, SURE
 from bot.asked import VERY, is_asked
 from bot.check import Checked
 from bot.counting import counted_from, fewer_than_asked
@@ -79,6 +79,7 @@ CANNOT_ACT = (
 )
 NEAREST = "The nearest that they hold:"
 NOT_QUITE = "Our sources may not answer exactly this. The nearest that they hold:"
+NEARLY = "The nearest that our sources hold:"
 NOTHING_FOR = "Our sources hold nothing for {}. The nearest that they hold:"
 STANDS = "Our sources still say this. If you were told otherwise, ask for the rule and its date, so that it can be checked."
 RULES = "What our sources say on it:"
@@ -381,7 +382,7 @@ def _text(
         lines.append(STANDS)
     elif claims and status == "partial" and len(checked.answered) == 1:
         month = month_not_held(understood.standalone, (claim.text for claim in claims))
-        not_quite = NOTHING_FOR.format(month) if month else NOT_QUITE
+        not_quite = NOTHING_FOR.format(month) if month else NEARLY if checked.answered[0] >= NEARLY_SURE else NOT_QUITE
         lines.append(RULES if acts or understood.goes_on_telling else not_quite)
     elif claims and status == "advice":
         lines.append(RULES)
