@@ -265,7 +265,10 @@ _NOT_MUCH, _NOT_NEAR = 0.4, 0.695  # the same: of 11 between, 5
 
 
 def is_doubtful(hit: Hit) -> bool:
-    """Whether a written answer only resembles what is asked: little of the question stands in it, and its own question is not near."""
+    """Whether a written answer only resembles what is asked: little of the question stands in it, and its own question is not near; not
+    if, read beside it, it was found to answer."""
+    if hit.read is not None and hit.read >= 0:
+        return False
     return bool(hit.passage.asked) and hit.overlap < _LITTLE and hit.question < NEAR_OURS
 
 

@@ -52,7 +52,7 @@ from bot.others import (
 from bot.pieces import Piece
 from bot.reading import behind, is_clear, placed_by, read_beside, read_sentences
 from bot.settings import Settings
-from bot.several import asks_of_a_text, compares, names_a_text, of_each_name, of_each_thing, segments, without_its_text
+from bot.several import asks_of_a_text, compares, names_a_text, of_each_name, of_each_of_two, of_each_thing, segments, without_its_text
 from bot.splits import Splits, first_sentences
 from bot.story import asks
 from bot.swaps import place_in, places_in, province_of
@@ -99,6 +99,7 @@ _OF_ANOTHER = 0.25  # likeness to what was typed below which a passage that hold
 _FROM_ELSEWHERE = 0.05  # in score, as which a passage that is said of elsewhere falls behind others
 _ELSEWHERE = 0.3  # what is left of the chance of what is said of a province where an American state is asked about
 _NEAREST = 4  # hits that are near
+_WORDS_OF = 5000  # sections of ours whose words are known to be right
 _NOT_OPEN = ("closed", "paused", "announced")
 _SHOWN = 10  # hits that go on from searching
 LOOKED_AT = 20  # of a follow-up, each way
@@ -111,6 +112,9 @@ _IN_COUNTRY = re.compile(
 )
 _SAYS_NOTHING = frozenset(terms("need needs needed take takes took get gets have had was were require required"))
 _OTHER_STATUS = re.compile(r"\b(?:opt|f-?1|l-?1|o-?1|tn|j-?1|b-?[12])\b", re.IGNORECASE)
+_VISITING = re.compile(
+    r"\b(?:visit\w*|tourists?|nomads?|holidays?|vacation|trips?|parents?|mother|father|mom|dad|etas?|trv)\b", re.IGNORECASE
+)
 _REFERS_BACK = re.compile(r"\b(?:it|there|that|this|they|them|those|these)\b", re.IGNORECASE)
 
 _log = logging.getLogger("northbound.chain")
@@ -154,7 +158,9 @@ class Bot:
         self.sources = {s: sources[s] for s in index.manifest.documents if s in sources}
         self.corpus_version = index.manifest.corpus_version
         self._all_sources = sources
-        self._vocabulary = Vocabulary(registry, index.passages.headings(index.passages.numbers(asked=True)))
+        ours = index.passages.numbers(asked=True)
+        texts = (index.passages[int(number)].text for number in ours[:_WORDS_OF])
+        self._vocabulary = Vocabulary(registry, index.passages.headings(ours), texts)
         self._splits = Splits(registry.splits, index.passages.by_id)
         # The briefs are of the field; what a user chose need not be.
         self.answerability = answerability(index.passages if index.manifest.only else (), index.rarity)
@@ -306,7 +312,8 @@ class Bot:
         things = of_each_thing(whole)
         if len(things) < 2:
             things = of_each_name(whole, lambda text: self._vocabulary.is_program(self._vocabulary.spelled(text)))
-        if len(things) > 1 and self._named_in(whole):
+        named = len(things) > 1 and bool(self._named_in(whole))
+        if len(things) < 2 and len(things := of_each_of_two(whole)) > 1 or named:
             of_each = [one for thing in things if (one := self._found_behind((), thing, understood)) is not None and one.hits[0]]
             if len({_said_by(one) for one in of_each}) == len(things) and all(self._likely(one) >= NOT_FOUND for one in of_each):
                 return self._joined(understood, of_each)
@@ -435,6 +442,8 @@ class Bot:
         for asked, query, leans in zip(questions, queries, leaning, strict=True):
             already = frozenset(hits[0].passage.id for hits in found if hits)
             hits = _for_them_first(asked, self._going_on(understood, query, leans, already))
+            if not _VISITING.search(asked.said):
+                hits = tuple(_moved(_behind(hits, [bool(_VISITING.search(hit.passage.heading)) for hit in hits]), hits, _OF_VISITORS))
             if asks_of_a_text(asked.wordings[0]):
                 hits = tuple(_moved(_behind(hits, list(map(self._is_no_article, hits))), hits, _OF_A_TEXT))
             found.append(self._read(understood, asked, hits, leans))
@@ -957,6 +966,7 @@ _BROUGHT_UP = "only what speaks of what the message brings up"
 _NOT_HELD = "the last answer said that this is not held"
 _TELLS = "what tells it of what is talked of comes first"
 _TOLD_OF_ELSEWHERE = "what is said of elsewhere and is not much nearer comes after"
+_OF_VISITORS = "what is said of visitors and is not much nearer comes after, where nobody visits"
 _OF_A_TEXT = "what an official page says and is not much nearer comes after, where an article is asked about"
 _THEIRS = "what is for another citizenship, age or number comes after"
 # The first decides least, as each leaves what it does not tell apart in its order.
@@ -970,6 +980,7 @@ _BEHIND: tuple[tuple[str, Callable[[Asked, Hit], bool]], ...] = (
         "what is said of another province or country comes after",
         lambda asked, hit: _of_another_province(asked, hit) or _only_in_canada(asked, hit),
     ),
+    ("what does not name the very thing that is asked about comes after", lambda asked, hit: not asked.about <= hit.terms),
     ("what tells what follows such a refusal comes first", beside_the_refusal),
     ("what says the same as the question comes first", lambda _, hit: not is_asked(hit)),
 )

@@ -35,7 +35,7 @@ _REFERS = re.compile(
 )
 # "My daughter is 19, can she study": the pronoun has its noun before it and refers to nothing else.
 _PERSON = re.compile(
-    r"\b(?:my|our|a|the) (?:\w+ )?(?:wife|husband|spouse|partner|daughter|son|kids?|child(?:ren)?|mother|father|parents?|brother|sister|"
+    r"\b(?:my|our|a|the) (?:\w+ )?(?:wife|husband|spouse|partner|daughter|son|kids?|child(?:ren)?|baby|newborn|mother|father|parents?|brother|sister|"
     r"friend|employer|boss|company)\b"
     r".{0,60}?\b(?:he|she|they|them|it|his|her|their)\b",
     re.IGNORECASE,

@@ -338,7 +338,10 @@ _WHICH_PLACE = re.compile(
 )
 _ONESELF = re.compile(r"\b(?:i|i'?m|i'?ve|we|my|our|me|us)\b", re.IGNORECASE)
 _IN_CANADA = re.compile(rf"\bcanad\w*|\b(?:{_CITIES}|mississauga|brampton|surrey|burnaby|hamilton)\b", re.IGNORECASE)
-_OTHER_OFFER = re.compile(r"\bgold card\b", re.IGNORECASE)
+_OTHER_OFFER = re.compile(
+    r"\bgold card\b|\b(?:atlantic|rural|caregivers?|agri-?food)(?= (?:\w+ )?(?:programs?|programmes?|pilots?|streams?|pathways?|visas?)\b)",
+    re.IGNORECASE,
+)
 _CODE = re.compile(r"(?!c12)(?:[ct]\d\d|imm\d{4})")  # of a permit without an LMIA, and of a form, not Bill C-12: the next number is another
 # A day of the asker's own ("my permit ends in January 2027") is where they stand, not what is asked about.
 _OWN_DAY = re.compile(

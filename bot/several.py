@@ -108,6 +108,12 @@ def of_each_name(message: str, is_name: Callable[[str], bool]) -> list[str]:
     return [message]
 
 
+def of_each_of_two(message: str) -> list[str]:
+    """What is asked of each of two that stand before it, once for each: "GTS vs Express Entry: how long does each take"."""
+    found = _OF_EACH.match(message)
+    return [f"{found['head']}{one.strip()}{found['rest']}" for one in (found["one"], found["other"])] if found is not None else [message]
+
+
 def compares(message: str, names: Set[str]) -> bool:
     """Whether a message does no more than to put several things beside each other: "compare the super visa and the PGP", "OINP or BC PNP?".
     `names` are the terms of their names."""
@@ -139,7 +145,7 @@ _JOINT = re.compile(
 )
 _BEGINS = re.compile(
     rf"(?:(?:and|nd?|also|plus|then|so|ok|if (?:yes|so|not|no))[\s,]+)*"
-    rf"(?:{_BY}{_WH}\b|(?!did {DEGREE}){_AUX}(?:n[o']?t)? (?:also )?\w+\b)",
+    rf"(?:{_BY}{_WH}\b|(?!did {DEGREE}|can(?:not|['’]?t)\b){_AUX}(?:n[o']?t)? (?:also )?\w+\b)",
     re.IGNORECASE,
 )
 _ASKED_OF_THEM = re.compile(rf"(?:my |our |the )?{_PERSON} (?:also )?(?:can|could|must|should|may|allowed)\b[^.]*$", re.IGNORECASE)
@@ -179,6 +185,11 @@ _IN_A_TEXT = re.compile(
 _BOUND = re.compile(r"\b(?:between|both|either|neither)\b[^,.?]*$", re.IGNORECASE)  # "the difference between CEC and FSW"
 _WHICH_IS = re.compile(r"\b(?:which|better|best|faster|easier|cheaper|compared?|differen\w+|choose|prefer)\b", re.IGNORECASE)
 _SETS_BESIDE = re.compile(rf"{_WHICH_IS.pattern}|{_BOUND.pattern}|\b(?:or|vs|versus|than|from)\b", re.IGNORECASE)
+_OF_EACH = re.compile(
+    r"\W*(?:compare )?(?P<one>[^,:;?.]{2,40}?) (?:vs\.?|versus|and|or|&) (?P<other>[^,:;?.]{2,40}?)\s*[,:;–-]\s*"
+    r"(?P<head>(?:what|how|where|when|who|which|why)\b[^,;?]*?\b)(?:each(?: one| of them)?|both(?: of them)?|they)\b(?P<rest>.*)$",
+    re.IGNORECASE,
+)
 _BETWEEN_NAMES = re.compile(r"\s+(?:and|&|nd?)\s+(?:also\s+|the\s+)?|\s*[/&]\s*", re.IGNORECASE)
 _THING = re.compile(
     r"\b(?:amounts?|fees?|costs?|prices?|scores?|points|funds|deadlines?|last dates?|times?|validity|documents?|papers|forms?|conditions?|"

@@ -17,6 +17,7 @@ LONG = 22  # words; a longer message is a story with questions in it
 _MOST = 4  # questions that one answer has room for
 _OWN = 4  # terms with which a question stands without what was told before it
 _LITTLE = 2  # terms; with fewer, and none of the field, a question asks nothing by itself
+_TOLD_BEFORE = 3  # sentences before the last that a question which says nothing may be about
 _KEPT = 30  # words, about, that a question leans on
 
 
@@ -60,6 +61,9 @@ def read(message: str, speaks: Callable[[str], bool], names: Callable[[str], str
                 continue  # "what would they have to do" asks it of whom was told of
             question = _JOINS.sub("", question)
             questions.append(_in_forms(question, _last_of(block), asked, speaks, names))
+            if len(terms(question)) < _LITTLE and not speaks(question):  # "should I pay?": any of what was told may be meant
+                ours = [one for one in block[:-1] if speaks(one) and len(terms(one)) >= _OWN]
+                questions[-1] = questions[-1]._replace(forms=(*questions[-1].forms, *ours[-_TOLD_BEFORE:]))
             asked = question if questions[-1].forms[0] == question else asked
     if not questions or len(questions) == 1 and len(sentences) == 2:
         return None
@@ -105,6 +109,8 @@ def asks(sentence: str) -> bool:
 
 
 def _asks_outright(sentence: str) -> bool:
+    if _DID_ONE.match(sentence):
+        return False
     return sentence.endswith("?") or _ASKS.match(sentence) is not None or _SUPPOSING.match(sentence) is not None
 
 
@@ -134,6 +140,7 @@ SENTENCE_END = re.compile(r"(?<=[.?!])\s+|\n+")
 _ASKS = re.compile(
     rf"(?:(?:and|also|plus|so|but|ok|if not|or)[\s,]+)*(?:{_WH}|{_AUX} {_WHO}|any (?:way|idea|option|chance|advice))\b", re.IGNORECASE
 )
+_DID_ONE = re.compile(r"did (?:an?|my) [^?]*\.$", re.IGNORECASE)  # "Did a PhD in Ohio, then a postdoc."
 # "If I get PR, can we come back, and what happens to my place in the queue?"
 _SUPPOSING = re.compile(rf"(?:if|when|once|since|because|as|while|after)\b[^?]*?,\s*(?:{_WH}|{_AUX} {_WHO})\b", re.IGNORECASE)
 _INVERTED = re.compile(rf"{_AUX} \w+\b", re.IGNORECASE)  # "Do Indian citizens need a visa, and how much is it?"

@@ -43,9 +43,9 @@ _SETTING = frozenset(
 
 
 class Vocabulary:
-    """Built once from the registry and the words of the indexed headings."""
+    """Built once from the registry, the words of the indexed headings, and those of `texts`, which are no misspellings."""
 
-    def __init__(self, registry: Registry, headings: Iterable[str]) -> None:
+    def __init__(self, registry: Registry, headings: Iterable[str], texts: Iterable[str] = ()) -> None:
         self._programs: Mapping[str, Program] = registry.programs
         self._expansions = _expansions(registry.glossary)
         self._concepts = _concepts(registry)
@@ -62,6 +62,7 @@ class Vocabulary:
         # The embedder's vocabulary is a list of common English words, the commonest first: what stands in it is no misspelling.
         english = (default_model_folder() / "vocab.txt").read_text(encoding="utf-8").split()
         self._english = frozenset(english)
+        self._written = frozenset(words(" . ".join(texts)))
         # Of one first letter: a word is only compared with such, and the table of all takes as long as an answer.
         self._common = lru_cache(maxsize=64)(lambda letter: _by_skeleton(word for word in english if word[0] == letter))
         # Each step of understanding asks for the spelling of the same texts, and for the concepts in them.
@@ -142,6 +143,8 @@ class Vocabulary:
         if word in SHORT and not named:
             return SHORT[word]
         if len(word) < _SHORTEST - 1 or word in self._english or word[-1] in "sd" and word[:-1] in self._english:
+            return word
+        if word in self._written or f"{word}s" in self._written or word[-1] == "s" and word[:-1] in self._written:
             return word
         from rapidfuzz import process  # many a question holds no word that must be looked for
         from rapidfuzz.distance import DamerauLevenshtein
