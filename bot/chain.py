@@ -980,7 +980,10 @@ _BEHIND: tuple[tuple[str, Callable[[Asked, Hit], bool]], ...] = (
         "what is said of another province or country comes after",
         lambda asked, hit: _of_another_province(asked, hit) or _only_in_canada(asked, hit),
     ),
-    ("what does not name the very thing that is asked about comes after", lambda asked, hit: not asked.about <= hit.terms),
+    (
+        "what does not name the program that is asked about comes after",
+        lambda asked, hit: not scope.other_offers(asked.wordings[0]) <= hit.terms,
+    ),
     ("what tells what follows such a refusal comes first", beside_the_refusal),
     ("what says the same as the question comes first", lambda _, hit: not is_asked(hit)),
 )

@@ -35,8 +35,8 @@ _REFERS = re.compile(
 )
 # "My daughter is 19, can she study": the pronoun has its noun before it and refers to nothing else.
 _PERSON = re.compile(
-    r"\b(?:my|our|a|the) (?:\w+ )?(?:wife|husband|spouse|partner|daughter|son|kids?|child(?:ren)?|baby|newborn|mother|father|parents?|brother|sister|"
-    r"friend|employer|boss|company)\b"
+    r"\b(?:my|our|a|the) (?:\w+ )?(?:wife|husband|spouse|partner|daughter|son|kids?|child(?:ren)?|baby|mother|father|parents?|brother|"
+    r"sister|friend|employer|boss|company)\b"
     r".{0,60}?\b(?:he|she|they|them|it|his|her|their)\b",
     re.IGNORECASE,
 )
@@ -300,7 +300,7 @@ _MARRIED = re.compile(
 # "And for the study permit is it the same", "is it the same for my wife": the last question is asked of that.
 _IS_THE_SAME = re.compile(
     r"^\W*(?:(?:and|so|but|ok(?:ay)?)\b[\s,]*)*(?:(?:for|in|with|under|about) (?P<of>[^,?]+?),? )?(?:is|are|does|would)"
-    r"(?: (?:it|that|this|they|the))? (?:be )?(?:the )?same"
+    r"(?: (?:it|that|this|they|the))? (?:be )?(?:the )?same(?! as\b)"
     r"(?: (?:number|amount|fee|price|cost|time|rules?|thing|score|deadline|days|years|for|in|with|under|too))*"
     r"(?: (?:the )?(?P<what>[^?]+?))?\W*$",
     re.IGNORECASE,

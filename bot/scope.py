@@ -518,6 +518,11 @@ def must_be_about(text: str) -> frozenset[str]:
     return frozenset(terms(" ".join((*named, *countries, *places)))) | frozenset(_YEAR_TO_COME.findall(_OWN_DAY.sub(" ", text)))
 
 
+def other_offers(text: str) -> frozenset[str]:
+    """Terms of programs of which our sources hold no conditions, where a text names one: the Atlantic program, a rural pilot."""
+    return frozenset(terms(" ".join(_OTHER_OFFER.findall(text))))
+
+
 def asks_whether_open(text: str) -> bool:
     """Asks whether a program is open, closed, valid or gone."""
     return _OPEN.search(text) is not None
