@@ -172,7 +172,8 @@ _OF_US, _AND_THEM = (
     for pattern in (rf"\b(?:me|us|myself|{_PERSON})$", rf"(?:my |our |\d |one |two |three )?{_PERSON}\b(?! (?:can|could|must|should|may))")
 )
 _TEXT = (
-    r"(?:(?:the|that|this|your) )?(?:[\w'’-]+ ){0,4}?(?:story|article|piece|report|newspaper|star\b(?! (?:article|story|report|piece)))\b"
+    r"(?:(?:the|that|this|your) )?(?:[\w'’-]+ ){0,4}?(?:story|article|piece|(?<!police )(?<!medical )(?<!eca )report|newspaper"
+    r"|star\b(?! (?:article|story|report|piece)))\b"
     r"(?: (?:by|from) the [\w'’-]+(?: star)?)?"
 )
 _ON = r"(?: (?:on|about|of) [^,.?!]+)?"

@@ -1148,3 +1148,28 @@ def test_an_answer_may_move_the_conversation_on() -> None:
 
     assert about(("entry",)) == ("entry",)
     assert about(("fees",)) == ("pilot",)  # a fee is of something
+
+
+@pytest.mark.parametrize(
+    ("before", "message", "standalone"),
+    [
+        (("what language score for FSW", "CLB 7."), "is it the same for CEC?", "what language score for the Canadian Experience Class?"),
+        (("how much is the fee for gts", "1,000."), "and for express entry is it the same", "how much is the fee for Express Entry?"),
+        (("what does the article say about gts", "It is fast."), "and about pay", "what does the article say about pay?"),
+    ],
+)
+def test_the_last_question_is_asked_of_another_thing(before: tuple[str, str], message: str, standalone: str) -> None:
+    assert of_the_field(*before, message).standalone == standalone
+
+
+def test_a_supposition_that_goes_on_to_ask_finishes_no_question() -> None:
+    before = ("can my wife work in canada", "Yes.")
+    spliced = of_the_field(*before, "and if I only have a closed permit").standalone
+    assert spliced.startswith("can my wife work in canada")
+    asked = of_the_field(*before, "and if the province nominates me, then the months change for her?").standalone
+    assert not asked.startswith("can my wife work in canada")
+
+
+def test_the_last_one_is_a_round_where_a_score_is_asked_for() -> None:
+    understood = of_the_field("can a nurse do express entry", "By Express Entry.", "what score did the last one have")
+    assert "STEM" not in understood.standalone and understood.inferred == ("express-entry",)

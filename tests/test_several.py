@@ -8,7 +8,17 @@ import pytest
 
 from bot.chain import Bot
 from bot.explain import explain
-from bot.several import compares, of_each_name, of_each_place, of_each_thing, segments, without_numbering
+from bot.several import (
+    compares,
+    names_a_text,
+    of_each_name,
+    of_each_of_two,
+    of_each_place,
+    of_each_thing,
+    segments,
+    without_its_text,
+    without_numbering,
+)
 
 
 def spans(text: str) -> list[str]:
@@ -293,3 +303,51 @@ def test_what_the_first_section_tells_as_well_is_no_second_question(bot: Bot) ->
     """The lowest score of any STEM round is not that of the last."""
     answer = bot.answer("When was the most recent STEM draw, and what score did it need?")
     assert "lowest score of 491" in answer.claims[0].text and "second question" not in answer.answer
+
+
+@pytest.mark.parametrize(
+    ("message", "each"),
+    [
+        (
+            "kim vs kamal: what does each think of the program",
+            ["what does kim think of the program", "what does kamal think of the program"],
+        ),
+        ("gts vs express entry, how long does each take", ["how long does gts take", "how long does express entry take"]),
+        ("FSW or CEC, what do they need", ["what do FSW need", "what do CEC need"]),
+        ("my wife and I, what do we need", ["my wife and I, what do we need"]),
+        ("gts or express entry, which is faster", ["gts or express entry, which is faster"]),
+    ],
+)
+def test_what_each_of_two_is_asked_for_is_asked_of_each(message: str, each: list[str]) -> None:
+    assert of_each_of_two(message) == each
+
+
+def test_two_people_are_set_beside_each_other(bot: Bot) -> None:
+    answer = bot.answer("kim vs kamal: what does each think Canada wanted out of the program")
+    assert "Kim" in answer.claims[0].text and any("pool of talent" in claim.text for claim in answer.claims)
+
+
+@pytest.mark.parametrize(
+    ("question", "plain"),
+    [
+        ("Which companies are named in the piece on H-1B refusals?", "Which companies are named?"),
+        ("how many years can h1b stay in us according to the star article", "how many years can h1b stay in us"),
+        ("In that report about technology, which sectors count?", "which sectors count?"),
+        ("what does the star article say about pay", "what pay"),
+        ("do I need a police report for express entry", "do I need a police report for express entry"),
+        ("what is in the medical report", "what is in the medical report"),
+    ],
+)
+def test_what_names_a_text_is_no_part_of_what_is_asked_of_it(question: str, plain: str) -> None:
+    assert without_its_text(question) == plain
+
+
+def test_a_text_that_is_named_first_is_no_question(bot: Bot) -> None:
+    assert names_a_text("star story about canada poaching workers") and not names_a_text("is the article still right")
+    answer = bot.answer("star story about canada poaching h1b workers, who said audacious")
+    assert answer.claims[0].text.startswith("Jack Kim of the law firm Fragomen")
+
+
+def test_an_article_is_not_told_from_an_official_page(bot: Bot) -> None:
+    answer = bot.answer("What did the report by the Star say about health care draws?")
+    assert answer.status in ("partial", "not_found") or answer.citations[0].kind != "official"

@@ -507,3 +507,23 @@ def test_a_year_of_somebodys_passport_is_not_what_is_asked_about(bot: Bot) -> No
         "I have a new passport to 2035. My friend says that renewal closed in 2024. Is it true?"
     )
     assert answer.status == "answered" and first(answer).startswith("16 December 2026, that day included")
+
+
+def test_who_somebody_is_is_told_alone(bot: Bot) -> None:
+    assert [claim.text for claim in bot.answer("who is holthe").claims] == ["Mark Holthe is an immigration lawyer in Lethbridge, Alberta."]
+
+
+def test_who_has_all_three_years_has_nothing_to_renew(bot: Bot) -> None:
+    answer = bot.answer(
+        "Asking for a client. She was approved in 2023 under the H1B open permit, full three years, used it in Vancouver since December "
+        "2023. It ends December 2026 and she wants to renew it again under the same scheme. Can she?"
+    )
+    assert first(answer).startswith("No: a holder whose 2023 H-1B open work permit was issued for the full three years")
+
+
+def test_what_is_said_of_visitors_does_not_answer_those_who_settle(bot: Bot) -> None:
+    assert not first(bot.answer("is there a health card for all of us from day one if we land in ontario")).startswith("No, as far as")
+
+
+def test_a_program_without_conditions_is_not_answered_with_those_of_another(bot: Bot) -> None:
+    assert bot.answer("settlement funds for the Atlantic program, family of three").status == "not_found"
