@@ -805,7 +805,7 @@ class Bot:
             wordings,
             tuple(self._vocabulary.concepts(self._vocabulary.spelled(typed))),
             expected(typed) or expected(wordings[min(1, len(wordings) - 1)]),  # as typed, else with its spelling put right
-            scope.must_be_about(understood.story.questions[number].asked if understood.story else typed),
+            scope.must_be_about(understood.story.questions[number].asked if understood.story else typed, bool(named)),
             tuple((program, self._vocabulary.names_of(program)) for program in about),
             understood.tense,
             understood.at or self.today.isoformat(),

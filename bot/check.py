@@ -132,6 +132,7 @@ def check(
         likely = [max(p, SURE) for p in likely]
     about = _programs(understood, kept, registry)
     unknown = bool(kept) and kept[0].passage.unknown and not said
+    behind: Piece | None = None  # where a program stands, said after the answer
     asks_standing = scope.asks_whether_open(understood.question) or bool(understood.at and _APPLIES.search(understood.question))
     named = registry.programs[understood.programs[0]] if understood.programs else _meant(hits, registry) if asks_standing else None
     if asks_standing and named is not None and named.standing in _SAYS:
@@ -153,8 +154,13 @@ def check(
         and not says_already(note, said)
     ):
         # Somebody who asks about something else in an article on a closed program is answered first, and so is who was told before.
-        elsewhere = _asks_what_is_told(understood.question, kept[0]) if kept else False
-        if subject is shown and not said and (elsewhere or _is_known(note, subject, understood, registry)):
+        told = bool(kept) and (
+            _asks_what_is_told(understood.question, kept[0])
+            or _looks_back(understood.question, asks_standing)
+            or _is_known(note, subject, kept, understood, registry)
+        )
+        if subject is shown and not said and told:
+            behind = note
             kept.insert(next((n for n, piece in enumerate(kept) if piece.passage.id != kept[0].passage.id), len(kept)), note)
         else:
             said.insert(0, note)
@@ -166,7 +172,7 @@ def check(
     differing = [d for d in differing if any(disagreement_name(d.id, 0) in piece.passage.id for piece in said)]
     listed = any(asks_for_several(wording) for part in understood.parts for wording in part)
     return Checked(
-        _within(said, kept, listed),
+        _within(said, kept, listed, behind),
         tuple(likely),
         unknown,
         tuple(p.id for p in about),
@@ -182,7 +188,9 @@ _TOLD_OF = re.compile(
     r"called|described|compared?|expects?|expected|according|opinion|lawyers?|experts?|consultants?|critics?|ministers?)\b",
     re.IGNORECASE,
 )
-_OF_THEMSELVES = re.compile(r"\b(?:i|i'?m|i'?ve|me|my|mine|we|our|us|apply|applying|eligible|qualify|get|still)\b", re.IGNORECASE)
+_OF_THEMSELVES = re.compile(
+    r"\b(?:i|i'?m|i'?ve|me|my|mine|we|our|(?<!the )(?<!in )us|apply|applying|eligible|qualify|still)\b", re.IGNORECASE
+)
 
 
 def _asks_what_is_told(question: str, first: Piece) -> bool:
@@ -199,13 +207,27 @@ _OF_ITS_STANDING = re.compile(
 )
 
 
-def _is_known(note: Piece, program: Program, understood: Understood, registry: Registry) -> bool:
-    """Whether the conversation has said where a program stands, or goes on about its renewal, which is for those who hold it."""
-    if not understood.answered_before or _OF_ITS_STANDING.search(understood.question):
+def _is_known(note: Piece, program: Program, kept: Sequence[Piece], understood: Understood, registry: Registry) -> bool:
+    """Whether the conversation has said where a program stands, or the answer is on its renewal, which is for those who hold it."""
+    if _OF_ITS_STANDING.search(understood.question) and understood.answered_before:
         return False
-    ours = (registry.programs[id] for id in (*understood.named, *understood.inferred) if id in registry.programs)
-    renews = any(one.name.startswith(RENEWAL_OF) and one.source == program.source and one.standing not in _SAYS for one in ours)
+    ours = (*understood.named, *understood.inferred, *(piece.passage.program for piece in kept))
+    renewals = (registry.programs[id] for id in ours if id in registry.programs)
+    renews = any(one.name.startswith(RENEWAL_OF) and one.source == program.source and one.standing not in _SAYS for one in renewals)
     return renews or any(note.quote.lower() in answer.lower() for answer in understood.answered_before)
+
+
+# What was, and not what can be done now: "did you need an employer for the July 2023 permit".
+_BACK = re.compile(r"\b(?:did|was|were|had|could)\b", re.IGNORECASE)
+_NOW = re.compile(
+    r"\b(?:can|still|now|today|will|would|is|are|am|do|does|may|should|must|apply(?:ing)?|again|yet|anymore|i'?m|i'?ve|reopen\w*)\b",
+    re.IGNORECASE,
+)
+
+
+def _looks_back(question: str, asks_standing: bool) -> bool:
+    """Whether it is asked how something was, in the past tense alone."""
+    return not asks_standing and _BACK.search(question) is not None and _NOW.search(question) is None
 
 
 def _give_the_day(piece: Piece, first: Sequence[Piece]) -> bool:
@@ -429,14 +451,18 @@ def _registered(index: Index, source: str, name: str) -> Piece | None:
     return Piece(passage, 0, len(passage.text), 1.0) if passage is not None else None
 
 
-def _within(said: Sequence[Piece], kept: Sequence[Piece], listed: bool) -> tuple[Piece, ...]:
-    """Corrections and standing first, then as many pieces as the length allows, at least one for each question. What comes first costs half
-    its words: an answer that must begin with a warning may be a little longer, and so may one whose list was asked for."""
+def _within(said: Sequence[Piece], kept: Sequence[Piece], listed: bool, behind: Piece | None = None) -> tuple[Piece, ...]:
+    """Corrections and standing first, then as many pieces as the length allows, at least one for each question, and in any case the one
+    that stands `behind`. What comes first costs half its words, as that one does: an answer that must begin with a warning may be a little
+    longer, and so may one whose list was asked for."""
     out = list(said)
-    used = sum(p.words for p in out) // 2
+    used = sum(p.words for p in (*out, *([behind] if behind is not None else []))) // 2
     first = {piece.part: number for number, piece in reversed(list(enumerate(kept)))}
     owed = sum(kept[number].words for number in first.values())
     for number, piece in enumerate(kept):
+        if piece is behind:
+            out.append(piece)
+            continue
         if number == first[piece.part]:
             owed -= piece.words
         elif used + piece.words + owed > (WITH_LIST if listed and "\n" in piece.quote else MAX_WORDS) * 1.1:

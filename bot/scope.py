@@ -343,6 +343,7 @@ _OTHER_OFFER = re.compile(
     re.IGNORECASE,
 )
 _CODE = re.compile(r"(?!c12)(?:[ct]\d\d|imm\d{4})")  # of a permit without an LMIA, and of a form, not Bill C-12: the next number is another
+_OF_A_PERMIT = re.compile(r"[ct]\d\d")
 # A day of the asker's own ("my permit ends in January 2027") is where they stand, not what is asked about.
 _OWN_DAY = re.compile(
     r"\b(?:i|we|my|our|she|he|wife|husband|son|daughter|permit|owp|passport|visa|h-?1b|h-?4|ead|opt|i-?94|status)\b[^.?!]{0,40}\b(?:land|mov(?:e|ed|ing)|arrive|come|turns?"
@@ -504,18 +505,21 @@ def asks_to_predict(text: str) -> bool:
     return _PREDICT.search(text) is not None
 
 
-def must_be_about(text: str) -> frozenset[str]:
+def must_be_about(text: str, named: bool = False) -> frozenset[str]:
     """Terms that a passage must hold to answer: another US visa whose holders are asked about, another country whose system is, both of
     two places that are compared, the code of a form or permit, and years to come.
 
-    "The same words about another visa, country or year" is not an answer. A visa named as a circumstance ("I am on L-1") is not meant.
+    "The same words about another visa, country or year" is not an answer. A visa named as a circumstance ("I am on L-1") is not meant, nor
+    is the code of a permit whose program is `named` beside it.
     """
-    named = {m.lower() for groups in _OTHER_VISA.findall(" ".join(words(text))) for m in groups if m}
+    others = {m.lower() for groups in _OTHER_VISA.findall(" ".join(words(text))) for m in groups if m}
     countries = [country for groups in _OTHER_SYSTEM.findall(text) for country in groups if country]
     places = [place for groups in _WHICH_PLACE.findall(text) for place in groups if place]
     codes = set(filter(_CODE.fullmatch, terms(text)))  # of two that are asked about, a passage may answer for one
-    named |= {*_OTHER_OFFER.findall(text), *(codes if len(codes) == 1 else ())}
-    return frozenset(terms(" ".join((*named, *countries, *places)))) | frozenset(_YEAR_TO_COME.findall(_OWN_DAY.sub(" ", text)))
+    if named:
+        codes = {code for code in codes if not _OF_A_PERMIT.match(code)}
+    others |= {*_OTHER_OFFER.findall(text), *(codes if len(codes) == 1 else ())}
+    return frozenset(terms(" ".join((*others, *countries, *places)))) | frozenset(_YEAR_TO_COME.findall(_OWN_DAY.sub(" ", text)))
 
 
 def other_offers(text: str) -> frozenset[str]:

@@ -62,8 +62,8 @@ def read(message: str, speaks: Callable[[str], bool], names: Callable[[str], str
             question = _JOINS.sub("", question)
             questions.append(_in_forms(question, _last_of(block), asked, speaks, names))
             if len(terms(question)) < _LITTLE and not speaks(question):  # "should I pay?": any of what was told may be meant
-                ours = [one for one in block[:-1] if speaks(one) and len(terms(one)) >= _OWN]
-                questions[-1] = questions[-1]._replace(forms=(*questions[-1].forms, *ours[-_TOLD_BEFORE:]))
+                before = [one for one in block[:-1] if speaks(one) and len(terms(one)) >= _OWN]
+                questions[-1] = questions[-1]._replace(forms=(*questions[-1].forms, *before[-_TOLD_BEFORE:]))
             asked = question if questions[-1].forms[0] == question else asked
     if not questions or len(questions) == 1 and len(sentences) == 2:
         return None
