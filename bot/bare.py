@@ -6,6 +6,7 @@ does, what the program is would be no answer: a fee that no source gives is not 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import ClassVar
@@ -186,9 +187,16 @@ class Leaning:
         return bool(self.news) and self.news.isdisjoint(told)
 
 
+# "How much does that cost, two adults": for how many says nothing of what.
+_FOR_SO_MANY = re.compile(
+    r"[,\s]+(?:for )?(?:both of us|all of us|us both|(?:one|two|three|four|five|\d) (?:adults?|people|persons?|of us))\b", re.IGNORECASE
+)
+
+
 def facet_in(message: str, known: Set[str] = frozenset()) -> Facet | None:
     """What a message that says nothing else asks for, or None. `known` are terms of what is talked of, which say nothing else either:
     "and the fees of Ontario"."""
+    message = _FOR_SO_MANY.sub(" ", message)
     if len(words(message)) > _MOST_WORDS or not set(terms(message)) <= ASKING | _ALSO | known:
         return None
     return next((facet for facet in _FACETS if facet.asked.search(message) is not None), None)

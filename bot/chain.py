@@ -39,6 +39,7 @@ from bot.others import (
     beside_the_refusal,
     month_not_held,
     of_another_age,
+    of_another_birth,
     of_another_country,
     of_another_number,
     of_another_relative,
@@ -970,7 +971,16 @@ _OF_VISITORS = "what is said of visitors and is not much nearer comes after, whe
 _OF_A_TEXT = "what an official page says and is not much nearer comes after, where an article is asked about"
 _THEIRS = "what is for another citizenship, age or number comes after"
 # The first decides least, as each leaves what it does not tell apart in its order.
-_OTHERS = (of_another_age, of_another_number, of_another_relative, of_another_country, of_another_time, of_what_has_not_ended, of_what_was)
+_OTHERS = (
+    of_another_age,
+    of_another_number,
+    of_another_relative,
+    of_another_country,
+    of_another_birth,
+    of_another_time,
+    of_what_has_not_ended,
+    of_what_was,
+)
 _BEHIND: tuple[tuple[str, Callable[[Asked, Hit], bool]], ...] = (
     (
         "what is said of another age, number, relative, country or time comes after",

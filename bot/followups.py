@@ -118,6 +118,10 @@ _SWITCH = re.compile(
     r"switching (topics?|gears)|anyway)\b[\s,.:;!-]*",
     re.IGNORECASE,
 )
+# "Are you sure? my roommate says otherwise. anyway how fast is it": what comes last is asked.
+_MOVES_ON = re.compile(
+    r"^.*[.?!,]\s*(?:ok(?:ay)? )?anyway\b[\s,:]*(?=(?:how|what|when|where|which|who|can|could|do|does|is|are|will|must)\b)", re.IGNORECASE
+)
 _BACK = re.compile(
     r"^\W*(?:(?:ok(?:ay)?|so|and|but|now|well|thanks)\b[\s,.!]*)*"
     r"(?:(?:(?:going|coming|come|go|getting|let.?s go|to go|to come) )?back to|returning to|as for|regarding|about my)\b\s+"
@@ -543,7 +547,7 @@ def _of_anything(question: str, history: Sequence[Turn], named_in: Callable[[str
 def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
     question = _FILLS.sub("", question.strip()) or question
     question = _THANKS.sub("", question.strip()) or question
-    fresh = _SWITCH.match(question) or (said.asked and _ASIDE.match(question))
+    fresh = _SWITCH.match(question) or (said.asked and (_ASIDE.match(question) or _MOVES_ON.match(question)))
     question = (question[fresh.end() :] if fresh else question) or question
     named = known.named_in(question)
     if said.asked and is_vague(question) and NO_SUBJECT.issuperset(named):

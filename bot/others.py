@@ -120,6 +120,15 @@ def of_theirs(asked: Asked, hit: Hit) -> bool:
     return bool(named) and not named.isdisjoint(citizenships_in(hit.passage.heading))
 
 
+def of_another_birth(asked: Asked, hit: Hit) -> bool:
+    """Whether the passage's heading is on who is born in Canada, and the question on who is born elsewhere, or the other way round."""
+    where = [{place.lower() == "in canada" for place in _BORN.findall(text)} for text in (asked.wordings[0], hit.passage.heading)]
+    return all(len(one) == 1 for one in where) and where[0] != where[1]
+
+
+_BORN = re.compile(r"\b(?:born|birth) ((?:in|outside) (?!19|20)[\w-]+|abroad)", re.IGNORECASE)
+
+
 def of_another_country(asked: Asked, hit: Hit) -> bool:
     """Whether the passage, or the yes that it opens with, is on an employer of the one of the two countries where the question is on one of
     the other; or the passage on what is Canada's where what is the United States' is asked about."""
@@ -202,15 +211,17 @@ _SOMEBODY_ELSE = re.compile(r"\b(?:he|she|his|her|they|their|friend|co-?worker|c
 
 def told_of_the_asker(question: str, before: Sequence[str]) -> tuple[str, ...]:
     """What the messages before told last of whose citizen, or of what card, the asker is, where this one speaks of no such thing and of
-    nobody else; that a permit has expired; and how many they are, where a sum is asked for."""
+    nobody else; that a permit has expired; that they are visitors; and how many they are, where a sum is asked for."""
     sentences = [sentence for message in reversed(before) for sentence in re.split(r"(?<=[.?!])\s+", message)]
-    expired: tuple[str, ...] = next(((sentence,) for sentence in sentences if says_it_expired(sentence)), ())
+    told: tuple[str, ...] = next(((sentence,) for sentence in sentences if says_it_expired(sentence)), ())
     if _OF_A_SUM.search(question) and not people_in(question) and not _FOR_ONE.search(question):
-        expired += next(((sentence,) for sentence in sentences if people_in(sentence) and not _SOMEBODY_ELSE.search(sentence)), ())
+        told += next(((sentence,) for sentence in sentences if people_in(sentence) and not _SOMEBODY_ELSE.search(sentence)), ())
+    if not _PERMITTED.search(" ".join((question, *before[-1:]))):
+        told += next(((sentence,) for sentence in sentences if _AS_VISITOR.search(sentence)), ())
     if citizenships_in(question) or _GREEN_CARD.search(question) or _kin(question) or _SOMEBODY_ELSE.search(question):
-        return expired
+        return told
     mine = (sentence for sentence in sentences if _OF_ME.search(sentence) and not _kin(sentence))
-    return (*expired, *next(((sentence,) for sentence in mine if citizenships_in(sentence) or _GREEN_CARD.search(sentence)), ()))
+    return (*told, *next(((sentence,) for sentence in mine if citizenships_in(sentence) or _GREEN_CARD.search(sentence)), ()))
 
 
 _OF_A_SUM = re.compile(r"\b(?:how much|money|funds?|bank|balance|fees?|costs?|price|total)\b", re.IGNORECASE)
@@ -338,6 +349,7 @@ def is_of_their_month(asked: Asked, hit: Hit, best: Hit) -> bool:
     return bool(months & _months(hit.passage.text)) and months.isdisjoint(_months(best.passage.text))
 
 
+_PERMITTED = re.compile(r"\b(?:permits?|pr|permanent residen\w+|employer|job offer|owp|lmia)\b", re.IGNORECASE)
 _AS_VISITOR = re.compile(
     r"\bas (?:an? )?(?:visitor|tourist)\b|\b(?:i'?m|i am|we are|we'?re) (?:only |just |still )?(?:an? )?(?:visitors?|tourists?)\b"
     r"|\b(?:on|with|have|got) (?:an? |my |our )?(?:visitor|tourist) (?:visas?|status|record)\b",
