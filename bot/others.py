@@ -122,11 +122,11 @@ def of_theirs(asked: Asked, hit: Hit) -> bool:
 
 def of_another_birth(asked: Asked, hit: Hit) -> bool:
     """Whether the passage's heading is on who is born in Canada, and the question on who is born elsewhere, or the other way round."""
-    where = [{place.lower() == "in canada" for place in _BORN.findall(text)} for text in (asked.wordings[0], hit.passage.heading)]
+    where = [{place.lower() == "in canada" for place in _BIRTH.findall(text)} for text in (asked.wordings[0], hit.passage.heading)]
     return all(len(one) == 1 for one in where) and where[0] != where[1]
 
 
-_BORN = re.compile(r"\b(?:born|birth) ((?:in|outside) (?!19|20)[\w-]+|abroad)", re.IGNORECASE)
+_BIRTH = re.compile(r"\b(?:born|birth) ((?:in|outside) (?!19|20)[\w-]+|abroad)", re.IGNORECASE)
 
 
 def of_another_country(asked: Asked, hit: Hit) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from bot.answerability import NOT_FOUND, OF_ANOTHER_FIELD, SURE, Answerability
 from bot.asked import Asked
 from bot.compose import MAX_WORDS, compose
-from bot.others import month_not_held, of_another_time, of_what_was
+from bot.others import month_not_held, of_another_birth, of_another_time, of_what_was
 from bot.pieces import Piece, says_already
 from corpus.model import Passage
 from corpus.sentences import spans
@@ -683,6 +683,21 @@ def test_what_was_before_a_day_does_not_answer_who_asks_of_the_time_after(questi
     one = hit("The fee was 500.")
     one = replace(one, passage=replace(one.passage, headings=(heading,)))
     assert of_another_time(Asked((question,)), one) is other
+
+
+@pytest.mark.parametrize(
+    ("question", "heading", "other"),
+    [
+        ("our baby is born in India, is she a citizen", "Is a baby born in Canada a citizen?", True),
+        ("our baby is born in Canada, is she a citizen", "Is a child born abroad a citizen?", True),
+        ("our baby is born in Canada, is she a citizen", "Is a baby born in Canada a citizen?", False),
+        ("born in 1990 in Pune, is my CRS lower", "Is a baby born in Canada a citizen?", False),
+    ],
+)
+def test_a_birth_in_canada_is_not_one_elsewhere(question: str, heading: str, other: bool) -> None:
+    one = hit("Usually yes.")
+    one = replace(one, passage=replace(one.passage, headings=(heading,)))
+    assert of_another_birth(Asked((question,)), one) is other
 
 
 @pytest.mark.parametrize(

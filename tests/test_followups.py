@@ -1173,3 +1173,9 @@ def test_a_supposition_that_goes_on_to_ask_finishes_no_question() -> None:
 def test_the_last_one_is_a_round_where_a_score_is_asked_for() -> None:
     understood = of_the_field("can a nurse do express entry", "By Express Entry.", "what score did the last one have")
     assert "STEM" not in understood.standalone and understood.inferred == ("express-entry",)
+
+
+def test_what_comes_after_anyway_is_asked() -> None:
+    before = ("is the 2023 h1b permit open", "No.")
+    message = "are you sure?? my roommate says it reopened. anyway how fast can an employer get me in"
+    assert of_the_field(*before, message).standalone == "how fast can an employer get me in"
