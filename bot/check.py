@@ -116,7 +116,15 @@ def check(
     registered = (_registered(index, c.source, f"correction-{c.id}") for c in list(corrections.values())[:2])
     leading = [piece for piece in registered if piece is not None]
     told_anew = [piece for piece in leading if not says_already(piece, kept[:3])]
-    said = [piece for piece in leading if not says_already(piece, kept[:1]) or denies(piece.quote) and not denies(kept[0].quote)]
+    wrong_outright = {f"correction-{c.id}" for c in corrections.values() if _says_wrong(c, understood.question)}
+    said = [
+        piece
+        for piece in leading
+        if not says_already(piece, kept[:1])
+        or denies(piece.quote)
+        and not denies(kept[0].quote)
+        or piece.passage.id.partition("#")[2] in wrong_outright
+    ]
     if _ASKS_WHEN.search(understood.question) is not None and not any(c.contradicts(understood.question) for c in corrections.values()):
         said = [piece for piece in said if not _give_the_day(piece, kept[:1])]
     kept = [piece for piece in kept if not says_already(piece, said)]  # what is right comes first, and once
@@ -304,7 +312,7 @@ def _premises(
         correction = registry.corrections.get(passage.id.rsplit("#correction-", 1)[-1])
         if correction is None:
             continue
-        if any(correction.contradicts(clause) for clause in _CLAUSE_END.split(understood.question)):
+        if _says_wrong(correction, understood.question):
             found[correction.id] = correction
             continue
         if index.manifest.only:
@@ -325,6 +333,11 @@ def _premises(
         if not differs and not _was_put_right(correction, understood, index):
             found[correction.id] = correction
     return found
+
+
+def _says_wrong(correction: Correction, message: str) -> bool:
+    """Whether a message itself says what is wrong, in any of its clauses."""
+    return any(correction.contradicts(clause) for clause in _CLAUSE_END.split(message))
 
 
 def _was_put_right(correction: Correction, understood: Understood, index: Index) -> bool:

@@ -31,6 +31,7 @@ def section(heading: str, text: str, program: str = "", unknown: bool = False, a
         ("documents needed?", "documents"),
         ("what papers should i carry", "documents"),
         ("who qualifies", "conditions"),
+        ("how much does that cost, two adults", "fee"),
     ],
 )
 def test_a_message_that_says_nothing_else_asks_for_one_thing(message: str, name: str) -> None:

@@ -625,7 +625,7 @@ PLANTED = [
     Planted("briefs/bc-msp.md", r"(?s)(## [^\n]*)(.*?)\n## [^\n]*", r"\1\2\n\1", "stands on line", "heading"),
     Planted("briefs/ssa-canada.md", "asked: ", "asked: alberta pnp allocation 2026 | ", "is asked in aaip-processing.md", "heading"),
     Planted("briefs/esdc-sin.md", r"asked: ([^|\n]*) \| ", r"asked: \1 | \1 | ", "asked twice in this section", "heading"),
-    Planted("briefs/dos-visa-bulletin.md", r"asked: [^\n]*", "asked: eb2 india | eb3 india", "2 asked: variants", "heading"),
+    Planted("briefs/dos-visa-bulletin.md", r"(?:asked: [^\n]*\n)+", "asked: eb2 india | eb3 india\n", "2 asked: variants", "heading"),
     Planted("briefs/ircc-medical.md", r"sources: ", r"sources: gone-2026, ", "no source 'gone-2026'", "heading"),
     Planted("briefs/ircc-police.md", r"(asked: [^\n]*)", r"\1\nas_of: 2031-05-05", "after today", "heading"),
     Planted("briefs/ircc-processing.md", r"(asked: [^\n]*)", r"\1\nuntil: 2019-02-03", "no sentence of the brief"),

@@ -109,7 +109,8 @@ def test_each_patch_applies_and_says_what_it_should(tmp_path: Path, monkeypatch:
         applied(patch, tree)
     registry = load_registry()
     brief = read_brief(tree / "corpus" / "briefs" / "ircc-biometrics.md", registry.sources, registry.programs)
-    assert brief.sections[0].asked[-3:] == ("Can I bring my dog to Canada", "can i bring my dog", "My UCI is [UCI], can I bring a dog")
+    added = ("Can I bring my dog to Canada", "can i bring my dog", "My UCI is [UCI], can I bring a dog")
+    assert [one for one in brief.sections[0].asked if "dog" in one] == list(added)
     draft = (tree / "corpus" / "briefs" / "pets-in-canada.md").read_text()
     assert "## Can I bring my dog to Canada?" in draft and "source: pets-in-canada" in draft
     corrections = (tree / "corpus" / "corrections.toml").read_text()

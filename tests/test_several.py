@@ -278,7 +278,7 @@ def test_of_pay_and_tax_both_are_told(bot: Bot, text: str) -> None:
         ("Ontario PNP or BC PNP?", ("Ontario and British Columbia select",)),
         ("which is cheaper: work permit or PR?", ("155 Canadian dollars", "1,590")),
         ("OWP vs employer specific permit for my wife", ("names no employer", "the spouse's own Canadian job offer")),
-        ("GTS vs ICT", ("The employer decides it",)),
+        ("GTS vs ICT", ("employer decides it", "depends on the job and the employer")),
         ("BOWP vs GTS", ("bridging open work permit", "Global Talent Stream (GTS) is")),  # no section compares them
         ("francophone mobility or global talent stream", ("who speak French", "Global Talent Stream (GTS) is")),
     ],

@@ -306,7 +306,7 @@ def test_what_is_told_next_goes_into_the_question_before_it(bot: Bot) -> None:
 
 def test_what_holds_in_many_cases_is_no_yes_to_whether_it_always_does(bot: Bot) -> None:
     always = bot.answer("wife gets open permit from any work permit of mine even cook job right")
-    assert not first(always).startswith("Yes") and "TEER 0 or 1, or a listed TEER 2 or 3 job" in always.answer
+    assert not first(always).startswith("Yes") and "TEER 4 and TEER 5 jobs do not qualify" in always.answer
     assert first(bot.answer("can my wife work in canada if i have a work permit")).startswith("Yes, in many cases")
     assert first(bot.answer("can my spouse work for any employer")).startswith("Yes:")
 
@@ -321,7 +321,7 @@ def test_a_yes_or_no_is_left_out_where_the_section_answers_another_question(bot:
 
 def test_a_limit_stays_when_the_yes_before_it_is_left_out(bot: Bot) -> None:
     searching = bot.without_reader()  # a reader finds the section on how it is done
-    answer = searching.answer("my h1b owp expire jan 2027 how i extend pls")
+    answer = searching.answer("h1b owp was given for 2 years, how i extend pls")
     assert first(answer).startswith("Only up to three years in total:")
 
 
