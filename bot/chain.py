@@ -91,7 +91,7 @@ _UNLIKE = 0.52  # which tells nothing where no question of ours is nearer than t
 _AS_ASKED = 0.87  # cosine to a question of ours at which it counts as the one asked
 _ALSO_ASKED = 0.8  # cosine from which a part of a message by itself is a question of ours on the program of the part before it
 _A_CLAIM = 6  # terms of a message that says what it doubts, at least
-_SAID_IN_FULL = 0.75  # the same, of a message that doubts the last answer and says what it doubts
+_SAID_IN_FULL = 0.7  # the same, of a message that doubts the last answer and says what it doubts
 _ANOTHER = 0.1  # cosine by which what another program is asked for is less near, where few words are taken for one program's
 # From where a passage may answer a message in its conversation: the sum of bot/continuing.py, and its likeness to what was typed alone.
 _GOES_ON = 0.5
@@ -112,6 +112,7 @@ _IN_COUNTRY = re.compile(
     re.IGNORECASE,
 )
 _SAYS_NOTHING = frozenset(terms("need needs needed take takes took get gets have had was were require required"))
+_AGAIN = frozenset(terms("again remind exactly right true sure number date day figure amount"))
 _OTHER_STATUS = re.compile(r"\b(?:opt|f-?1|l-?1|o-?1|tn|j-?1|b-?[12])\b", re.IGNORECASE)
 _VISITING = re.compile(
     r"\b(?:visit\w*|tourists?|nomads?|holidays?|vacation|trips?|parents?|mother|father|mom|dad|etas?|trv)\b", re.IGNORECASE
@@ -443,12 +444,32 @@ class Bot:
         for asked, query, leans in zip(questions, queries, leaning, strict=True):
             already = frozenset(hits[0].passage.id for hits in found if hits)
             hits = _for_them_first(asked, self._going_on(understood, query, leans, already))
+            if self._is_bare_of_subject(understood, leans):
+                hits = tuple(_moved(sorted(hits, key=lambda hit: not self._is_kin(hit, understood.inferred)), hits, _TALKED_OF))
             if not _VISITING.search(asked.said):
                 hits = tuple(_moved(_behind(hits, [bool(_VISITING.search(hit.passage.heading)) for hit in hits]), hits, _OF_VISITORS))
             if asks_of_a_text(asked.wordings[0]):
                 hits = tuple(_moved(_behind(hits, list(map(self._is_no_article, hits))), hits, _OF_A_TEXT))
             found.append(self._read(understood, asked, hits, leans))
         return Found(_recognised(understood, found), questions, tuple(found), later, leaning=leaning)
+
+    @staticmethod
+    def _is_bare_of_subject(understood: Understood, leans: Leaning) -> bool:
+        """Whether a follow-up says hardly what it is about ("so what is the last date again for me"): what is near for its few words may be
+        on something that nobody spoke of."""
+        if understood.before_it is None or not understood.inferred or understood.named or leans.bare is not None or leans.news:
+            return False
+        return not set(terms(understood.plain)) - scope.ASKING - _SAYS_NOTHING - _AGAIN
+
+    def _is_kin(self, hit: Hit, talked_of: Sequence[str]) -> bool:
+        """Whether a hit is on one of the programs talked of, on none at all, or on one that belongs to them: a part, the whole, another
+        part of it, or what the same source tells of."""
+        program = self.programs.get(hit.passage.program)
+        if program is None or program.id in talked_of:
+            return True
+        ours = [self.programs[id] for id in talked_of if id in self.programs]
+        wholes = {*talked_of, *self._wholes(talked_of)}
+        return program.id in wholes or program.part_of in wholes or program.source in {one.source for one in ours}
 
     def _read(self, understood: Understood, asked: Asked, hits: tuple[Hit, ...], leans: Leaning) -> tuple[Hit, ...]:
         """The hits as a reader of the first orders them (bot/reading.py). What a conversation or a past day decides is not read again; nor
@@ -967,6 +988,7 @@ _BROUGHT_UP = "only what speaks of what the message brings up"
 _NOT_HELD = "the last answer said that this is not held"
 _TELLS = "what tells it of what is talked of comes first"
 _TOLD_OF_ELSEWHERE = "what is said of elsewhere and is not much nearer comes after"
+_TALKED_OF = "what is on the program talked of comes first, where a message hardly says what it is about"
 _OF_VISITORS = "what is said of visitors and is not much nearer comes after, where nobody visits"
 _OF_A_TEXT = "what an official page says and is not much nearer comes after, where an article is asked about"
 _THEIRS = "what is for another citizenship, age or number comes after"

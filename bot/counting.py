@@ -29,7 +29,8 @@ def _event(happens: str, spoken: str) -> _Event:
 
 _EVENTS = (
     _event(
-        r"laid[ -]?off|lay[ -]?off|(?:last|final) (?:working |work )?day|fired|sacked|terminated|termination|let (?:me|us|him|her) go"
+        r"laid[ -](?:me |us |him |her )?off|laidoff|lay[ -]?off|(?:last|final) (?:working |work )?day|fired|sacked|terminated|termination"
+        r"|let (?:me|us|him|her) go"
         r"|los[et] (?:my|the|his|her) job|job (?:ends|ended)",
         r"\b(?:job|employment|grace period)\b",
     ),

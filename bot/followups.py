@@ -199,6 +199,10 @@ _DOUBTS = re.compile(
     r"(?:[,.;!?]\s*|\s(?=(?:are|r|you|u)\b))(?:(?:are |r )?(?:you |u ))?sure\W*$",
     re.IGNORECASE,
 )
+# What somebody else says that is: "my cousin said it began on 2 January".
+_CLAIMS = re.compile(
+    r"\b(?:says?|said|told (?:me|us)|wrote|writes|claims?|heard|read|saw)\b(?: that)? ((?:it|they|there|this|that) \w+.*)$", re.IGNORECASE
+)
 _AFTER = re.compile(r" – after “.+”$")
 # "How much of it": a share of what the last question was about, not its price.
 _SHARE_OF = re.compile(r"\bhow (?:much|many) of (?:it|this|that|them|those|these)\b", re.IGNORECASE)
@@ -572,6 +576,10 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
         against = f"{question[: doubts.start()]}{question[doubts.end() :]}".strip(" ,.;:?!")
         if not terms(against):
             return last
+        claims = _CLAIMS.search(against)
+        if claims is not None and last.about and last.about[0] in known.programs and re.search(r"\d", against):
+            text = _about(f"{claims[1]}?", known.programs[last.about[0]])  # "my cousin said it began on 2 January and costs 600"
+            return StandAlone(text, question, (), last.about, _context(said), last.text)
         if not _ASKS.match(against) and len(terms(against)) <= 2 * _SHORT:
             doubted = last.previous if last.previous and not _ASKS.search(last.typed) else last.text  # a fragment is no question by itself
             return StandAlone(f"{_bare(doubted)}, {against}?", against, (), last.about, _context(said), doubted)
