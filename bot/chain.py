@@ -24,7 +24,7 @@ import numpy as np
 
 from bot import language, privacy, scope, tongues
 from bot.answer import Answer, Part, Timings, Turn, parts
-from bot.answerability import NOT_FOUND, SURE, answerability, may_not_answer, surely_answers
+from bot.answerability import NEARLY_SURE, NOT_FOUND, SURE, answerability, may_not_answer, surely_answers
 from bot.asked import Asked, is_asked, is_written_answer
 from bot.bare import Bare, Leaning, facet_in
 from bot.check import Checked, check
@@ -796,8 +796,9 @@ class Bot:
         near = (hit.passage.text for hit in hits[:_NEAREST] if hit.passage.program == best.passage.program)
         of_another_month = asked.tense <= 0 and month_not_held(asked.wordings[0], near)
         of_another_text = self._is_no_article(best) and asks_of_a_text(asked.wordings[0])
-        hedged = may_not_answer(best) or of_another_month or of_another_text
-        return min(probability, (NOT_FOUND + SURE) / 2) if hedged else probability
+        if of_another_month or of_another_text:
+            return min(probability, (NOT_FOUND + SURE) / 2)
+        return min(probability, NEARLY_SURE) if may_not_answer(best) else probability
 
     def _is_no_article(self, hit: Hit) -> bool:
         """Whether a hit is of an official page: who asks what an article says is not answered from it."""

@@ -128,6 +128,7 @@ def check(
     if _ASKS_WHEN.search(understood.question) is not None and not any(c.contradicts(understood.question) for c in corrections.values()):
         said = [piece for piece in said if not _give_the_day(piece, kept[:1])]
     kept = [piece for piece in kept if not says_already(piece, said)]  # what is right comes first, and once
+    kept = _new_first(kept, understood)
     differing = [] if corrections else _differing(understood, hits, kept, likely, registry, index)
     for disagreement in differing:
         sides = [_registered(index, v.source, disagreement_name(disagreement.id, n)) for n, v in enumerate(disagreement.values)]
@@ -236,6 +237,21 @@ _NOW = re.compile(
 def _looks_back(question: str, asks_standing: bool) -> bool:
     """Whether it is asked how something was, in the past tense alone."""
     return not asks_standing and _BACK.search(question) is not None and _NOW.search(question) is None
+
+
+_REPEATS = re.compile(r"\b(?:again|remind|repeat|once more|sure|really|true|right|correct)\b", re.IGNORECASE)
+
+
+def _new_first(kept: Sequence[Piece], understood: Understood) -> list[Piece]:
+    """The pieces, what a follow-up was told right before after what the same section says and it was not told. A yes or no stays first."""
+    if not kept or not understood.answered_before or _REPEATS.search(understood.question) or opening_verdict(kept[0].quote) is not None:
+        return list(kept)
+    last, first = understood.answered_before[-1].lower(), kept[0]
+    if first.quote.lower() not in last:
+        return list(kept)
+    same = (piece for piece in kept[1:] if piece.passage.id == first.passage.id and piece.part == first.part)
+    new = next((p for p in same if p.quote.lower() not in last and "\n" not in p.quote and not leans(p.quote)), None)
+    return list(kept) if new is None else [new, *(piece for piece in kept if piece is not new)]
 
 
 def _give_the_day(piece: Piece, first: Sequence[Piece]) -> bool:

@@ -269,7 +269,7 @@ _SO_MANY = re.compile(
 )
 _PARTNER = r"(?:wife|husband|hubby|spouse|partner)"
 _COUPLE_AND = re.compile(
-    rf"\b(?:couple|{_PARTNER})\W+(?:(?:and|with|plus|n)\W+)?(\w+)(?: or (\w+))? (?:kids?|child(?:ren)?)\b",
+    rf"\b(?:couple|(?:two|2) (?:parents|adults)|{_PARTNER})\W+(?:(?:and|with|plus|n)\W+)?(\w+)(?: or (\w+))? (?:kids?|child(?:ren)?)\b",
     re.IGNORECASE,
 )
 _US_TWO = re.compile(

@@ -92,7 +92,7 @@ _SORTS: tuple[tuple[str, Pattern, tuple[str, ...]], ...] = tuple(
         ),
         (
             "refusal",
-            r"^(?!.*\bh-?1-?b\b(?! (?:open|owp|work permit|permit))\W+(?:\w+\W+){0,3}(?:refus|reject|den(?:y|ie)))(?:\W*(?:(?:hi|hello|so|ok|but)\W+)?(?:my|our|i|we|they|ircc)\b(?:\W+\w+){0,6}?\W+(?:refused|rejected|denied|refusal|rejection|denial)(?:\W+\w+){0,4}\W*$|.*?(?:\b(?:if|when|after|once|in case|why)\b[^.?]{0,60}\b(?:refus(?:ed|al|es?)|reject(?:ed|ion|s)?|den(?:y|ied|ial)|turned down)\b|\b(?:refus(?:ed|al)|reject(?:ed|ion)|denied|denial)\b[^.?]{0,40}\b(?:what (?:now|next|can|to|should|options)|again|re-?apply|appeal)))",
+            r"^(?!.*\b(?:refund\w*|(?:money|fees?|that|it|them|some|all) back)\b)(?!.*\bh-?1-?b\b(?! (?:open|owp|work permit|permit))\W+(?:\w+\W+){0,3}(?:refus|reject|den(?:y|ie)))(?:\W*(?:(?:hi|hello|so|ok|but)\W+)?(?:my|our|i|we|they|ircc)\b(?:\W+\w+){0,6}?\W+(?:refused|rejected|denied|refusal|rejection|denial)(?:\W+\w+){0,4}\W*$|.*?(?:\b(?:if|when|after|once|in case|why)\b[^.?]{0,60}\b(?:refus(?:ed|al|es?)|reject(?:ed|ion|s)?|den(?:y|ied|ial)|turned down)\b|\b(?:refus(?:ed|al)|reject(?:ed|ion)|denied|denial)\b[^.?]{0,40}\b(?:what (?:now|next|can|to|should|options)|again|re-?apply|appeal)))",
             (r"\b(?:refus|reject|den(?:y|ied|ial)|turn(?:s|ed)? down|not approve|appeal|apply again|judicial review)",),
         ),
         (
