@@ -10,6 +10,7 @@ import pytest
 
 from bot import scope
 from bot.answer import Turn
+from bot.chain import Bot
 from bot.followups import StandAlone, asks_nothing, only_tells, stand_alone
 from bot.phrases import phrases
 from bot.swaps import swapped, told_apart
@@ -18,6 +19,7 @@ from bot.understand import Understood, understand
 from bot.vocabulary import Vocabulary
 from corpus.model import Program
 from corpus.registry import load_registry
+from tests.talking import talk
 
 PILOT = Program("pilot", "2023 pilot", "closed", "2023-07-17", "2026-01-01", "s", replaced_by="pathway", aliases=("h1b pilot",))
 PATHWAY = Program("pathway", "accelerated pathway", "announced", "2025-11-04", "2026-01-01", "s", aliases=("new h1b pathway",))
@@ -1179,3 +1181,32 @@ def test_what_comes_after_anyway_is_asked() -> None:
     before = ("is the 2023 h1b permit open", "No.")
     message = "are you sure?? my roommate says it reopened. anyway how fast can an employer get me in"
     assert of_the_field(*before, message).standalone == "how fast can an employer get me in"
+
+
+def test_what_was_just_told_comes_after_what_is_new(bot: Bot) -> None:
+    asked = ["Hi, I'm an ICU nurse in Florida on H-1B. Is Canada realistic for me?", "how long must I have worked as a nurse"]
+    told = bot.answer(asked[0]).claims[0].text
+    answer = talk(bot, *asked)
+    assert answer.claims[0].text.startswith("Since 18 February 2026 the health care category asks for 12 months")
+    assert told in [claim.text for claim in answer.claims[1:]]
+
+
+def test_money_back_is_not_what_follows_a_refusal(bot: Bot) -> None:
+    answer = talk(bot, "what does the gts lmia cost us", "what if it's refused, do we get the money back")
+    assert "is not refunded when the application is refused" in answer.claims[0].text
+
+
+def test_the_last_date_for_whoever_was_laid_off_is_none_of_a_renewal(bot: Bot) -> None:
+    answer = talk(bot, "they laid me off on nov 2, h1b, i94 till 2027 october. how many days", "so what is the last date again for me")
+    assert answer.citations[0].source_id == "uscis-termination"
+    assert "1 January 2027" in answer.caveats[0]
+
+
+def test_a_price_and_a_day_that_somebody_else_named_are_looked_up(bot: Bot) -> None:
+    answer = talk(
+        bot,
+        "is the new quick route for us H-1B families open already",
+        "will it need a job offer?",
+        "are you sure? my cousin said it began January 2 and costs 600 to 800",
+    )
+    assert "2 January 2026" in answer.answer and "600" not in answer.claims[0].text
