@@ -154,6 +154,8 @@ def check(
     )
     if not (_PROGRAM.search(understood.question) or any(map(_speaks_of_its_program, on_it))) or of_people:
         shown = None
+    if of_people and not understood.named and not asks_standing:
+        named = None  # the program is only what they were spoken of for
     subject = named if asks_standing or shown is None else shown
     # What is right may come first without saying that the program is not open, and then that is said too.
     if (
@@ -239,15 +241,16 @@ def _looks_back(question: str, asks_standing: bool) -> bool:
     return not asks_standing and _BACK.search(question) is not None and _NOW.search(question) is None
 
 
+_OPENS_WITH = 150  # characters of an answer that may stand before its first sentence
 _REPEATS = re.compile(r"\b(?:again|remind|repeat|once more|sure|really|true|right|correct)\b", re.IGNORECASE)
 
 
 def _new_first(kept: Sequence[Piece], understood: Understood) -> list[Piece]:
-    """The pieces, what a follow-up was told right before after what the same section says and it was not told. A yes or no stays first."""
+    """The pieces, what the last answer opened with after what the same section says and a follow-up was not told. A yes or no stays first."""
     if not kept or not understood.answered_before or _REPEATS.search(understood.question) or opening_verdict(kept[0].quote) is not None:
         return list(kept)
     last, first = understood.answered_before[-1].lower(), kept[0]
-    if first.quote.lower() not in last:
+    if first.quote.lower() not in last[: len(first.quote) + _OPENS_WITH]:
         return list(kept)
     same = (piece for piece in kept[1:] if piece.passage.id == first.passage.id and piece.part == first.part)
     new = next((p for p in same if p.quote.lower() not in last and "\n" not in p.quote and not leans(p.quote)), None)

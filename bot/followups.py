@@ -269,6 +269,14 @@ _SOMEBODY_THERE = re.compile(r"\b(?:Canadian )?(?:citizens?|permanent residents?
 _HOW_OLD = re.compile(
     r"\b(?:my|our) (\w+)(?: is|['’]s|,)? (?:now |just |only |aged? )?(\d{1,2})(?! ?(?:%|k\b|months?|weeks?|days?|hours?))\b", re.IGNORECASE
 )
+# "What did he say if only few stay", after an answer that names a lawyer.
+_SAYS = re.compile(
+    r"\b(?:says?|said|think|thinks|thought|means?|meant|calls?|called|expects?|expected|believes?|quoted?|predict\w*)\b", re.IGNORECASE
+)
+_NAME, _WHOSE = r"([A-Z][\w'’-]+ [A-Z][\w'’-]+)", r"(?:lawyer|consultant|reporter|minister|professor|economist|analyst)"
+_NAMES_SOMEBODY = re.compile(
+    rf"\b(?i:{_WHOSE}) {_NAME}|\b{_NAME},? (?:is |was |of )?(?:an? |the )?(?:[\w-]+ ){{0,3}}?(?i:{_WHOSE}|law firm)\b"
+)
 _SHE, _HE = frozenset(("she", "her")), frozenset(("he", "him", "his"))
 # Money and an offer are asked of the permit that somebody holds, and a worker's spouse holds a permit of her or his own.
 _OWN_PERMIT = re.compile(
@@ -783,6 +791,8 @@ def _with_somebody(question: str, said: _Said) -> str:
     one, sex = word in _SHE | _HE, "f" if word in _SHE else "m"
     asked = said.asked if one else said.asked[-1:]  # "they" is mostly somebody else: officers, an employer
     told = next((was.typed for was in reversed(asked) if relative_in(was.typed, sex if one else "pl")), "")
+    if not told and one and _SAYS.search(question) and (named := _NAMES_SOMEBODY.search(said.answer)) is not None:
+        return f"{question[: pronoun.start()]}{named[1] or named[2]}{'’s' if pronoun['own'] else ''}{question[pronoun.end() :]}"
     if not told or _APPLIES.search(told):
         return question
     relative = relative_in(told, sex if one else "pl")
