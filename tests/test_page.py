@@ -26,7 +26,11 @@ from tests.small_bot import FIRST, NEWS, SECOND, SmallBot, closed
 browser = chromium.browser
 # Gradio's lines where its page is left while its stream is open, which it is for a moment after an answer is done. A connection that
 # breaks in mid-answer is seen by the answer, which then is never done.
-LEFT = ("AbortError: BodyStreamBuffer was aborted", "Unexpected error Connection errored out.")
+LEFT = (
+    "AbortError: BodyStreamBuffer was aborted",
+    "AbortError: signal is aborted without reason",
+    "Unexpected error Connection errored out.",
+)
 WIDE, PHONE = ViewportSize(width=1280, height=900), ViewportSize(width=390, height=844)
 PAYLOADS = (
     '<img src="/x" onerror="window.ran=1">',
