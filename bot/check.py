@@ -12,6 +12,7 @@ from bot.answerability import NOT_FOUND, SURE
 from bot.compose import MAX_WORDS, WITH_LIST, asks_for_several
 from bot.last_days import RENEWAL_OF, written
 from bot.pieces import Piece, says_already
+from bot.several import asks_of_a_text
 from bot.understand import Understood
 from bot.verdicts import denies
 from corpus.model import GENERAL, Correction, Disagreement, Passage, Program
@@ -128,7 +129,7 @@ def check(
     if _ASKS_WHEN.search(understood.question) is not None and not any(c.contradicts(understood.question) for c in corrections.values()):
         said = [piece for piece in said if not _give_the_day(piece, kept[:1])]
     kept = [piece for piece in kept if not says_already(piece, said)]  # what is right comes first, and once
-    kept = _new_first(kept, understood)
+    kept = _official_first(_new_first(kept, understood), understood, registry)
     differing = [] if corrections else _differing(understood, hits, kept, likely, registry, index)
     for disagreement in differing:
         sides = [_registered(index, v.source, disagreement_name(disagreement.id, n)) for n, v in enumerate(disagreement.values)]
@@ -239,6 +240,28 @@ _NOW = re.compile(
 def _looks_back(question: str, asks_standing: bool) -> bool:
     """Whether it is asked how something was, in the past tense alone."""
     return not asks_standing and _BACK.search(question) is not None and _NOW.search(question) is None
+
+
+_OPENS_SO = re.compile(r"[^:.]{0,20}?(\d[\d,]*)[^:.]{0,25}:")  # "Up to 60 consecutive days:"
+
+
+def _official_first(kept: Sequence[Piece], understood: Understood, registry: Registry) -> list[Piece]:
+    """The pieces, of two sections that open with the same number the official one first: "up to 60 days" is a rule of USCIS, also where a
+    newspaper's sentence on it is nearer. Who asks what an article says is told that."""
+
+    def is_official(piece: Piece) -> bool:
+        source = registry.sources.get(piece.passage.source_id)
+        return source is not None and source.kind == "official"
+
+    opening = _OPENS_SO.match(kept[0].quote) if kept else None
+    if opening is None or is_official(kept[0]) or asks_of_a_text(understood.standalone) or _TOLD_OF.search(understood.question):
+        return list(kept)
+    for piece in kept[1:]:
+        same = _OPENS_SO.match(piece.quote)
+        if same is not None and same[1] == opening[1] and piece.part == kept[0].part and is_official(piece):
+            of_it = [one for one in kept if one.passage.id == piece.passage.id and one.part == piece.part]
+            return [*of_it, *(one for one in kept if one not in of_it)]
+    return list(kept)
 
 
 _OPENS_WITH = 150  # characters of an answer that may stand before its first sentence

@@ -301,7 +301,7 @@ def test_what_is_told_next_goes_into_the_question_before_it(bot: Bot) -> None:
         Turn(role="assistant", content="What would you like to know about that?"),
     ]
     answer = bot.answer("I'm on H-1B, the last day was the 3rd.", told)
-    assert first(answer).startswith("Up to 60 days: an H-1B holder who loses the job")
+    assert first(answer).startswith("Up to 60 consecutive days: an H-1B worker whose job ends")
 
 
 def test_what_holds_in_many_cases_is_no_yes_to_whether_it_always_does(bot: Bot) -> None:
@@ -527,3 +527,10 @@ def test_what_is_said_of_visitors_does_not_answer_those_who_settle(bot: Bot) -> 
 
 def test_a_program_without_conditions_is_not_answered_with_those_of_another(bot: Bot) -> None:
     assert bot.answer("settlement funds for the Atlantic program, family of three").status == "not_found"
+
+
+def test_of_two_sections_with_one_number_the_official_one_leads(bot: Bot) -> None:
+    rule = bot.answer("laid off. last day 12 nov. how long do i have")
+    assert rule.citations[0].kind == "official" and first(rule).startswith("Up to 60 consecutive days")
+    told = bot.answer("how long can a laid off h1b stay by the star article")
+    assert "as the Toronto Star wrote" in first(told)
