@@ -45,10 +45,13 @@ _IN_DAYS = re.compile(r"(?<![\d,.])(\d{1,3}|thirty|sixty|ninety)[ -](?:consecuti
 _BUSINESS_DAYS = re.compile(r"\b(?:business|working) days?\b", re.IGNORECASE)
 _NUMBERS = {"thirty": 30, "sixty": 60, "ninety": 90, "a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10}
 _MONTH = "|".join(f"{month[:3]}(?:{month[3:]}|t)?" if len(month) > 3 else month for month in MONTHS)
+_WEEKDAYS = "mon tue wed thu fri sat sun".split()
+_WEEKDAY = r"(?:mon|tue|wed|thu|fri|sat|sun)(?:day|sday|nesday|rsday|urday)?"
 _DAY = re.compile(
     rf"\b(?:(?P<iso>20\d\d-\d\d-\d\d)|(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{_MONTH})\b\.?(?:,? (?P<year>20\d\d))?"
     rf"|(?P<month2>{_MONTH})\.? (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:,? (?P<year2>20\d\d))?"
-    rf"|(?P<ago>\d{{1,2}}|{'|'.join(_NUMBERS)}) (?P<unit>day|week|wk)s? (?:ago|back)|(?P<word>today|yesterday))\b",
+    rf"|(?P<ago>\d{{1,2}}|{'|'.join(_NUMBERS)}) (?P<unit>day|week|wk)s? (?:ago|back)|(?P<word>today|yesterday)"
+    rf"|(?:last|past|on) (?P<weekday>{_WEEKDAY}))\b",
     re.IGNORECASE,
 )
 _NEAR = 45  # characters within a sentence between what happened and its day
@@ -122,6 +125,8 @@ def _day(found: re.Match[str], today: date) -> date | None:
             return date.fromisoformat(found["iso"])
         if found["word"]:
             return today - timedelta(days=found["word"].lower() == "yesterday")
+        if found["weekday"]:  # the one before today
+            return today - timedelta(days=(today.weekday() - _WEEKDAYS.index(found["weekday"][:3].lower())) % 7 or 7)
         if found["ago"]:
             return today - timedelta(days=_number(found["ago"]) * (1 if found["unit"].lower() == "day" else 7))
         number = int(found["day"] or found["day2"])

@@ -328,7 +328,7 @@ _SAYS_ABOUT = re.compile(r"^.*\b(?:says?|said|think|thinks|thought|tells?|told|w
 _BY_ANOTHER = re.compile(
     r"^\W*(?:(?:and|but|so|ok(?:ay)?)\b[\s,]*)*(?:what )?if (?:i|we)(?:['’]?m| am|['’]re| are)? "
     r"(?:apply|applying|go|going|come|coming|qualify|do (?:it|that)|get (?:it|in|pr)) "
-    r"(?:in )?(?:under|through|thru|via|by|with|using) (?:the )?(.+?)\W*$",
+    r"(?:in )?(?:under|through|thru|via|by|with|using) (?:the )?(?!(?:my|our|his|her|me|us|them|an?)\b)(.+?)\W*$",
     re.IGNORECASE,
 )
 _QUESTIONS = re.compile(

@@ -23,6 +23,8 @@ INVITED = "60 days: an invitation to apply is valid for 60 days only."
         ("I was laid off on November 2nd, 2026", GRACE, "1 January 2027"),
         ("fired yesterday, how many days", GRACE, "18 January 2027"),
         ("my last day at work is jan 12", GRACE, "13 March 2027"),
+        ("got laid off last friday", GRACE, "12 January 2027"),
+        ("laid off on wed, what now", GRACE, "17 January 2027"),
         ("my work permit expired 3 weeks ago", RESTORED, "28 January 2027"),
         ("lost my status on 2026-08-01, can I restore it", RESTORED, "ended on 30 October 2026"),
         ("got the ita on 3 nov", INVITED, "2 January 2027"),

@@ -1221,3 +1221,7 @@ def test_he_is_whom_the_answer_names(bot: Bot) -> None:
 def test_what_somebody_thinks_is_told_without_where_a_program_stands(bot: Bot) -> None:
     answer = talk(bot, "who is kubeir kamal", "and does kamal think they'll stay?")
     assert "Kubeir Kamal expected" in answer.claims[0].text
+
+
+def test_with_whom_somebody_comes_is_no_other_program() -> None:
+    assert asks_nothing("what if i come with my wife") and not asks_nothing("what if i apply under CEC")
