@@ -161,8 +161,9 @@ class Bot:
         self.corpus_version = index.manifest.corpus_version
         self._all_sources = sources
         ours = index.passages.numbers(asked=True)
-        texts = (index.passages[int(number)].text for number in ours[:_WORDS_OF])
-        self._vocabulary = Vocabulary(registry, index.passages.headings(ours), texts)
+        self._vocabulary = Vocabulary(
+            registry, index.passages.headings(ours), lambda: (index.passages[int(number)].text for number in ours[:_WORDS_OF])
+        )
         self._splits = Splits(registry.splits, index.passages.by_id)
         # The briefs are of the field; what a user chose need not be.
         self.answerability = answerability(index.passages if index.manifest.only else (), index.rarity)
@@ -314,8 +315,11 @@ class Bot:
         things = of_each_thing(whole)
         if len(things) < 2:
             things = of_each_name(whole, lambda text: self._vocabulary.is_program(self._vocabulary.spelled(text)))
-        named = len(things) > 1 and bool(self._named_in(whole))
-        if len(things) < 2 and len(things := of_each_of_two(whole)) > 1 or named:
+        if len(things) < 2:
+            things = of_each_of_two(whole)
+        elif not self._named_in(whole):
+            things = [whole]
+        if len(things) > 1:
             of_each = [one for thing in things if (one := self._found_behind((), thing, understood)) is not None and one.hits[0]]
             if len({_said_by(one) for one in of_each}) == len(things) and all(self._likely(one) >= NOT_FOUND for one in of_each):
                 return self._joined(understood, of_each)
@@ -323,11 +327,13 @@ class Bot:
         past: list[Turn] = []
         begun = 0
         spans = segments(whole)
-        for start, end in spans if len(spans) > 1 else ():
-            if not each and not past and names_a_text(whole[start:end]):
-                past += [Turn(role="user", content=whole[start:end]), Turn(role="assistant", content="")]
-                begun = end
-                continue
+        if len(spans) < 2:
+            return None
+        named = whole[: spans[0][1]]
+        of_a_text = names_a_text(named)  # which what follows is asked of
+        if of_a_text:
+            past += [Turn(role="user", content=named), Turn(role="assistant", content="")]
+        for start, end in spans[of_a_text:]:
             found = self._found_behind(past, whole[start:end], understood, "" if each else whole[end:])
             if each and not self._is_another(found, each):
                 found = self._found_of_program(whole[start:end], each[-1], understood)
@@ -341,7 +347,7 @@ class Bot:
             each.append(found)
             past += [Turn(role="user", content=whole[start:end]), Turn(role="assistant", content=found.hits[0][0].passage.text)]
             begun = start
-        return self._joined(understood, each) if len(each) > 1 or each and past[1].content == "" else None
+        return self._joined(understood, each) if len(each) > (0 if of_a_text else 1) else None
 
     def _found_compared(self, understood: Understood) -> Found | None:
         """What is found for two programs that are only put beside each other: the section that tells of both, or what each is, where none

@@ -61,7 +61,8 @@ def asks_of_a_text(question: str) -> bool:
 
 def without_its_text(question: str) -> str:
     """A question without the words that name the text which it is asked of: "which companies are named in the piece on H-1B refusals"."""
-    return re.sub(r"^\W+", "", _IN_A_TEXT.sub("", question))
+    plain, named = _IN_A_TEXT.subn("", question)
+    return re.sub(r"^\W+", "", plain) if named else question
 
 
 def without_numbering(message: str) -> str:

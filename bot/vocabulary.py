@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
 
 from corpus.model import GENERAL, Program, Term
 from corpus.registry import Registry
@@ -45,7 +45,7 @@ _SETTING = frozenset(
 class Vocabulary:
     """Built once from the registry, the words of the indexed headings, and those of `texts`, which are no misspellings."""
 
-    def __init__(self, registry: Registry, headings: Iterable[str], texts: Iterable[str] = ()) -> None:
+    def __init__(self, registry: Registry, headings: Iterable[str], texts: Callable[[], Iterable[str]] = tuple) -> None:
         self._programs: Mapping[str, Program] = registry.programs
         self._expansions = _expansions(registry.glossary)
         self._concepts = _concepts(registry)
@@ -62,7 +62,7 @@ class Vocabulary:
         # The embedder's vocabulary is a list of common English words, the commonest first: what stands in it is no misspelling.
         english = (default_model_folder() / "vocab.txt").read_text(encoding="utf-8").split()
         self._english = frozenset(english)
-        self._written = frozenset(words(" . ".join(texts)))
+        self._texts = texts
         # Of one first letter: a word is only compared with such, and the table of all takes as long as an answer.
         self._common = lru_cache(maxsize=64)(lambda letter: _by_skeleton(word for word in english if word[0] == letter))
         # Each step of understanding asks for the spelling of the same texts, and for the concepts in them.
@@ -73,6 +73,11 @@ class Vocabulary:
         """The text's words, with misspelt ones put right: one edit, or two in a word of eight letters and more, into a domain word, else
         into a common one that has the same consonants."""
         return " ".join(self._corrected(word) for word in words(_WITHOUT.sub("without", text)))
+
+    @cached_property
+    def _written(self) -> frozenset[str]:
+        """The words of the texts: split when the first word must be looked for, which takes longer than opening an index."""
+        return frozenset(words(" . ".join(self._texts())))
 
     def expanded(self, spelled: str) -> str:
         """The words with abbreviations and everyday words replaced by the field's term."""

@@ -468,8 +468,8 @@ def _caveats(understood: Understood, status: Status, citations: Sequence[Citatio
         found.append(f"Part of this rests on a source last known to be true on {long_date(min(dated))}: check that it still holds.")
     if not at and understood.heard is None:
         said, quotes = (*understood.asked_before, understood.question), [citation.quote for citation in citations[:_LEADING]]
-        for told in (fewer_than_asked(said, quote) or counted_from(said, quote, today) for quote in reversed(quotes)):
-            found = [told, *found] if told and told not in found else found
+        told = dict.fromkeys(fewer_than_asked(said, quote) or counted_from(said, quote, today) for quote in quotes)
+        found = [*filter(None, told), *found]
     if any(not c.as_of for c in citations):
         found.append("Part of this rests on a document that carries no date.")
     if checked.differing:
