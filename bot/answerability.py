@@ -29,6 +29,7 @@ _OF_THE_WHOLE = 0.78  # cosine at which a question about a part is one that the 
 PROSE_PASSAGES = 8
 _SETS_BESIDE = re.compile(r"\b(?:or|vs|versus|than|difference|between|compared?|better|and|both)\b", re.IGNORECASE)
 _SOME = 1e-6
+_FAR_BEFORE = 0.3
 _SOMEWHAT_AHEAD, _WELL_AHEAD = 0.2, 0.4  # in score: three of four right first hits are as far ahead as the first, one in six as the second
 
 
@@ -42,13 +43,16 @@ class Answerability:
 
     `written` is fitted by eval/tune_answerability.py on messages of strangers, `prose` by eval/tune.py on eval/sets (docs/decisions/0004).
     `answerability` gives those for the documents at hand. `rarity` is how rare a term is in the index, 0 or more. Where a hit was read, a
-    constant and weights of these log odds and of the reader's, one set each, say what both come to (eval/tune_reading.py).
+    constant and weights of these log odds and of the reader's, one set each, say what both come to (eval/tune_reading.py); in a
+    conversation those of the reader's, of what put it in its place and of how far it is before the next (eval/tune_followups.py, whose
+    constant is raised by 0.5: of the first passages that no label names some answer too).
     """
 
     written: tuple[float, ...] = (-7.15, 2.1, 4.3, 0.85, 1.65, 0.0, 0.3, 0.85, 9.45, -3.6, -0.7, -2.3, -0.45)
     prose: tuple[float, ...] = (-7.6, 0.0, 5.75, 6.35, 3.9, 0.0, 0.0, 0.0)
-    written_read: tuple[float, float, float] = (0.75, 0.34, 0.34)
+    written_read: tuple[float, float, float] = (0.85, 0.49, 0.49)
     prose_read: tuple[float, float, float] = (2.46, 0.89, 0.92)
+    written_continued: tuple[float, float, float, float] = (-1.2, 0.46, 4.25, 9.4)
     reach: tuple[int, int] = (3, 5)  # passages of prose of which the nearest text and the nearest sentence are taken
     lacking: float = 0.45  # what is left of the chance of prose where none of these holds the sort of thing asked for
     partly: float = 0.25  # from which chance prose that names what is asked about may answer, and does if its sentences were read
@@ -57,15 +61,18 @@ class Answerability:
     apart: tuple[float, ...] = ()
     rarity: Callable[[str], float] = field(default=_as_rare, compare=False)
 
-    def __call__(self, asked: Asked, hit: Hit, ahead: float = _SOMEWHAT_AHEAD) -> float:
-        """0 to 1. `ahead`: by how much the hit scores more than those after it (`ahead_of_the_rest`)."""
+    def __call__(self, asked: Asked, hit: Hit, ahead: float = _SOMEWHAT_AHEAD, before_the_next: float = 0.0) -> float:
+        """0 to 1. `ahead`: by how much the hit scores more than those after it (`ahead_of_the_rest`); in a conversation that is said by
+        `before_the_next`."""
         if is_written_answer(hit):
             z = sum(w * f for w, f in zip(self.written, self.features(asked, hit, ahead), strict=True))
         elif self.apart and hit.apart is not None:
             z = self.apart[0] + self.apart[1] * (hit.text + hit.sentence + sum(hit.apart))
         else:
             z = sum(w * f for w, f in zip(self.prose, self.measures(asked, hit), strict=True))
-        if hit.read is not None:
+        if hit.read is not None and hit.continued is not None and is_written_answer(hit):
+            z = sum(w * f for w, f in zip(self.written_continued, self.in_conversation(hit, before_the_next), strict=True))
+        elif hit.read is not None:
             constant, unread, read = self.written_read if is_written_answer(hit) else self.prose_read
             z = constant + unread * z + read * max(hit.read, _LEAST_READ)
         likely = 1 / (1 + math.exp(-z))
@@ -95,7 +102,7 @@ class Answerability:
         """The same of all that was found, best first: prose is answered from several passages, of which one had better hold the sort of
         thing asked for."""
         nearest = self.nearest(asked, hits)
-        likely = self(asked, nearest, ahead_of_the_rest(hits))
+        likely = self(asked, nearest, ahead_of_the_rest(hits), before_the_next(hits))
         # A section of ours may say in other words how long or how much; who asks for an age, after a refusal, or for the papers is told
         # these or nothing.
         only = asked.wants in ONLY and not is_asked(hits[0])
@@ -161,6 +168,13 @@ class Answerability:
             float(hit.passage.unknown),
         )
 
+    @staticmethod
+    def in_conversation(hit: Hit, before_the_next: float) -> tuple[float, ...]:
+        """Of a hit that was read in a conversation: 1, the reader's log odds, what put it in its place, and by how much it is before the
+        next. What a message measures by itself tells no more where these are known."""
+        assert hit.read is not None and hit.continued is not None
+        return (1.0, max(hit.read, _LEAST_READ), hit.continued.total, before_the_next)
+
     def _weight(self, some: Set[str]) -> float:
         return sum(map(self.rarity, some))
 
@@ -172,6 +186,14 @@ def ahead_of_the_rest(hits: Sequence[Hit]) -> float:
     if len(hits) < 2 or hits[0].continued is not None:
         return _SOMEWHAT_AHEAD
     return min(hits[0].score - sum(hit.score for hit in hits[1:]) / (len(hits) - 1), _WELL_AHEAD)
+
+
+def before_the_next(hits: Sequence[Hit]) -> float:
+    """By how much more the first of the hits comes to in a conversation than the best of the others, below 0 where a reader put it first;
+    0 outside one."""
+    first, *others = (hit.continued.total if hit.continued is not None else None for hit in hits)
+    sums = [total for total in others if total is not None]
+    return max(-_FAR_BEFORE, min(first - max(sums), _FAR_BEFORE)) if first is not None and sums else 0.0
 
 
 def counted(odds: float) -> float:
@@ -264,20 +286,20 @@ NEAR_OURS = 0.79  # cosine to a question of ours
 _NOT_MUCH, _NOT_NEAR = 0.4, 0.695  # the same: of 11 between, 5
 
 
-def _was_found_to_answer(hit: Hit) -> bool:
+def was_found_to_answer(hit: Hit) -> bool:
     return hit.read is not None and hit.read >= 0
 
 
 def is_doubtful(hit: Hit) -> bool:
     """Whether a written answer only resembles what is asked: little of the question stands in it, and its own question is not near; not
     if, read beside it, it was found to answer."""
-    return not _was_found_to_answer(hit) and bool(hit.passage.asked) and hit.overlap < _LITTLE and hit.question < NEAR_OURS
+    return not was_found_to_answer(hit) and bool(hit.passage.asked) and hit.overlap < _LITTLE and hit.question < NEAR_OURS
 
 
 def may_not_answer(hit: Hit) -> bool:
     """Whether a written answer is doubtful, or far enough from the question that who asks should be told; not if, read beside it, it was
     found to answer. Of hands not learned from, 23 of 26 such do, and 29 of 130 of the others."""
-    if _was_found_to_answer(hit):
+    if was_found_to_answer(hit):
         return False
     return is_doubtful(hit) or (bool(hit.passage.asked) and hit.overlap < _NOT_MUCH and hit.question < _NOT_NEAR)
 

@@ -51,7 +51,7 @@ from bot.others import (
     told_of_the_asker,
 )
 from bot.pieces import Piece
-from bot.reading import behind, is_clear, placed_by, read_beside, read_sentences
+from bot.reading import behind, is_clear, placed_by, read_beside, read_in_conversation, read_sentences
 from bot.settings import Settings
 from bot.several import asks_of_a_text, compares, names_a_text, of_each_name, of_each_of_two, of_each_thing, segments, without_its_text
 from bot.splits import Splits, first_sentences
@@ -500,7 +500,8 @@ class Bot:
         if is_clear(hits, likely):
             return hits
         place = frozenset(terms(place_in(question)))
-        read = read_beside(self._reader, forms, hits, lambda hit: hit.terms >= place & hits[0].terms)
+        ordered = read_beside if before is None else read_in_conversation
+        read = ordered(self._reader, forms, hits, lambda hit: hit.terms >= place & hits[0].terms)
         if len(read) > 1 and read[1].read is not None:
             read = _moved(read, (), READ)
         return _for_them_first(asked, [self._answers_by_its_standing(asked, hit) for hit in read])
@@ -632,7 +633,7 @@ class Bot:
         held = {id for hit in found for id in (hit.passage.id, *hit.folded)}
         alike = self.index.likenesses(readings, query.wordings, [hit.passage.id for hit in found], LOOKED_AT)
         if not alike:
-            return list(found), np.array([(hit.score, *[0.0] * 9) for hit in found])
+            return list(found), np.array([(hit.score, *[0.0] * 10) for hit in found])
         hits = [*found, *self.index.hits([id for id in alike if id not in held], query)]
         return hits, features(typed, hits, alike, passages, already)
 
@@ -788,7 +789,8 @@ class Bot:
             return 0.0
         best = hits[0]
         far = best.question < _RESEMBLES and best.text < _NEAR_TEXT and (best.overlap < _IN_COMMON or best.question < _UNLIKE)
-        resembles = bool(best.passage.asked) and not understood.in_field and far
+        in_conversation = best.continued is not None and best.read is not None
+        resembles = bool(best.passage.asked) and not understood.in_field and far and not in_conversation
         probability = self.answerability.of(asked, hits) * (0.3 if resembles or leans.brings_up_beyond(best.terms) else 1.0)
         if understood.heard is not None and understood.heard.known < tongues.ENOUGH:  # what was not read may be what matters
             probability *= understood.heard.known
@@ -804,7 +806,7 @@ class Bot:
         of_another_text = self._is_no_article(best) and asks_of_a_text(asked.wordings[0])
         if of_another_month or of_another_text:
             return min(probability, (NOT_FOUND + SURE) / 2)
-        return min(probability, NEARLY_SURE) if may_not_answer(best) else probability
+        return min(probability, NEARLY_SURE) if may_not_answer(best) and not in_conversation else probability
 
     def _is_no_article(self, hit: Hit) -> bool:
         """Whether a hit is of an official page: who asks what an article says is not answered from it."""
@@ -894,6 +896,8 @@ def _in_its_conversation(probability: float, typed: str, best: Hit) -> float:
     own = set(terms(typed)) - scope.ASKING
     if alike < _OF_ANOTHER and own and own.isdisjoint(best.terms):
         return min(probability, (NOT_FOUND + SURE) / 2)
+    if best.read is not None:  # which was weighed with both
+        return probability
     return max(probability, NOT_FOUND) if whole >= _GOES_ON and alike >= _NEAR_TYPED else probability
 
 

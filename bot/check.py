@@ -148,6 +148,8 @@ def check(
     if asks_standing and named is not None and named.standing in _SAYS:
         unknown = False  # whether it is open is known, whatever else about it is not
         likely = [max(p, SURE) for p in likely]
+    if kept and kept[0].passage.program == GENERAL and not understood.named and not asks_standing:
+        named = None  # a program that was only spoken of before is not what is asked about now
     shown = registry.programs.get(kept[0].passage.program) if kept and kept[0].passage.program != GENERAL else None
     on_it = [piece for piece in kept if piece.passage.program == kept[0].passage.program]
     of_people = (

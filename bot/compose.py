@@ -10,7 +10,15 @@ import re
 from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 
-from bot.answerability import ASKED_SO, NEAR_OURS, Answerability, ahead_of_the_rest, is_doubtful, surely_answers
+from bot.answerability import (
+    ASKED_SO,
+    NEAR_OURS,
+    Answerability,
+    ahead_of_the_rest,
+    is_doubtful,
+    surely_answers,
+    was_found_to_answer,
+)
 from bot.asked import COUNTED, YEAR, Asked, day_and_numbers, is_asked, is_written_answer
 from bot.others import (
     AGE_LIMIT,
@@ -35,6 +43,7 @@ from bot.verdicts import (
     gives_verdict,
     same_way_round,
     turned_round,
+    without_bare_verdict,
     without_verdict,
     yes_only_sometimes,
 )
@@ -100,9 +109,11 @@ def compose(
     if openly or is_doubtful(best) or not same_way_round(asked.wordings[0], best):
         turned = turned_round(asked.wordings[0], best)
         plain = without_verdict(pieces[0], best.asked_as in best.passage.no_verdict or yes_only_sometimes(asked.wordings[0], best))
+        if plain is None and (turned or is_doubtful(best)):  # what stands behind a bare yes or no says it by itself
+            plain = without_bare_verdict(pieces[0])
         if plain is None and is_doubtful(best):  # a yes or no that cannot be taken off answers its own question only
             return compose(asked, others or rest, answers, wrong, budget)
-        if plain is None and others and turned:
+        if plain is None and others and turned and not was_found_to_answer(best):
             return compose(asked, others, answers, wrong, budget)  # "Do I lose it?" is not answered "Yes, for a time: you may live there"
         question = asked.wordings[0]
         word = VERDICT.match(pieces[0].quote) is not None
@@ -178,11 +189,14 @@ def _is_over(hit: Hit, day: str) -> bool:
 
 
 def _answers_rather(asked: Asked, other: Hit, best: Hit) -> bool:
-    """Whether, of two passages that are as good, the second is the sort of answer that is asked for and the first is not.
+    """Whether, of two passages that are as good, the second is the sort of answer that is asked for and the first is not. What a reader put
+    first it has found to answer rather.
 
     "How many days?" is not answered by "No, a margin is safer: …", nor "does it apply to me?" by what it is. What is not published
     answers a question about what is to come, and no other while something is."""
     question = asked.wordings[0]
+    if best.read is not None and (other.read is None or other.read < best.read):
+        return False
     if best.passage.unknown and not other.passage.unknown:
         return asked.tense <= 0 and other.question >= best.question and not surely_answers(best)
     unpublished = other.passage.unknown and not best.passage.unknown

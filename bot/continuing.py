@@ -1,9 +1,9 @@
 """Which of the passages found for a message comes first once a conversation has begun. bot/chain.py asks it.
 
 bot/followups.py reads a follow-up in one way, and where that takes the wrong program or loses what was asked, the search finds what the
-reading says. So the message is read in several plain ways besides: as it was typed, and behind the first question, the last one and the
-question that was answered last. A passage that answers is near most of these; what is near only the one that went wrong falls back.
-`python -m eval.tune_followups` fits the weights.
+reading says. So the message is read in several plain ways besides: as it was typed, and behind the first question, the last one, the
+question that was answered last, and the beginning of that answer. A passage that answers is near most of these; what is near only the one
+that went wrong falls back. `python -m eval.tune_followups` fits the weights.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from corpus.model import Passage
 from index.keywords import terms
 from index.search import Continued, Hit
 
+_BEGINNING = 160  # letters of an answer that say what it is about
 _NEITHER = 0.5  # the share of words that are held, where none was typed that tells anything
 _SENTENCES = re.compile(r"(?:\s*\[\d+\])*\s*\n+\s*(?:- )?|(?:\s*\[\d+\])+\s*|(?<=[.!?])\s+")
 
@@ -34,23 +35,25 @@ class Before:
 
     def readings(self, typed: str, told: Passage | None) -> tuple[str, ...]:
         """The ways to read what was `typed`. `told` is the passage that the last answer began with."""
-        return typed, *(f"{before} {typed}" for before in (self.last, self.first, told.heading if told is not None else self.last))
+        heading, said = (told.heading, told.text[:_BEGINNING]) if told is not None else (self.last, self.answer[:_BEGINNING])
+        return typed, *(f"{before} {typed}" for before in (self.last, self.first, heading, said))
 
 
 @dataclass(frozen=True)
 class Weights:
     """What each feature of a passage counts; those of `score` and of the readings come to 1, so that the sum is on the scale of the search.
 
-    score: the search's for the stand-alone question. typed, last, first, heading: how like each reading is to the passage. keywords: of the
-    stand-alone question, 0 to 1. words: the share of the typed terms that it holds. told: the last answer began with it; source, program:
-    it is of a source or of the program of that answer.
+    score: the search's for the stand-alone question. typed, last, first, heading, answer: how like each reading is to the passage.
+    keywords: of the stand-alone question, 0 to 1. words: the share of the typed terms that it holds. told: the last answer began with it;
+    source, program: it is of a source or of the program of that answer.
     """
 
     score: float = 0.07
     typed: float = 0.40
     last: float = 0.10
     first: float = 0.26
-    heading: float = 0.17
+    heading: float = 0.07
+    answer: float = 0.10
     keywords: float = 0.06
     words: float = 0.05
     told: float = -0.075

@@ -1,7 +1,8 @@
 """What a rule comes to with the numbers that somebody names.
 
 Where sixty days are quoted to who was laid off on 12 November, the day on which they end decides whether they are late; where at least 16
-months must be left, that their permit has 14. bot/wording.py shows it beside the answer.
+months must be left, that their permit has 14; where a round's cut-off is, on which side of it their score lies. bot/wording.py shows it
+beside the answer.
 """
 
 from __future__ import annotations
@@ -89,6 +90,46 @@ def fewer_than_asked(said: Sequence[str], quote: str) -> str:
     if len(asked) != 1 or len(last) != 1 or min(last) >= min(asked):
         return ""
     return f"{min(last)} months, as you write, are fewer than the {min(asked)} that this rule asks for."
+
+
+_SCORE = r"(?<![\d,.$])(?P<{}>[1-8]\d\d)(?![\d,.]*\d|[ -]*(?:k|%|cad|usd|dollars?|bucks|days?|hours?|people|invit\w+|new)\b|%)"
+_OWN_SCORE = re.compile(
+    r"\b(?:my|mine|our|his|her|i['’]?m|i am|i['’]?ve|i have|i got|i get|we have|he has|she has|crs|score|points)\b"
+    r"(?P<between>[^.?!;\d]{0,25})"
+    rf"{_SCORE.format('own')}|{_SCORE.format('mine')} (?:is|are) (?:my|our) (?:\w+ )?(?:points|pts|score|crs)\b",
+    re.IGNORECASE,
+)
+_SPEAKS_OF_SCORES = re.compile(r"\b(?:crs|scores?|points?|pts|cut-?offs?|draws?|rounds?)\b", re.IGNORECASE)
+_OF_A_ROUND = re.compile(
+    r"\b(?:cut|round|draw|not|minimum|min|least|needs?|needed|was|were|went|nomination|adds?|extra|to)\b", re.IGNORECASE
+)
+_CUT_OFF = re.compile(rf"(?<!number )(?<!draw ){_SCORE.format('cut')}", re.IGNORECASE)
+_LEAST_SCORE = re.compile(rf"\bCRS score of at least {_SCORE.format('least')}", re.IGNORECASE)
+
+
+def beside_their_score(said: Sequence[str], quote: str) -> str:
+    """A sentence for whoever `said` what their CRS score is, where the quote gives the cut-off of a round, or several of which it is below
+    or above each, or the score that is asked for at least; "" where it does not."""
+    if not any(map(_SPEAKS_OF_SCORES.search, said)):
+        return ""
+    named = (
+        {int(own["own"] or own["mine"]) for own in _OWN_SCORE.finditer(message) if not _OF_A_ROUND.search(own["between"] or "")}
+        for message in reversed(said)
+    )
+    score = next((scores for scores in named if scores), set())
+    if len(score) != 1:
+        return ""
+    (own,) = score
+    if least := {int(found["least"]) for found in _LEAST_SCORE.finditer(quote)}:
+        word = "meets" if own >= max(least) else "does not reach"
+        return f"{own}, the score you name, {word} the {max(least)} that are asked for at least." if len(least) == 1 else ""
+    cut = {int(found["cut"]) for found in _CUT_OFF.finditer(quote)} if "cut-off" in quote else set()
+    if not cut or min(cut) <= own < max(cut):
+        return ""
+    off = f"the cut-off of {min(cut)}" if len(cut) == 1 else f"each of these cut-offs, {min(cut)} to {max(cut)}"
+    apart = f"{abs(own - min(cut))} points " if len(cut) == 1 and own != min(cut) else ""
+    side = "below" if own < min(cut) else "above" if own > max(cut) else "equal to"
+    return f"{own}, the score you name, is {apart}{side} {off}; the next round can have another."
 
 
 def _told(begun: date, days: int, i94: date | None, today: date) -> str:

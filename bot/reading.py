@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from statistics import fmean
 
 from bot.answerability import counted
 from bot.asked import Asked, is_asked
@@ -16,6 +17,7 @@ from index.search import Hit
 # with hands that it has not learned from (eval/tune_reading.py), the second with IRCC's help centre.
 _BESIDE, _BESIDE_OF_OTHERS = 0.03, 0.01
 NEAR = 3  # hits that are read where the first is doubted
+NEAR_IN_CONVERSATION = 5  # those that are read of a later message
 # A section so far ahead of the next, and so likely to answer, is not read.
 _AHEAD, _LIKELY = 0.05, 0.95
 # Sentences of prose that are read by themselves, as far as they are worth little less than the best; where that is well ahead, and what
@@ -48,11 +50,21 @@ def read_beside(reader: Reader, forms: Sequence[str], hits: Sequence[Hit], may_l
     return [*sorted((*first, *_read(reader, forms, near)), key=_together, reverse=True), *rest]
 
 
-def _read(reader: Reader, forms: Sequence[str], hits: Sequence[Hit]) -> list[Hit]:
-    """The hits with the most that is said of each beside any of the forms of the question."""
+def read_in_conversation(
+    reader: Reader, forms: Sequence[str], hits: Sequence[Hit], may_lead: Callable[[Hit], bool] = lambda _: True
+) -> list[Hit]:
+    """The same of a message in a conversation, of which no form says all: more hits are read, also where the first is not doubted, and what
+    is said of each is the mean of what is said beside the forms."""
+    near = [hit for hit in hits[:NEAR_IN_CONVERSATION] if hit is hits[0] or hit.passage.origin == hits[0].passage.origin and may_lead(hit)]
+    rest = [hit for hit in hits if hit not in near]
+    return [*sorted(_read(reader, forms, near, fmean), key=_together, reverse=True), *rest]
+
+
+def _read(reader: Reader, forms: Sequence[str], hits: Sequence[Hit], of_all: Callable[[Sequence[float]], float] = max) -> list[Hit]:
+    """The hits with what is said of each beside the forms of the question: the most, or what else it comes to `of_all`."""
     texts = [(hit.passage.heading, hit.passage.text) for hit in hits]
     said = [reader.read(form, texts) for form in dict.fromkeys(forms)]
-    return [replace(hit, read=max(odds)) for hit, *odds in zip(hits, *said, strict=True)]
+    return [replace(hit, read=of_all(odds)) for hit, *odds in zip(hits, *said, strict=True)]
 
 
 def read_sentences(reader: Reader, question: str, asked: Asked, hits: Sequence[Hit], likely: float) -> list[Hit]:

@@ -100,10 +100,11 @@ _LIMITED = re.compile(
 
 
 def turned_round(question: str, hit: Hit) -> bool:
-    """Whether both ask for a yes or a no, and the one denies what the other asks."""
+    """Whether both ask for a yes or a no, and the one denies what the other asks, as its heading and the nearest way of asking have it."""
     if _YES_OR_NO.search(question) is None or asks_openly(question) or asks_openly(hit.passage.heading):
         return False
-    return len(_TURNS.findall(question)) % 2 != len(_TURNS.findall(hit.passage.heading)) % 2
+    asked, *ours = (len(_TURNS.findall(text)) % 2 for text in (question, hit.passage.heading, hit.asked_as or hit.passage.heading))
+    return asked not in ours
 
 
 def gives_verdict(hit: Hit) -> bool:
@@ -126,6 +127,13 @@ def without_verdict(piece: Piece, written_so: bool = False) -> Piece | None:
     if _DENIAL.search(verdict.group()) and not _DENIAL.search(rest):
         return None
     return replace(piece, start=piece.start + verdict.end())
+
+
+def without_bare_verdict(piece: Piece) -> Piece | None:
+    """The piece without an opening "Yes:" or "No:", also where what is left does not deny by itself: it is true as it stands. None where
+    the opening says more, as what is left then lacks a condition."""
+    verdict = VERDICT.match(piece.quote)
+    return replace(piece, start=piece.start + verdict.end()) if verdict is not None else None
 
 
 _BUT_ONLY = re.compile(r"yes, but (?=only\b)", re.IGNORECASE)

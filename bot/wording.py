@@ -16,7 +16,7 @@ from bot.answer import Answer, Beside, Citation, Claim, Differing, ProgramStandi
 from bot.answerability import NEARLY_SURE, NOT_FOUND, SURE
 from bot.asked import VERY, is_asked
 from bot.check import Checked
-from bot.counting import counted_from, fewer_than_asked
+from bot.counting import beside_their_score, counted_from, fewer_than_asked
 from bot.followups import NO_SUBJECT
 from bot.joins import LAWFUL, fitted, joins
 from bot.language import FRENCH, NOTICES, UNREAD
@@ -279,6 +279,8 @@ def long_date(iso: str) -> str:
 _MISTREATED = "ircc-extend-work#my-canadian-employer-mistreats-me-can-i-leave-on-an-employer"
 _QUOTED = 160  # letters of a question that is named in a caveat, at most
 _TOLD_OF = 0.78  # cosine to a question of ours from which a message that only tells something is one that it answers: "I was laid off"
+# Cosine from which what is found shows that a message is of our subject; a later message need not name it, and rarely leaves it.
+_IN_DOMAIN, _IN_CONVERSATION = 0.55, 0.45
 _OURS = 0.91  # cosine from which few words that name no program are the question of a section about none
 
 
@@ -329,7 +331,8 @@ def _in_domain(understood: Understood, hits: Sequence[Sequence[Hit]]) -> bool:
     """Whether a question that our documents do not answer is at least about their subject."""
     nearest = max((max(h.question, h.text, h.sentence) for part in hits for h in part[:1]), default=0.0)
     asked = understood.question
-    return understood.in_field or nearest >= 0.55 or scope.speaks_of_own_move(asked) or scope.asks_whom_canada_takes(asked)
+    near = nearest >= (_IN_DOMAIN if understood.before_it is None else _IN_CONVERSATION)
+    return understood.in_field or near or scope.speaks_of_own_move(asked) or scope.asks_whom_canada_takes(asked)
 
 
 def _shown(status: Status, checked: Checked) -> tuple[Piece, ...]:
@@ -469,7 +472,8 @@ def _caveats(understood: Understood, status: Status, citations: Sequence[Citatio
     if not at and understood.heard is None:
         said, quotes = (*understood.asked_before, understood.question), [citation.quote for citation in citations[:_LEADING]]
         told = dict.fromkeys(fewer_than_asked(said, quote) or counted_from(said, quote, today) for quote in quotes)
-        found = [*filter(None, told), *found]
+        score = next(filter(None, (beside_their_score(said, quote) for quote in quotes)), "")
+        found = [*filter(None, (*told, score)), *found]
     if any(not c.as_of for c in citations):
         found.append("Part of this rests on a document that carries no date.")
     if checked.differing:

@@ -6,7 +6,7 @@ HOME is a data folder with an index of the bundled corpus. Each question is look
 brings up and that do not answer are what it learns to tell from those that do. Where it is known which sentences answer, these are also
 read by themselves, beside the others of the same texts; and of our own questions a wording with typing errors is read too. Learned from:
 every `asked:` line of the briefs; the questions of typed.jsonl, typed_kept.jsonl and typed_facts.jsonl; the messages of strangers.jsonl and
-the later ones of continued.jsonl, but those of the hands in NOT_LEARNED, with which its weight beside the search is chosen
+those of continued.jsonl, but those of the hands in NOT_LEARNED, with which its weight beside the search is chosen
 (eval/tune_reading.py); and the FILES (eval/pairs.py says which). Never from strangers_kept.jsonl, which is measured with, nor from the
 articles. Ten minutes to look everything up and five to learn on a GPU; where there is none, one round is learned instead of eight, with
 three texts a question instead of seven: under two hours on two cores. With `--before FILE` it goes on from what was learned, and with
@@ -50,7 +50,7 @@ from index.embedder import default_model_folder, verify_weights
 from index.reader import WEIGHTS, Headed, Learned, of_question, of_text, read_learned, together, write_learned
 from index.reader_export import with_learned
 
-NOT_LEARNED = frozenset({"s4", "s5", "s13", "s14", "s19", "s25", "s28", "s30", "w3", "w7"})  # hands
+NOT_LEARNED = frozenset({"s4", "s5", "s13", "s14", "s19", "s25", "s28", "s30", "w3", "w7", "w11", "w17"})  # hands
 ON_PROCESSOR = replace(Recipe(), rounds=1, wrong=2)
 GOING_ON = replace(Recipe(), rounds=4, rate=5e-4, warm_up=50)
 OF_THE_NEWEST = replace(Recipe(), rounds=1, rate=5e-4, warm_up=30, wrong=4)
@@ -229,17 +229,18 @@ def _looked_up(bot: Bot, of: str, text: str, right: tuple[str, ...]) -> Question
 
 
 def _continued(bot: Bot) -> Iterator[Question]:
-    """The later messages of conversations that are held with the bot, as they stand alone, or else behind the question before."""
+    """The messages of conversations that are held with the bot, the later ones as they stand alone, or else behind the question before."""
     for line in CONTINUED.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         said: list[Turn] = []
         hand = row["id"].partition("-")[0]
         for turn in row["turns"] if hand not in NOT_LEARNED else ():
             answer, found = bot.trace(turn["question"], said)
-            if said and len(found.hits) == 1:
+            if len(found.hits) == 1:
                 hits = tuple(hit.passage.id for hit in found.hits[0][:_LOOKED_AT])
-                wordings = (answer.standalone_question or turn["question"], behind(said[-2].content, turn["question"]))
-                yield Question("continued", wordings, tuple(turn["passages"]), hits, hand=hand)
+                alone = answer.standalone_question or turn["question"]
+                other = behind(said[-2].content, turn["question"]) if said else found.asked[0].wordings[-1]
+                yield Question("continued", (alone, other), tuple(turn["passages"]), hits, hand=hand)
             said += [Turn(role="user", content=turn["question"]), Turn(role="assistant", content=answer.answer)]
 
 

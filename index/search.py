@@ -390,22 +390,27 @@ class Index:
 
     def likenesses(self, texts: tuple[str, ...], wordings: tuple[str, ...], passage_ids: Iterable[str], k: int) -> dict[str, np.ndarray]:
         """How like each text by itself is to these passages and to the k rows nearest to each text, by passage id: question, text and
-        sentence in their weights, one number a text, and last the keywords of `wordings`, 0 to 1. Empty where there are no vectors."""
+        sentence in their weights, turned as for a search, one number a text, and last the keywords of `wordings`, 0 to 1. Empty where there
+        are no vectors."""
         vectors = self._vectors_of(Query(texts))
         if vectors is None:
             return {}
         found = dict.fromkeys(map(self.passages.number, passage_ids))
-        for near in self._store.nearest(vectors.each, k):
+        for near in self._store.nearest(vectors.turned, k):
             found.update(dict.fromkeys(self._owner[near].tolist()))
         places = self._place[np.fromiter(found, dtype=np.int64)]
         rows, ends = self._rows_of(places)
-        cosines = self._vectors[rows] @ vectors.each.T
+        held = self._vectors[rows]
+        cosines = turned = held @ vectors.each.T
+        if self._query_adapter is not None:
+            turned = cosines + self.weights.turned * (self._query_adapter.levelled(held @ vectors.turned.T) - cosines)
         starts, asks = np.concatenate([[0], ends[:-1]]), self._asks[places]
         like = np.empty((len(places), len(texts)))
-        for n, (start, end, questions) in enumerate(zip(starts.tolist(), ends.tolist(), asks.tolist(), strict=True)):
-            text = cosines[start + questions]
-            question = cosines[start : start + questions].max(axis=0) if questions else text
-            sentence = cosines[start + questions + 1 : end].max(axis=0) if end > start + questions + 1 else text
+        for n, (number, start, end, questions) in enumerate(zip(found, starts.tolist(), ends.tolist(), asks.tolist(), strict=True)):
+            own = (turned if self.passages[number].asked else cosines)[start:end]
+            text = own[questions]
+            question = own[:questions].max(axis=0) if questions else text
+            sentence = own[questions + 1 :].max(axis=0) if len(own) > questions + 1 else text
             like[n] = self.weights.question * question + self.weights.text * text + self.weights.sentence * np.maximum(sentence, text)
         keywords = self._keyword_share(wordings)[places]
         return {self.passages[number].id: np.append(row, held) for number, row, held in zip(found, like, keywords, strict=True)}

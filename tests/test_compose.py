@@ -157,6 +157,29 @@ def test_the_yes_of_a_question_that_only_resembles_this_one_is_never_said() -> N
     assert quotes(composed(replace(bound, overlap=0.8))) == [bound.passage.text]
 
 
+def test_what_stands_behind_a_bare_no_is_said_where_only_that_resembles() -> None:
+    doubtful = replace(hit("No: the permit needs a filed application.", [0.9]), overlap=0.2)
+    other = hit("A permit costs CAN$155.", [0.9], id="b#1", score=0.69)
+    assert quotes(composed(doubtful, other))[0] == "the permit needs a filed application."
+
+
+def test_what_the_reader_put_first_is_not_exchanged_for_what_is_asked_in_nearer_words() -> None:
+    best, nearer = hit("It is CAN$155.", [0.9]), hit("The permit is a card.", [0.9], id="b#1", score=0.69, question=0.9)
+    assert quotes(composed(best, nearer))[0] == "The permit is a card."
+    assert quotes(composed(replace(best, read=0.5), replace(nearer, read=-1.0)))[0] == "It is CAN$155."
+    assert quotes(composed(replace(best, read=0.5), replace(nearer, read=1.0)))[0] == "The permit is a card."
+
+
+def test_a_bounded_yes_is_said_to_a_question_the_other_way_round_if_it_was_found_to_answer() -> None:
+    """Its bound says more than the yes does: what is second best is on something else."""
+    asked = Asked(("Can I be refused the permit for my age?",))
+    bounded = hit("Yes, within bounds: the permit is for those of 18 to 35.", [0.9], question=0.8)
+    bounded = replace(bounded, passage=replace(bounded.passage, headings=("Can I get the permit at my age?",), asked=("permit age",)))
+    other = hit("A permit costs CAN$155.", [0.9], id="b#1", score=0.69, question=0.79)
+    assert quotes(composed(bounded, other, asked=asked))[0] == "A permit costs CAN$155."
+    assert quotes(composed(replace(bounded, read=1.0), other, asked=asked))[0].endswith("the permit is for those of 18 to 35.")
+
+
 def test_a_written_answer_stays_within_its_budget() -> None:
     hits = [hit(" ".join(words(18, f"{id}{n}x") for n in range(8)), [0.9] * 8, id=f"{id}#1") for id in ("a", "b", "c")]
     assert sum(piece.words for piece in composed(*hits)) <= MAX_WORDS

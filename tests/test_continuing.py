@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import astuple
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +13,7 @@ from bot.chain import Bot
 from bot.continuing import Before, Weights, best_first, features, sentences_of
 from bot.followups import says_which
 from corpus.model import Passage
-from eval.tune_followups import CONTINUED, Seen, fit
+from eval.tune_followups import CONTINUED, CONTINUED_KEPT, Seen, fit
 from index.keywords import terms
 from index.search import Hit
 
@@ -25,32 +24,37 @@ def hit(text: str, score: float, source: str = "s", program: str = "general") ->
 
 
 FEES, POINTS, DATES = hit("permit fees", 0.9), hit("permit points", 0.8), hit("deadlines", 0.7, "t", "pilot")
-ALIKE = {"s#permit fees": (0.5, 0.4, 0.3, 0.2, 0.1), "s#permit points": (0.4, 0.5, 0.4, 0.3, 0.2), "t#deadlines": (0.1, 0.1, 0.1, 0.1, 0.0)}
+ALIKE = {
+    "s#permit fees": (0.5, 0.4, 0.3, 0.2, 0.2, 0.1),
+    "s#permit points": (0.4, 0.5, 0.4, 0.3, 0.3, 0.2),
+    "t#deadlines": (0.1, 0.1, 0.1, 0.1, 0.1, 0.0),
+}
 
 
 def test_a_message_is_read_as_typed_and_behind_what_was_said_before() -> None:
     before = Before("is the pilot open", "and the fee?", "It costs 100 dollars. [1]")
     assert before.readings("who pays", FEES.passage) == (
-        "who pays", "and the fee? who pays", "is the pilot open who pays", "permit fees who pays",
+        "who pays", "and the fee? who pays", "is the pilot open who pays", "permit fees who pays", "permit fees who pays",
     )  # fmt: skip
-    assert before.readings("who pays", None)[-1] == "and the fee? who pays"  # what was answered last is not known
+    assert before.readings("who pays", hit("x" * 500, 1.0).passage)[-1] == f"{'x' * 160} who pays"  # the beginning of what was answered
+    assert before.readings("who pays", None)[-2:] == ("and the fee? who pays", "It costs 100 dollars. [1] who pays")  # from elsewhere
 
 
 def test_each_passage_is_weighed_by_every_reading_and_by_what_was_told() -> None:
     alike = {id: np.array(row) for id, row in ALIKE.items()}
     rows = features("points?", [FEES, POINTS, DATES], alike, [FEES.passage])
     assert rows.tolist() == [
-        [0.9, 0.5, 0.4, 0.3, 0.2, 0.1, 0.0, 1.0, 1.0, 1.0],
-        [0.8, 0.4, 0.5, 0.4, 0.3, 0.2, 1.0, 0.0, 1.0, 1.0],
-        [0.7, 0.1, 0.1, 0.1, 0.1, 0.0, 0.0, 0.0, 0.0, 0.0],
+        [0.9, 0.5, 0.4, 0.3, 0.2, 0.2, 0.1, 0.0, 1.0, 1.0, 1.0],
+        [0.8, 0.4, 0.5, 0.4, 0.3, 0.3, 0.2, 1.0, 0.0, 1.0, 1.0],
+        [0.7, 0.1, 0.1, 0.1, 0.1, 0.1, 0.0, 0.0, 0.0, 0.0, 0.0],
     ]
-    assert features("and?", [FEES], alike, [])[0].tolist()[6:] == [0.5, 0.0, 0.0, 0.0]  # no word that tells anything
+    assert features("and?", [FEES], alike, [])[0].tolist()[7:] == [0.5, 0.0, 0.0, 0.0]  # no word that tells anything
     first, *others = best_first([FEES, POINTS, DATES], rows)
     assert [hit.passage for hit in (first, *others)] == [hit.passage for hit in (POINTS, FEES, DATES)]
     assert first.continued is not None
     assert (first.continued.total, first.continued.typed) == pytest.approx((float(rows[1] @ astuple(Weights())), 0.4))
-    assert sum(first.continued.parts.values()) == pytest.approx(first.continued.total) and first.continued.parts["words"] == 0.05
-    alone = Weights(score=1.0, typed=0.0, last=0.0, first=0.0, heading=0.0, keywords=0.0, words=0.0, told=0.0, source=0.0, program=0.0)
+    assert sum(first.continued.parts.values()) == pytest.approx(first.continued.total) and first.continued.parts["words"] == Weights().words
+    alone = Weights(1.0, *[0.0] * 10)
     ordered = best_first([DATES, FEES, POINTS], rows[[2, 0, 1]], alone)
     assert [hit.passage for hit in ordered] == [hit.passage for hit in (FEES, POINTS, DATES)]
 
@@ -102,9 +106,10 @@ def test_a_friend_of_another_country_is_asked_the_same_though_nothing_says_so(bo
 
 
 def test_every_conversation_that_the_weights_are_fitted_on_names_sections_that_there_are(bot: Bot) -> None:
-    conversations = [json.loads(line) for line in Path(CONTINUED).read_text(encoding="utf-8").splitlines()]
-    named = {passage for one in conversations for turn in one["turns"] for passage in turn["passages"]}
-    assert len(conversations) == 420 and named <= set(bot.index.passages.by_id)
+    for file, many in ((CONTINUED, 915), (CONTINUED_KEPT, 45)):
+        conversations = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        named = {passage for one in conversations for turn in one["turns"] for passage in turn["passages"]}
+        assert len(conversations) == many and named <= set(bot.index.passages.by_id)
 
 
 def test_a_follow_up_is_answered_though_the_conversation_was_about_another_thing(bot: Bot) -> None:
@@ -130,13 +135,13 @@ def test_what_stands_alone_in_a_conversation_is_answered_as_if_it_were_the_first
 
 def test_weights_are_those_that_put_first_what_answers() -> None:
     """In each the search prefers the passage that does not answer; the words typed tell them apart, the search alone does not."""
-    wrong, right = np.zeros(10), np.zeros(10)
-    wrong[:2], right[:2], right[6] = (0.9, 0.5), (0.8, 0.5), 1.0
+    wrong, right = np.zeros(11), np.zeros(11)
+    wrong[:2], right[:2], right[7] = (0.9, 0.5), (0.8, 0.5), 1.0
     seen = [Seen("a", np.array([wrong, right]), np.array([False, True])) for _ in range(8)]
-    assert {one.place([1.0] + [0.0] * 9) for one in seen} == {1}
+    assert {one.place([1.0] + [0.0] * 10) for one in seen} == {1}
     weights = fit(seen)
-    assert {one.place(weights) for one in seen} == {0} and weights[6] > 0
-    assert fit([Seen("a", np.array([right]), np.array([True]))]) == (0.0,) * 10  # tells nothing
+    assert {one.place(weights) for one in seen} == {0} and weights[7] > 0
+    assert fit([Seen("a", np.array([right]), np.array([True]))]) == (0.0,) * 11  # tells nothing
     assert Seen("a", np.array([wrong, right]), np.array([False, False])).place(weights) == 2
 
 

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from bot.chain import Bot
-from bot.counting import counted_from, fewer_than_asked
+from bot.counting import beside_their_score, counted_from, fewer_than_asked
 from tests.talking import talk
 
 TODAY = date(2026, 11, 20)
@@ -66,6 +66,45 @@ def test_fewer_months_than_a_rule_asks_for_are_told(said: tuple[str, ...], told:
     quote = "The spouse may apply if at least 16 months of work authorisation are left."
     assert fewer_than_asked(said, quote) == told
     assert fewer_than_asked(said, "At least 16 months of experience are asked for.") == ""
+
+
+TRADES = "477 was the cut-off in the Express Entry trades round of 2 April 2026, with 3,000 invitations."
+ALBERTA = "Express Entry: an active profile with a CRS score of at least 300."
+SEVERAL = (
+    "The latest cut-offs seen, of 22 to 25 June 2026, were 730 for nominees, 516 for the Canadian Experience Class and 475 for health care."
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "quote", "told"),
+    [
+        (("my crs is 455, I'm a welder",), TRADES, "455, the score you name, is 22 points below the cut-off of 477;"),
+        (("i have 490 points", "what was the last trades draw"), TRADES, "490, the score you name, is 13 points above the cut-off of 477;"),
+        (("crs 477, trades",), TRADES, "477, the score you name, is equal to the cut-off of 477;"),
+        (("points 395. is it a good chance", "pardon, 359 are my points not 395"), TRADES, "359, the score you name, is 118 points below"),
+        (("CRS 342, offer in Calgary",), ALBERTA, "342, the score you name, meets the 300 that are asked for at least."),
+        (("my score: 280",), ALBERTA, "280, the score you name, does not reach the 300 that are asked for at least."),
+        (("I got 470 crs",), SEVERAL, "470, the score you name, is below each of these cut-offs, 475 to 730;"),
+    ],
+)
+def test_a_score_that_somebody_names_is_put_beside_the_cut_off_that_is_quoted(said: tuple[str, ...], quote: str, told: str) -> None:
+    assert beside_their_score(said, quote).startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("said", "quote"),
+    [
+        ("what crs was needed in the trades round", TRADES),
+        ("I read that the cut-off was 410, right?", TRADES),  # not theirs
+        ("does a nomination add 600 points to my score", TRADES),
+        ("crs 500, which round", SEVERAL),  # above one and below another
+        ("my crs is 455 and my husband's crs is 470", TRADES),  # whose?
+        ("I have 300 dollars", ALBERTA),
+        ("my crs is 455", "The medical exam is valid for 12 months; 455 centres do it."),
+    ],
+)
+def test_no_score_is_compared_where_none_is_named_or_no_cut_off_is_given(said: str, quote: str) -> None:
+    assert beside_their_score([said], quote) == ""
 
 
 def test_an_i94_that_ends_before_is_told_and_what_was_said_earlier_counts(bot: Bot) -> None:

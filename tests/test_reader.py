@@ -16,7 +16,7 @@ from bot.answerability import Answerability, may_not_answer
 from bot.asked import Asked as AskedOfBot
 from bot.chain import Bot
 from bot.compose import compose
-from bot.reading import is_clear, placed_by, read_beside, read_sentences
+from bot.reading import is_clear, placed_by, read_beside, read_in_conversation, read_sentences
 from corpus.errors import ModelError
 from corpus.model import Passage
 from corpus.sentences import spans
@@ -152,6 +152,18 @@ def test_those_after_the_first_are_read_where_it_is_doubted_and_then_put_in_orde
     first, second = read_beside(reader, [asked], [time, cost])
     assert first.read is not None and first.read > 0 and second.read is None
     assert placed_by(first) == 0.95
+
+
+def test_of_a_follow_up_what_is_said_beside_each_form_is_taken_together(reader: Reader) -> None:
+    """It is read in its conversation too, and so are the hits after a first one that is not doubted."""
+    cost, time = (hit(one, score) for one, score in zip(PASSAGES, (1.0, 0.95), strict=True))
+    forms = ["how long for that", "how many weeks for a canadian work permit – how long for that"]
+    ordered = read_in_conversation(reader, forms, [cost, time])
+    each = [reader.read(form, [(one.passage.heading, one.passage.text) for one in ordered]) for form in forms]
+    assert [one.read for one in ordered] == pytest.approx([sum(odds) / 2 for odds in zip(*each, strict=True)])
+    assert [one.passage.heading for one in ordered] == [time.passage.heading, cost.passage.heading]
+    kept = read_in_conversation(reader, forms, [cost, time], may_lead=lambda one: one is not time)
+    assert [one.passage.heading for one in kept] == [cost.passage.heading, time.passage.heading] and kept[1].read is None
 
 
 def prose(heading: str, text: str, score: float = 1.0) -> Hit:
