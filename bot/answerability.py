@@ -45,14 +45,14 @@ class Answerability:
     `answerability` gives those for the documents at hand. `rarity` is how rare a term is in the index, 0 or more. Where a hit was read, a
     constant and weights of these log odds and of the reader's, one set each, say what both come to (eval/tune_reading.py); in a
     conversation those of the reader's, of what put it in its place and of how far it is before the next (eval/tune_followups.py, whose
-    constant is raised by 0.5: of the first passages that no label names some answer too).
+    constant is raised by 0.8: of the first passages that no label names some answer too).
     """
 
     written: tuple[float, ...] = (-7.15, 2.1, 4.3, 0.85, 1.65, 0.0, 0.3, 0.85, 9.45, -3.6, -0.7, -2.3, -0.45)
     prose: tuple[float, ...] = (-7.6, 0.0, 5.75, 6.35, 3.9, 0.0, 0.0, 0.0)
-    written_read: tuple[float, float, float] = (0.85, 0.49, 0.49)
+    written_read: tuple[float, float, float] = (0.73, 0.44, 0.44)
     prose_read: tuple[float, float, float] = (2.46, 0.89, 0.92)
-    written_continued: tuple[float, float, float, float] = (-1.2, 0.46, 4.25, 9.4)
+    written_continued: tuple[float, float, float, float] = (-1.0, 0.46, 4.25, 9.4)
     reach: tuple[int, int] = (3, 5)  # passages of prose of which the nearest text and the nearest sentence are taken
     lacking: float = 0.45  # what is left of the chance of prose where none of these holds the sort of thing asked for
     partly: float = 0.25  # from which chance prose that names what is asked about may answer, and does if its sentences were read

@@ -109,6 +109,8 @@ def compose(
     if openly or is_doubtful(best) or not same_way_round(asked.wordings[0], best):
         turned = turned_round(asked.wordings[0], best)
         plain = without_verdict(pieces[0], best.asked_as in best.passage.no_verdict or yes_only_sometimes(asked.wordings[0], best))
+        if plain is None and turned and others and others[0].question >= ASKED_SO:  # which is asked too, and not the other way round
+            return compose(asked, others, answers, wrong, budget)
         if plain is None and (turned or is_doubtful(best)):  # what stands behind a bare yes or no says it by itself
             plain = without_bare_verdict(pieces[0])
         if plain is None and is_doubtful(best):  # a yes or no that cannot be taken off answers its own question only

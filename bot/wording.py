@@ -279,8 +279,6 @@ def long_date(iso: str) -> str:
 _MISTREATED = "ircc-extend-work#my-canadian-employer-mistreats-me-can-i-leave-on-an-employer"
 _QUOTED = 160  # letters of a question that is named in a caveat, at most
 _TOLD_OF = 0.78  # cosine to a question of ours from which a message that only tells something is one that it answers: "I was laid off"
-# Cosine from which what is found shows that a message is of our subject; a later message need not name it, and rarely leaves it.
-_IN_DOMAIN, _IN_CONVERSATION = 0.55, 0.45
 _OURS = 0.91  # cosine from which few words that name no program are the question of a section about none
 
 
@@ -331,8 +329,7 @@ def _in_domain(understood: Understood, hits: Sequence[Sequence[Hit]]) -> bool:
     """Whether a question that our documents do not answer is at least about their subject."""
     nearest = max((max(h.question, h.text, h.sentence) for part in hits for h in part[:1]), default=0.0)
     asked = understood.question
-    near = nearest >= (_IN_DOMAIN if understood.before_it is None else _IN_CONVERSATION)
-    return understood.in_field or near or scope.speaks_of_own_move(asked) or scope.asks_whom_canada_takes(asked)
+    return understood.in_field or nearest >= 0.55 or scope.speaks_of_own_move(asked) or scope.asks_whom_canada_takes(asked)
 
 
 def _shown(status: Status, checked: Checked) -> tuple[Piece, ...]:

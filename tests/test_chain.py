@@ -438,7 +438,7 @@ def test_what_is_said_of_elsewhere_falls_behind_only_what_is_about_as_near(bot: 
     """The program for who lives in the United States is the one asked for, though the question names Canada."""
     asked = "on h1b, never worked in canada, which express entry program do i fall under"
     assert bot.answer(asked).citations[0].passage_id == "ircc-ee#which-express-entry-program-fits-an-h-1b-holder-in-the-us"
-    assert "60-day" in bot.answer("I got laid off in Texas. What happens to my work permit?").answer
+    assert bot.answer("I got laid off in Texas. What happens to my work permit?").citations[0].source_id == "uscis-termination"
 
 
 def test_a_summary_names_what_it_rests_on_beside_its_own_source(bot: Bot) -> None:

@@ -159,8 +159,7 @@ def test_the_yes_of_a_question_that_only_resembles_this_one_is_never_said() -> N
 
 def test_what_stands_behind_a_bare_no_is_said_where_only_that_resembles() -> None:
     doubtful = replace(hit("No: the permit needs a filed application.", [0.9]), overlap=0.2)
-    other = hit("A permit costs CAN$155.", [0.9], id="b#1", score=0.69)
-    assert quotes(composed(doubtful, other))[0] == "the permit needs a filed application."
+    assert quotes(composed(doubtful)) == ["the permit needs a filed application."]
 
 
 def test_what_the_reader_put_first_is_not_exchanged_for_what_is_asked_in_nearer_words() -> None:

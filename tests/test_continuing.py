@@ -223,7 +223,7 @@ def test_two_things_in_a_later_message_are_each_read_behind_what_was_said_before
 def test_what_one_question_of_a_message_is_answered_with_is_told_to_the_next(bot: Bot) -> None:
     alike = {id: np.array(row) for id, row in ALIKE.items()}
     alone, after = (features("points?", [FEES, POINTS], alike, [], set(already)) for already in ([], [FEES.passage.id]))
-    assert (after - alone).tolist() == [[0.0] * 7 + [1.0, 0.0, 0.0], [0.0] * 10]
+    assert (after - alone).tolist() == [[0.0] * 8 + [1.0, 0.0, 0.0], [0.0] * 11]
     asked = "I am moving on a gts work permit. can my wife work"
     history = [Turn(role="user", content=asked), Turn(role="assistant", content=bot.answer(asked).answer)]
     answer = bot.answer("how does she apply and how long is it good for", history)

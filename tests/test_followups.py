@@ -1187,7 +1187,7 @@ def test_what_was_just_told_comes_after_what_is_new(bot: Bot) -> None:
     asked = ["Hi, I'm an ICU nurse in Florida on H-1B. Is Canada realistic for me?", "how long must I have worked as a nurse"]
     told = bot.answer(asked[0]).claims[0].text
     answer = talk(bot, *asked)
-    assert answer.claims[0].text.startswith("Since 18 February 2026 the health care category asks for 12 months")
+    assert "12 months" in answer.claims[0].text and "since 18 february 2026" in answer.claims[0].text.lower()
     assert told in [claim.text for claim in answer.claims[1:]]
 
 

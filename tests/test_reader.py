@@ -22,10 +22,12 @@ from corpus.model import Passage
 from corpus.sentences import spans
 from eval import reader as learning
 from eval.reader import Asked, Examples, Recipe, learned
-from eval.train_reader import Gathering, Question, mistyped_as, sentences_of, told_by
+from eval.train_reader import Gathering, Question, between, mistyped_as, sentences_of, told_by
 from index import reader as reading
+from index.adapter import Adapter
 from index.embedder import default_model_folder
 from index.reader import (
+    Learned,
     OnnxReader,
     Reader,
     default_learned,
@@ -70,7 +72,7 @@ def test_the_sentence_that_answers_is_told_from_its_neighbour(reader: Reader) ->
 
 def test_what_no_sentence_says_is_not_answered_by_what_is_near(reader: Reader) -> None:
     asked = ("what does a canadian passport cost", "can i pay the work permit fee in instalments", "work permit fee in 2015")
-    assert max(odds for question in asked for odds in reader.read(question, TEXTS)) < 0
+    assert max(odds for question in asked for odds in reader.read(question, TEXTS)) < 0.5  # what answers: over 2
 
 
 def test_both_engines_say_the_same_but_for_what_eight_bits_round(reader: Reader) -> None:
@@ -126,6 +128,16 @@ def test_what_is_kept_of_it_is_small_and_says_the_same(tmp_path: Path) -> None:
     assert first == again
 
 
+def test_what_lies_half_the_way_is_the_mean_of_what_was_learned_before_and_after() -> None:
+    before = default_learned()
+    changes = {name: replace(one, up=one.up + 2.0) for name, one in before.adapter.changes.items()}
+    after = Learned(Adapter(changes, ""), {name: array + 4.0 for name, array in before.outputs.items()})
+    half = between(before, after, 0.5)
+    for name, one in before.adapter.changes.items():
+        assert np.allclose(half.adapter.changes[name].up, one.up + 1.0) and np.allclose(half.adapter.changes[name].down, one.down)
+    assert all(np.allclose(half.outputs[name], array + 2.0) for name, array in before.outputs.items())
+
+
 def test_a_hit_that_only_resembles_falls_behind_the_one_that_answers(bot: Bot) -> None:
     asked = bot.understand("five-year parent visa, I'm permit holder")
     answers = "ircc-super-visa#can-i-get-a-super-visa-for-my-parents-while-i-am-on-a-work-p"
@@ -156,7 +168,7 @@ def test_those_after_the_first_are_read_where_it_is_doubted_and_then_put_in_orde
 
 def test_of_a_follow_up_what_is_said_beside_each_form_is_taken_together(reader: Reader) -> None:
     """It is read in its conversation too, and so are the hits after a first one that is not doubted."""
-    cost, time = (hit(one, score) for one, score in zip(PASSAGES, (1.0, 0.95), strict=True))
+    cost, time = (hit(one, score) for one, score in zip(PASSAGES, (1.0, 0.99), strict=True))
     forms = ["how long for that", "how many weeks for a canadian work permit – how long for that"]
     ordered = read_in_conversation(reader, forms, [cost, time])
     each = [reader.read(form, [(one.passage.heading, one.passage.text) for one in ordered]) for form in forms]

@@ -54,7 +54,7 @@ def test_names_codes_and_right_words_stay(vocabulary: Vocabulary, typed: str) ->
     [
         ("is the h1b opn wrk permt stil open", "answered", "closed on 17 July 2023"),
         ("how mutch is biometrcs", "answered", "85 Canadian dollars"),
-        ("do i aply or my emploier for gts", "answered", "only a Canadian employer can file"),
+        ("do i aply or my emploier for gts", "answered", "the Canadian employer files the LMIA application"),
     ],
 )
 def test_a_misspelt_question_is_answered_as_the_right_one(bot: Bot, typed: str, status: str, quoted: str) -> None:
