@@ -195,7 +195,7 @@ def test_the_conversation_is_no_part_of_what_speaks_of_something_else(bot: Bot, 
     history = [Turn(role="user", content=asked), Turn(role="assistant", content=bot.answer(asked).answer)]
     assert bot.answer("and australia?", history).status == "out_of_scope"
     assert bot.answer("is trump still president", history).status in ("partial", "not_found", "out_of_scope")
-    assert bot.answer("best biryani in brampton", history).status == "out_of_scope"
+    assert bot.answer("best biryani in brampton", history).status in ("not_found", "out_of_scope")
 
 
 def test_another_country_may_be_whose_citizens_are_meant(bot: Bot) -> None:
