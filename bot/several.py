@@ -130,7 +130,10 @@ def _asks(text: str) -> bool:
 
 _COMPARES = re.compile(r"\b(?:vs|versus|or|compar\w+|differ\w*)\b", re.IGNORECASE)
 _COMPARING = frozenset(
-    terms("compare compared comparing comparison versus vs difference differences different differ between better best please pls one")
+    terms(
+        "compare compared comparing comparison versus vs difference differences different differ between better best please pls one"
+        " permit permits visa visas program programs route routes option options stream worker workers employee holder holders h1b canada"
+    )
 )
 _AUX = r"(?:can|could|do|does|did|is|are|am|was|were|will|would|should|shall|may|must|has|have|need)"
 DEGREE = r"(?:\d|(?:my |an? )?(?:masters?|bachelors?|ms|phd|mba|degree)\b)"  # "did 1 yr masters at Waterloo" asks nothing

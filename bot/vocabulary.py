@@ -12,6 +12,8 @@ from index.embedder import default_model_folder
 from index.keywords import STOPWORDS, Concept, stem, words
 
 _SHORTEST = 5  # shorter words have too many neighbours to be corrected by letters alone
+_CLIPPED = 3  # letters: fewer tell too little
+_VOWEL = re.compile("[aeiouy]")
 _UNHEARD = str.maketrans("z", "s", "aeiouy")
 _TWICE = re.compile(r"(.)\1+")
 _WITHOUT = re.compile(r"\bw/o\b", re.IGNORECASE)
@@ -57,7 +59,8 @@ class Vocabulary:
         self._longest = max((len(key) for key in (*self._expansions, *self._aliases)), default=1)
         named = [term.long for term in registry.glossary] + [a for p in registry.programs.values() for a in (p.name, *p.aliases)]
         together = " . ".join((*named, *headings))  # thousands of short texts, read as one in a third of the time
-        self._domain = sorted({w for w in words(together) if len(w) >= _SHORTEST and w.isalpha() and w not in STOPWORDS})
+        self._headed = frozenset(words(together))
+        self._domain = sorted(w for w in self._headed if len(w) >= _SHORTEST and w.isalpha() and w not in STOPWORDS)
         self._named = frozenset(word for key in (*self._expansions, *self._aliases) for word in key)
         # The embedder's vocabulary is a list of common English words, the commonest first: what stands in it is no misspelling.
         english = (default_model_folder() / "vocab.txt").read_text(encoding="utf-8").split()
@@ -147,19 +150,22 @@ class Vocabulary:
         named = word in self._named  # also as some type it
         if word in SHORT and not named:
             return SHORT[word]
-        if len(word) < _SHORTEST - 1 or word in self._english or word[-1] in "sd" and word[:-1] in self._english:
+        clipped = len(word) >= _CLIPPED and not _VOWEL.search(word) and not _TWICE.search(word)  # "lst stem drw": typed without its vowels
+        if len(word) < _SHORTEST - 1 and not clipped or word in self._english or word[-1] in "sd" and word[:-1] in self._english:
             return word
         if word in self._written or f"{word}s" in self._written or word[-1] == "s" and word[:-1] in self._written:
             return word
         from rapidfuzz import process  # many a question holds no word that must be looked for
         from rapidfuzz.distance import DamerauLevenshtein
 
-        edits = 2 if len(word) >= 8 else 1
-        if len(word) >= _SHORTEST:
+        edits = 2 if clipped or len(word) >= 8 else 1
+        if len(word) >= _SHORTEST and not clipped:
             near = process.extractOne(word, self._domain, scorer=DamerauLevenshtein.distance, score_cutoff=edits)
             if near is not None and near[0][0] == word[0]:
                 return near[0]
         alike = self._common(word[0]).get(_skeleton(word), ()) if not named else ()
+        if clipped:  # many words have these consonants, and abbreviations have them too: only what is asked about here is meant
+            alike = [other for other in alike if other in self._headed]
         return next((other for other in alike if DamerauLevenshtein.distance(word, other) <= edits), word)
 
 
