@@ -75,7 +75,7 @@ class Answerability:
         elif hit.read is not None:
             constant, unread, read = self.written_read if is_written_answer(hit) else self.prose_read
             z = constant + unread * z + read * max(hit.read, _LEAST_READ)
-        likely = 1 / (1 + math.exp(-z))
+        likely = probability(z)
         if self._is_of_another(asked, hit):
             return _MERELY_LIKE * likely
         # What follows any refusal need not be near the one that is asked about, nor all of the text a question of it.
@@ -194,6 +194,10 @@ def before_the_next(hits: Sequence[Hit]) -> float:
     first, *others = (hit.continued.total if hit.continued is not None else None for hit in hits)
     sums = [total for total in others if total is not None]
     return max(-_FAR_BEFORE, min(first - max(sums), _FAR_BEFORE)) if first is not None and sums else 0.0
+
+
+def probability(log_odds: float) -> float:
+    return 1 / (1 + math.exp(-log_odds))
 
 
 def counted(odds: float) -> float:

@@ -51,7 +51,7 @@ from bot.others import (
     told_of_the_asker,
 )
 from bot.pieces import Piece
-from bot.reading import behind, is_clear, placed_by, read_beside, read_in_conversation, read_sentences
+from bot.reading import behind, is_clear, placed_by, read_alone, read_beside, read_in_conversation, read_sentences
 from bot.settings import Settings
 from bot.several import asks_of_a_text, compares, names_a_text, of_each_name, of_each_of_two, of_each_thing, segments, without_its_text
 from bot.splits import Splits, first_sentences
@@ -456,7 +456,10 @@ class Bot:
                 hits = tuple(_moved(_behind(hits, [bool(_VISITING.search(hit.passage.heading)) for hit in hits]), hits, _OF_VISITORS))
             if asks_of_a_text(asked.wordings[0]):
                 hits = tuple(_moved(_behind(hits, list(map(self._is_no_article, hits))), hits, _OF_A_TEXT))
-            found.append(self._read(understood, asked, hits, leans))
+            hits = self._read(understood, asked, hits, leans)
+            if self._reader is not None and hits and hits[0].passage.origin == "brief":
+                hits = (read_alone(self._reader, asked, hits[0]), *hits[1:])
+            found.append(hits)
         return Found(_recognised(understood, found), questions, tuple(found), later, leaning=leaning)
 
     @staticmethod

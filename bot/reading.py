@@ -9,6 +9,7 @@ from statistics import fmean
 
 from bot.answerability import counted
 from bot.asked import Asked, is_asked
+from bot.pieces import units_of
 from bot.prose import quotable
 from index.reader import Reader
 from index.search import Hit
@@ -89,6 +90,16 @@ def read_sentences(reader: Reader, question: str, asked: Asked, hits: Sequence[H
         return placed_by(hit) + _BESIDE_OF_OTHERS * counted(max(hit.alone.values(), default=least))
 
     return [*sorted(told[:NEAR], key=together, reverse=True), *told[NEAR:]]
+
+
+def read_alone(reader: Reader, asked: Asked, hit: Hit) -> Hit:
+    """The hit, with what the reader says of each thing that can be said of its passage first (bot/compose.py), by itself and under no
+    heading: under it, all of them read as if they answered."""
+    units = units_of(hit)[:SENTENCES]
+    if len(units) < 2 or is_asked(hit) and hit.asked_as == hit.passage.heading:
+        return hit
+    said = reader.read(asked.wordings[0], [("", hit.passage.text[unit.start : unit.end]) for unit in units])
+    return replace(hit, alone={(unit.start, unit.end): odds for unit, odds in zip(units, said, strict=True)})
 
 
 def _together(hit: Hit) -> float:

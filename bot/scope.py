@@ -363,7 +363,8 @@ _ASKS_OF_THE_US = Pattern(
     rf"{_US_PAPER}|\b{_US_PAPER}(?: [\w-]+){{0,2}}? (?:fees?|costs?|price|processing|validity|valid|take|takes|renewal|test)\b",
 )
 _WHOM_CANADA_TAKES = re.compile(
-    r"\b(?:canada|ircc|canadian government)\b.{0,30}\b(?:tak(?:es?|ing)|accept\w*|allow\w*|ban(?:s|ned|ning)?|let(?:s|ting)? in|admit\w*)\b",
+    r"\b(?:canada|canadian|ircc)\b.{0,30}\b(?:tak(?:es?|ing)|accept\w*|allow\w*|ban(?:s|ned|ning)?|let(?:s|ting)? in|admit\w*|pick\w*"
+    r"|select\w*|choos\w+|chose\w*)\b",
     re.IGNORECASE,
 )
 _YEAR_TO_COME = re.compile(r"\b(202[7-9]|20[3-9]\d)\b")
@@ -457,7 +458,7 @@ def speaks_of_own_move(text: str) -> bool:
 
 
 def asks_whom_canada_takes(text: str) -> bool:
-    """Asks whether Canada takes, bans or stopped somebody: "canada stopped taking all indians?"."""
+    """Asks whom Canada takes, bans or chooses: "canada stopped taking all indians?"."""
     return _WHOM_CANADA_TAKES.search(text) is not None
 
 

@@ -300,11 +300,13 @@ _TELL_THEM = re.compile(
     re.IGNORECASE,
 )
 _AS_FOR = re.compile(
-    r"(?<![\d.,$-] )(?<!\bof )(?<!\bfor )\b4(?= (?:me|my|us|our|him|her|them|a|an|the|it|this|that|fam|family|wife|husband|spouse|kids?|h-?1b|canada|pr|ee)\b)",
+    r"(?<![\d.,$-] )(?<!\bof )(?<!\bfor )\b4"
+    r"(?= (?:me|my|us|our|him|her|them|a|an|the|it|this|that|fam|family|wife|husband|spouse|kids?|h-?1b|canada|pr|ee)\b)",
     re.IGNORECASE,
 )
 _AS_TO = re.compile(
-    r"(?<=\w )(?<![\d.,$-] )(?<!\bof )(?<!\bfor )\b2(?= (?:get|apply|go|come|do|be|move|work|stay|bring|pay|have|know|canada|the|my|extend|renew|find|start|take"
+    r"(?<=\w )(?<![\d.,$-] )(?<!\bof )(?<!\bfor )\b2"
+    r"(?= (?:get|apply|go|come|do|be|move|work|stay|bring|pay|have|know|canada|the|my|extend|renew|find|start|take"
     r"|enter|travel)\b)",
     re.IGNORECASE,
 )

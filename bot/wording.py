@@ -277,7 +277,6 @@ def long_date(iso: str) -> str:
 
 
 _MISTREATED = "ircc-extend-work#my-canadian-employer-mistreats-me-can-i-leave-on-an-employer"
-_NEAR = 3  # hits among which the nearest is looked for: the first is the one that reads best, not the one most like the question
 _QUOTED = 160  # letters of a question that is named in a caveat, at most
 _TOLD_OF = 0.78  # cosine to a question of ours from which a message that only tells something is one that it answers: "I was laid off"
 _OURS = 0.91  # cosine from which few words that name no program are the question of a section about none
@@ -328,7 +327,7 @@ def _is_ours(understood: Understood, hits: Sequence[Sequence[Hit]]) -> bool:
 
 def _in_domain(understood: Understood, hits: Sequence[Sequence[Hit]]) -> bool:
     """Whether a question that our documents do not answer is at least about their subject."""
-    nearest = max((max(h.question, h.text, h.sentence) for part in hits for h in part[:_NEAR]), default=0.0)
+    nearest = max((max(h.question, h.text, h.sentence) for part in hits for h in part[:1]), default=0.0)
     asked = understood.question
     return understood.in_field or nearest >= 0.55 or scope.speaks_of_own_move(asked) or scope.asks_whom_canada_takes(asked)
 
