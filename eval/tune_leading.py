@@ -4,10 +4,10 @@
 
 HOME is a data folder with an index of the bundled corpus. A message of strangers.jsonl names the sentences of a section that answer it.
 Where that section was found first, one of its sentences is to be chosen: by its cosine, by how likely it answers for the reader when it is
-read alone, by whether it holds the sort of thing asked for, and by having been written first. The weights of these are fitted by a logistic
-choice (softmax over the sentences of a section) to the hands that the reader has not learned from (NOT_LEARNED in eval/train_reader.py),
-and told as shares of the cosine's, as `_ANSWERS`, `_TYPED_LEADS` and `_WRITTEN_FIRST` are. Of strangers_kept.jsonl, which nothing is chosen
-with, the same is told.
+read alone, by whether it holds the sort of thing that is asked for openly, and by having been written first. The weights of these are
+fitted by a logistic choice (softmax over the sentences of a section) to the hands that the reader has not learned from (NOT_LEARNED in
+eval/train_reader.py), and told as shares of the cosine's, as `_ANSWERS`, `_TYPED_LEADS` and `_WRITTEN_FIRST` are. Of strangers_kept.jsonl,
+which nothing is chosen with, the same is told.
 
 Source of the form: McFadden 1974, Conditional Logit Analysis of Qualitative Choice Behavior.
 """
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from bot.chain import Bot, open_bot
 from bot.compose import compose
 from bot.pieces import units_of
 from bot.settings import Settings
+from bot.verdicts import asks_openly
 from eval.cases import WRITTEN
 from eval.script import run
 from eval.train_reader import NOT_LEARNED
@@ -62,7 +63,7 @@ def main(home: Path) -> None:
         print(f"{name}: {', '.join(f'{share:.3f}' for share in shares)}; weights as shares of the first: {told}")
 
 
-def _look(bot: Bot, reader: Reader, file: Path, hands: Sequence[str] = ()) -> Iterator[Choice]:
+def _look(bot: Bot, reader: Reader, file: Path, hands: Collection[str] = ()) -> Iterator[Choice]:
     """One of each message that asks one thing, is answered from a section that answers it, and names a sentence of that."""
     with file.open(encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
@@ -81,8 +82,9 @@ def _look(bot: Bot, reader: Reader, file: Path, hands: Sequence[str] = ()) -> It
         if len(units) < 2 or not answers.any() or not pieces:
             continue
         read = reader.read(asked.wordings[0], [("", one) for one in said])
+        typed = asks_openly(asked.wordings[0]) and bool(asked.wants)
         features = [
-            (unit.cosine, probability(odds), bool(asked.wants) and holds(asked.wants, one), unit is units[0])
+            (unit.cosine, probability(odds), typed and holds(asked.wants, one), unit is units[0])
             for unit, odds, one in zip(units, read, said, strict=True)
         ]
         first = pieces[0].quote

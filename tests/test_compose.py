@@ -39,6 +39,11 @@ def hit(
     return Hit(passage, score, question, 0.6, max(each), 1.0, 0.8, scored, frozenset(terms(text)))
 
 
+def as_headed(found: Hit) -> Hit:
+    """Found for the question that its section was written to answer."""
+    return replace(found, question=0.8, asked_as=found.passage.heading)
+
+
 def composed(*hits: Hit, asked: Asked = ASKED, budget: int = MAX_WORDS, wrong: str = "") -> list[Piece]:
     return compose(asked, hits, Answerability(), lambda text: "known-error" if wrong and wrong in text else "", budget)
 
@@ -58,7 +63,7 @@ def test_nothing_found_is_nothing_said() -> None:
 
 def test_a_written_answer_is_given_from_its_first_sentence_on() -> None:
     text = "The permit costs CAN$155. The fee is paid online. The employer pays a fee of its own."
-    assert quotes(composed(hit(text, [0.2, 0.9, 0.8], question=0.8))) == [
+    assert quotes(composed(as_headed(hit(text, [0.2, 0.9, 0.8])))) == [
         "The permit costs CAN$155.",
         "The fee is paid online.",
         "The employer pays a fee of its own.",
@@ -76,13 +81,39 @@ def test_every_quote_is_a_substring_of_its_passage(origin: str) -> None:
 def test_a_later_fact_that_is_asked_for_rather_comes_first() -> None:
     text = "The permit costs CAN$155. The fee is paid online. The employer pays a fee of its own."
     online_first = ["The fee is paid online.", "The permit costs CAN$155.", "The employer pays a fee of its own."]
-    assert quotes(composed(hit(text, [0.5, 0.6, 0.4]))) == online_first
+    how = Asked(("How do I pay?",))
+    near = hit(text, [0.5, 0.7, 0.4])
+    assert quotes(composed(near, asked=how)) == online_first
+    assert quotes(composed(replace(near, passage=replace(near.passage, text=f"Yes: {text[0].lower()}{text[1:]}")), asked=how))
     for as_written in (
-        hit(text, [0.5, 0.54, 0.4]),  # hardly nearer
-        hit(text, [0.5, 0.6, 0.4], question=0.8),  # it is the passage's own question that is asked
-        hit(f"No: {text}", [0.5, 0.6, 0.4]),  # taken off, what the word denies would be lost
+        hit(text, [0.5, 0.62, 0.4]),  # hardly nearer
+        as_headed(near),  # it is the passage's own question that is asked
+        replace(near, passage=replace(near.passage, text=text.replace("The permit costs CAN$155", "The permit has ended"))),
+        replace(near, passage=replace(near.passage, text=text.replace("The fee is", "Except in Quebec the fee is"))),
     ):
-        assert "costs" in quotes(composed(as_written))[0]
+        assert quotes(composed(as_written, asked=how))[0] != online_first[0]
+
+
+def test_what_a_reader_finds_to_answer_by_itself_is_said_first() -> None:
+    """It weighs as much as any nearness: a sentence can be near for its words and tell something else."""
+    text = "The permit costs CAN$155. The fee is paid online. The employer pays a fee of its own."
+    found = hit(text, [0.5, 0.5, 0.5])
+    places = [(scored.span.start, scored.span.end) for scored in found.sentences]
+    read = replace(found, alone=dict(zip(places, (-2.0, -3.0, 2.0), strict=True)))
+    assert quotes(composed(read, asked=Asked(("Does my boss pay too?",))))[0] == "The employer pays a fee of its own."
+    doubted = replace(found, alone=dict(zip(places, (-4.0, -5.0, -3.5), strict=True)))
+    assert quotes(composed(doubted, asked=Asked(("Does my boss pay too?",))))[0] == "The permit costs CAN$155."
+
+
+def test_a_yes_or_no_gives_way_to_what_answers_much_better_alone() -> None:
+    """ "Is my card still good for the plane?" is asked of a section that begins "No: the status does not end with the card"."""
+    text = "No: the status does not end with the card. An expired card is not accepted on a plane."
+    asked = Asked(("Is my old card good for the plane?",))
+    for odds, first in ((3.0, "An expired card is not accepted on a plane."), (-2.0, "No: the status does not end with the card.")):
+        found = hit(text, [0.5, 0.6], question=0.7)
+        places = [(scored.span.start, scored.span.end) for scored in found.sentences]
+        read = replace(found, alone=dict(zip(places, (-2.0, odds), strict=True)))
+        assert first.endswith(quotes(composed(read, asked=asked))[0])
 
 
 def test_a_sentence_that_names_the_citizenship_of_who_asks_is_kept() -> None:
@@ -94,21 +125,22 @@ def test_a_sentence_that_names_the_citizenship_of_who_asks_is_kept() -> None:
 
 def test_an_answer_longer_than_the_budget_keeps_the_first_sentence_and_the_nearest() -> None:
     first, far, near = words(20, "a"), words(20, "b"), words(20, "c")
-    assert quotes(composed(hit(f"{first} {far} {near}", [0.1, 0.2, 0.9], question=0.8), budget=45)) == [first, near]
+    assert quotes(composed(as_headed(hit(f"{first} {far} {near}", [0.1, 0.2, 0.9])), budget=45)) == [first, near]
 
 
 def test_a_sentence_with_the_sort_of_thing_asked_for_goes_before_one_slightly_nearer() -> None:
     first, near, typed = words(20, "a"), words(20, "b"), "It holds that the permit costs 155 dollars " + words(11, "c")
     text = f"{first} {near} {typed.replace('It holds', 'Officers say')}"
-    assert "155 dollars" in quotes(composed(hit(text, [0.48, 0.50, 0.45]), budget=45))[-1]
-    assert "155 dollars" not in quotes(composed(hit(text, [0.48, 0.50, 0.45]), asked=Asked(("Who pays?",)), budget=45))[-1]
+    found = as_headed(hit(text, [0.48, 0.50, 0.45]))
+    assert "155 dollars" in quotes(composed(found, budget=45))[-1]
+    assert "155 dollars" not in quotes(composed(found, asked=Asked(("Who pays?",)), budget=45))[-1]
 
 
 def test_a_sentence_that_leans_on_the_one_before_brings_it() -> None:
     first, before, leaning, other = words(30, "a"), "The permit costs CAN$155 since April.", "It is paid online.", words(7, "b")
     text = f"{first} {before} {leaning} {other}"
     # 30 + 6 + 4 words are 40; without what it leans on, the seven of the other would fit beside it: 30 + 4 + 7 = 41.
-    pieces = composed(hit(text, [0.1, 0.2, 0.9, 0.5], question=0.8), asked=Asked(("Where is it paid?",)), budget=41)
+    pieces = composed(as_headed(hit(text, [0.1, 0.2, 0.9, 0.5])), asked=Asked(("Where is it paid?",)), budget=41)
     assert quotes(pieces) == [first, f"{before} {leaning}"]
 
 
@@ -362,7 +394,7 @@ def test_a_first_sentence_that_tells_how_long_is_left_out_for_a_question_that_as
     found = hit("Up to three years: so long it lasts. The permit names one employer.", [0.3, 0.8])
     found = replace(found, question=0.55, passage=replace(found.passage, headings=("How long does the permit last?",)))
     assert quotes(composed(found, asked=Asked(("Can I work for two employers?",)))) == ["The permit names one employer."]
-    near = replace(found, question=0.8)
+    near = as_headed(found)
     assert quotes(composed(near, asked=Asked(("Can I work for two employers?",))))[0].startswith("Up to")
     assert quotes(composed(near, asked=Asked(("How long?",), wants="duration")))[0].startswith("Up to")
 

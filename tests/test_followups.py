@@ -1215,7 +1215,7 @@ def test_a_price_and_a_day_that_somebody_else_named_are_looked_up(bot: Bot) -> N
 def test_he_is_whom_the_answer_names(bot: Bot) -> None:
     answer = talk(bot, "star story about canada poaching h1b workers, who said audacious", "what did he say if only few stay")
     assert answer.standalone_question.startswith("what did Jack Kim say")
-    assert answer.claims[0].text.startswith("Kim saw the 2023 H-1B program as a bet")
+    assert answer.claims[0].text.startswith("A thousand: lawyer Jack Kim reckoned")
 
 
 def test_what_somebody_thinks_is_told_without_where_a_program_stands(bot: Bot) -> None:

@@ -157,7 +157,10 @@ def test_a_list_does_not_lead_without_what_stands_before_it(bot: Bot) -> None:
         ("can i claim ei in canada on work permit", "Employment Insurance (EI)"),
         ("child benefit in canada on work permit", "previous 18 months"),
         ("can my husband take a job while we are visitors in canada", "as a visitor may not take a job there"),
-        ("my six years are over soon and no perm, what could i do in canada", "Canadian routes do not depend on H-1B time"),
+        (
+            "my six years are over soon and no perm, what could i do in canada",
+            "Canadian routes do not depend on H-1B time",
+        ),
         ("which province is easy for pr if i do IT", "Alberta has a nominee route made for technology workers"),
         ("how do i reach ircc", "By IRCC's web form"),
         ("we are two adults and one kid, how much settlement money", "23,360 Canadian dollars for a family of three"),
