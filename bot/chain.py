@@ -59,7 +59,7 @@ from bot.story import asks
 from bot.swaps import place_in, places_in, province_of
 from bot.understand import Understood, check_question, of_program, past_day, understand
 from bot.vocabulary import Vocabulary
-from bot.wording import NEARLY, NOT_QUITE, Wording
+from bot.wording import NEARLY, NOT_QUITE, SEE, Wording
 from corpus.model import GENERAL, Passage, Program, Source
 from corpus.pattern import Needing
 from corpus.registry import Registry, load_registry
@@ -731,7 +731,7 @@ class Bot:
             return Checked(pieces, (0.0,), unknown=False, programs=tuple(about))
         if (again := self._again(understood)) and not self._is_of_its_own(draft.found):
             about = dict.fromkeys(piece.passage.program for piece in again if piece.passage.program != GENERAL)
-            hedged = understood.before_it is not None and any(said in understood.before_it.answer for said in (NOT_QUITE, NEARLY))
+            hedged = understood.before_it is not None and any(said in understood.before_it.answer for said in (NOT_QUITE, NEARLY, SEE))
             return Checked(again, ((NOT_FOUND + SURE) / 2 if hedged else SURE,), again[0].passage.unknown, tuple(about), again=True)
         found = draft.found
         likely = [

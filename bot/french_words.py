@@ -62,6 +62,7 @@ OWN_WORDS = {
         "Il se peut que nos sources ne répondent pas exactement à cette question. Ce qu’elles contiennent de plus proche\u00a0:"
     ),
     wording.NEARLY: "Ce que nos sources contiennent de plus proche\u00a0:",
+    wording.SEE: "C’est ce que nos sources contiennent de plus proche\u00a0: voyez si c’est bien ce que vous demandiez.",
     wording.NOTHING_FOR: "Nos sources ne contiennent rien pour {}. Ce qu’elles contiennent de plus proche\u00a0:",
     wording.STANDS: (
         "Nos sources disent toujours ceci. Si on vous a dit le contraire, demandez la règle et sa date, pour que cela puisse être vérifié."

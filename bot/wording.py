@@ -80,6 +80,7 @@ CANNOT_ACT = (
 NEAREST = "The nearest that they hold:"
 NOT_QUITE = "Our sources may not answer exactly this. The nearest that they hold:"
 NEARLY = "The nearest that our sources hold:"
+SEE = "This is the nearest that our sources hold: see whether it is what you asked."
 NOTHING_FOR = "Our sources hold nothing for {}. The nearest that they hold:"
 STANDS = "Our sources still say this. If you were told otherwise, ask for the rule and its date, so that it can be checked."
 RULES = "What our sources say on it:"
@@ -349,6 +350,7 @@ def _text(
     held: str,
 ) -> str:
     lines: list[str] = []
+    behind: list[str] = []
     if understood.kind == "distress":
         return DISTRESS
     if understood.kind == "unread":
@@ -382,8 +384,13 @@ def _text(
         lines.append(STANDS)
     elif claims and status == "partial" and len(checked.answered) == 1:
         month = month_not_held(understood.standalone, (claim.text for claim in claims))
-        not_quite = NOTHING_FOR.format(month) if month else NEARLY if checked.answered[0] >= NEARLY_SURE else NOT_QUITE
-        lines.append(RULES if acts or understood.goes_on_telling else not_quite)
+        nearly = checked.answered[0] >= NEARLY_SURE
+        if acts or understood.goes_on_telling:
+            lines.append(RULES)
+        elif nearly and not month and understood.before_it is None:
+            behind.append(SEE)
+        else:
+            lines.append(NOTHING_FOR.format(month) if month else NEARLY if nearly else NOT_QUITE)
     elif claims and status == "advice":
         lines.append(RULES)
     if held:
@@ -391,6 +398,7 @@ def _text(
     text = _by_branch(understood.split, claims, citations) if understood.split is not None else body(claims, citations)
     if text:
         lines.append(text)
+    lines += behind
     if status == "advice" and understood.kind != "abuse":
         lines.append(ADVICE)
     elif status == "not_found" and not claims:
