@@ -193,10 +193,14 @@ _FOR_SO_MANY = re.compile(
 )
 
 
+# "How long must I have worked?" asks neither how long a program takes nor how long it lasts.
+_OF_EXPERIENCE = re.compile(r"\b(?:worked|experience)\b", re.IGNORECASE)
+
+
 def facet_in(message: str, known: Set[str] = frozenset()) -> Facet | None:
     """What a message that says nothing else asks for, or None. `known` are terms of what is talked of, which say nothing else either:
     "and the fees of Ontario"."""
     message = _FOR_SO_MANY.sub(" ", message)
-    if len(words(message)) > _MOST_WORDS or not set(terms(message)) <= ASKING | _ALSO | known:
+    if len(words(message)) > _MOST_WORDS or _OF_EXPERIENCE.search(message) is not None or not set(terms(message)) <= ASKING | _ALSO | known:
         return None
     return next((facet for facet in _FACETS if facet.asked.search(message) is not None), None)

@@ -312,6 +312,8 @@ def _leads(asked: Asked, hit: Hit, first: Unit, nearest: Unit) -> bool:
         return False  # that nobody can apply any more is told before what else there was
     if (others := citizenships_in(later)) and others.isdisjoint(citizenships_in(asked.said)):
         return False
+    if (theirs := people_in(asked.said)) and (others_still := people_in(later)) and theirs.isdisjoint(others_still):
+        return False
     return opening_verdict(text) is None or not same_way_round(asked.wordings[0], hit)
 
 

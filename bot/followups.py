@@ -57,6 +57,7 @@ _FOR_PEOPLE = re.compile(
 _NEW = re.compile(r"\b(new|newer|latest|upcoming|2025|2026|next|coming|recent)\b", re.IGNORECASE)
 _OLD = re.compile(r"\b(old|older|first|original|previous|earlier|2023)\b", re.IGNORECASE)
 _ONE = re.compile(r"\b(?:the|that|this) (\w+(?: \w+){0,2}?) (?:one|program(?:me)?|version)\b", re.IGNORECASE)
+_RENEWS = re.compile(r"\b(?:renew\w*|exten[ds]\w*|extension)\b", re.IGNORECASE)
 # "The one from 2023".
 _ONE_OF_YEAR = re.compile(r"\b(?:the|that) one (?:from|of|in|back in) (20\d\d)\b", re.IGNORECASE)
 # "Forget Quebec. does French help for the rest of Canada": what is left aside is not asked about.
@@ -273,6 +274,7 @@ _HOW_OLD = re.compile(
 _SAYS = re.compile(
     r"\b(?:says?|said|think|thinks|thought|means?|meant|calls?|called|expects?|expected|believes?|quoted?|predict\w*)\b", re.IGNORECASE
 )
+_WHO_IS = re.compile(r"\W*(?:(?:and|so|but|ok|okay)\b\W*)*who(?:['’]?s| is| was) (?:he|she)\b", re.IGNORECASE)
 _NAME, _WHOSE = r"([A-Z][\w'’-]+ [A-Z][\w'’-]+)", r"(?:lawyer|consultant|reporter|minister|professor|economist|analyst)"
 _NAMES_SOMEBODY = re.compile(
     rf"\b(?i:{_WHOSE}) {_NAME}|\b{_NAME},? (?:is |was |of )?(?:an? |the )?(?:[\w-]+ ){{0,3}}?(?i:{_WHOSE}|law firm)\b"
@@ -633,6 +635,8 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
     old = _ONE_OF_YEAR.search(question) or _ONE.search(question) or _BARE_ONE.match(question)
     if old is not None and (_THE_LATEST.search(question) or _IS_ONE.search(question[: old.start()])):
         old = None
+    if old is not None and _NEW.fullmatch(old[1]) and _RENEWS.search(last.text):  # it is the permit that comes of it
+        old = None
     if not named and old is not None and (meant := _which(old[1], talked_of, known.programs)):
         own = f"{question[: old.start()]}{_named(known.programs[meant])}{question[old.end() :]}"
         if (both := _comparing(own, [meant], talked_of, last, known)) is not None:
@@ -654,6 +658,8 @@ def _stand_alone(question: str, said: _Said, known: _Field) -> StandAlone:
     # "And for Express Entry?" asks the last question again; "what about my wife?" asks a new one about the same program.
     if named and named[0] in known.programs and _says_only(question, known.programs[named[0]]):
         program = known.programs[named[0]]
+        if objects(last.typed):  # "But a blog says that founders are welcome" is nothing that could be asked again
+            return StandAlone(f"What is {program.name}?", question, tuple(named))
         text = (_again if _OPENER.match(question) else _with_program)(_bare(last.text), program, known)
         if text:
             return StandAlone(text, question, tuple(named))
@@ -791,7 +797,8 @@ def _with_somebody(question: str, said: _Said) -> str:
     one, sex = word in _SHE | _HE, "f" if word in _SHE else "m"
     asked = said.asked if one else said.asked[-1:]  # "they" is mostly somebody else: officers, an employer
     told = next((was.typed for was in reversed(asked) if relative_in(was.typed, sex if one else "pl")), "")
-    if not told and one and _SAYS.search(question) and (named := _NAMES_SOMEBODY.search(said.answer)) is not None:
+    somebody = one and (_SAYS.search(question) or _WHO_IS.match(question))
+    if not told and somebody and (named := _NAMES_SOMEBODY.search(said.answer)) is not None:
         return f"{question[: pronoun.start()]}{named[1] or named[2]}{'’s' if pronoun['own'] else ''}{question[pronoun.end() :]}"
     if not told or _APPLIES.search(told):
         return question
@@ -1197,7 +1204,7 @@ def _mention(text: str, program: Program, place: str = "") -> re.Match[str] | No
 
 def _says_only(question: str, program: Program) -> bool:
     """Whether the question holds nothing but the program's name, as in "and Express Entry instead?"."""
-    return set(terms(question)) - _RATHER <= {term for name in _names(program) for term in terms(name)}
+    return set(terms(question)) - _RATHER - _KIND_WORDS <= {term for name in _names(program) for term in terms(name)}
 
 
 def _talked_of(said: _Said, known: _Field) -> list[str]:

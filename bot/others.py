@@ -275,16 +275,23 @@ _COUPLE_AND = re.compile(
 _US_TWO = re.compile(
     rf"\b(?:me|myself|i)\W+(?:and|n|plus|&|with)\W+(?:my )?{_PARTNER}\b|\b{_PARTNER}\W+(?:and|n|plus|&)\W+(?:i|me|myself)\b", re.IGNORECASE
 )
+# "I'm alone with my daughter": two, where nobody else is named.
+_AND_ONE_CHILD = re.compile(
+    r"\b(?:me|myself|alone|single (?:mother|mom|mum|father|dad|parent))\W+(?:(?:and|n|plus|&|with|of)\W+)?(?:my |an? |one )?"
+    r"(?:daughter|son|kid|child|baby)\b",
+    re.IGNORECASE,
+)
 _SMALL = {"no": 0, "without": 0, "a": 1, "one": 1}
 NUMBER_WORDS = {word: str(n) for n, word in enumerate("two three four five six seven eight nine ten".split(), 2)}
 
 
 @lru_cache(4096)  # of headings, and of one question beside each of them
 def people_in(text: str) -> frozenset[int]:
-    """How many people a text may speak of: a family of so many, a couple with so many children, or "me and my wife"."""
+    """How many people a text may speak of: a family of so many, a couple with so many children, "me and my wife" or "alone with my son"."""
     many = [_count(word) for found in _SO_MANY.finditer(text) for word in found.groups() if word]
     with_children = [_count(word) for found in _COUPLE_AND.finditer(text) for word in found.groups() if word]
     alone = {2} if _US_TWO.search(text) and _kin(text) == {"spouse"} else frozenset[int]()
+    alone |= {2} if _AND_ONE_CHILD.search(text) and "spouse" not in _kin(text) else frozenset[int]()
     return frozenset([n for n in many if n] + [2 + n for n in with_children if n is not None]) | alone
 
 

@@ -1218,6 +1218,32 @@ def test_he_is_whom_the_answer_names(bot: Bot) -> None:
     assert answer.claims[0].text.startswith("A thousand: lawyer Jack Kim reckoned")
 
 
+def test_who_he_is_is_asked_of_whom_the_answer_names(bot: Bot) -> None:
+    answer = talk(bot, "How good is the tech pay in Canada", "a lawyer in the newspaper said something too", "who was he")
+    assert answer.standalone_question.startswith("who was Mark Holthe")
+    assert answer.claims[0].text.startswith("Mark Holthe, an immigration lawyer in Lethbridge")
+
+
+def test_the_new_one_after_talk_of_a_renewal_is_the_permit_that_comes_of_it(bot: Bot) -> None:
+    client = "He holds the H-1B open work permit of 2023, issued 15 March 2024, cut to 20 December 2026 for his passport. Can he extend?"
+    answer = talk(bot, client, "until what day would the new one go at most", "which form and what is the fee")
+    assert "IMM 5710" in answer.claims[0].text and "155 Canadian dollars" in answer.answer
+    assert "three years from the start of the first one" in talk(bot, client, "until what day would the new one go at most").claims[0].text
+
+
+def test_the_other_one_after_an_objection_is_told_of_by_itself(bot: Bot) -> None:
+    answer = talk(
+        bot, "which visa is for founders", "but a blog says the innovation stream welcomes founders", "and the self employed one?"
+    )
+    assert answer.standalone_question == "What is Self-Employed Persons Program?"
+    assert answer.programs[0].standing == "paused" and "30 April 2024" in answer.claims[0].text
+
+
+def test_how_long_somebody_must_have_worked_is_no_time_that_a_program_takes(bot: Bot) -> None:
+    answer = talk(bot, "nurse in Phoenix on h1b, is there something for nurses to stay in canada for good", "how long must I have worked?")
+    assert answer.claims[0].text.startswith("12 months in the listed occupation")
+
+
 def test_what_somebody_thinks_is_told_without_where_a_program_stands(bot: Bot) -> None:
     answer = talk(bot, "who is kubeir kamal", "and does kamal think they'll stay?")
     assert "Kubeir Kamal expected" in answer.claims[0].text

@@ -280,6 +280,10 @@ def test_of_pay_and_tax_both_are_told(bot: Bot, text: str) -> None:
         ("OWP vs employer specific permit for my wife", ("names no employer", "the spouse's own Canadian job offer")),
         ("GTS vs ICT", ("employer decides it", "depends on the job and the employer")),
         ("BOWP vs GTS", ("bridging open work permit", "Global Talent Stream (GTS) is")),  # no section compares them
+        (
+            "Global Talent permit versus the 2023 H-1B permit, what differs?",
+            ("(GTS) is", "almost any employer"),
+        ),
         ("francophone mobility or global talent stream", ("who speak French", "Global Talent Stream (GTS) is")),
     ],
 )

@@ -68,6 +68,7 @@ def test_a_longer_passage_without_the_place_asked_about_does_not_answer_for_it(b
         ("proof of funds 4 ppl", "28,362 Canadian dollars for a family of four"),
         ("funds for me, wife and 2 kids express entry", "28,362 Canadian dollars for a family of four"),
         ("settlement funds for couple no kids", "19,001 Canadian dollars for two people"),
+        ("im a single mom with one daughter, settlement funds for express entry?", "19,001 Canadian dollars for two people"),
         ("how much bank balance for wife and one child", "23,360 Canadian dollars for a family of three"),
     ],
 )

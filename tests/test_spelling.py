@@ -42,6 +42,7 @@ def test_what_is_plainly_meant(vocabulary: Vocabulary, typed: str, meant: str) -
         "loose quite",
         "dependant",
         "mera naam priya",
+        "gst hst cpp phd",
     ],
 )
 def test_names_codes_and_right_words_stay(vocabulary: Vocabulary, typed: str) -> None:
@@ -54,6 +55,7 @@ def test_names_codes_and_right_words_stay(vocabulary: Vocabulary, typed: str) ->
     [
         ("is the h1b opn wrk permt stil open", "answered", "closed on 17 July 2023"),
         ("how mutch is biometrcs", "answered", "85 Canadian dollars"),
+        ("lst stem drw expres entry wen", "answered", "11 April 2024"),
         ("do i aply or my emploier for gts", "answered", "the Canadian employer files the LMIA application"),
     ],
 )

@@ -37,6 +37,7 @@ def test_a_long_story_is_answered(bot: Bot) -> None:
     [
         ("hw mch mony 4 fam of 5", "hw mch mony for fam of 5"),
         ("how 2 get a pcc b4 i apply", "how to get a pcc before i apply"),
+        ("bank balance for a fam of 4 pr", "bank balance for a fam of 4 pr"),
         ("is it 4 or 5 years", "is it 4 or 5 years"),
         ("fees in 2024 and 2 kids", "fees in 2024 and 2 kids"),
         ("since when does the super visa exist", "when was the super visa introduced"),
