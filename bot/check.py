@@ -167,10 +167,13 @@ def check(
         and (note := _standing(subject, kept, index, asks_standing, understood.at)) is not None
         and not says_already(note, said)
     ):
-        # Somebody who asks about something else in an article on a closed program is answered first, and so is who was told before.
+        # Somebody who asks about something else in an article on a closed program is answered first, and so is who was told before or
+        # holds a permit of it: that nobody else gets in any more is nothing that they ask.
         told = bool(kept) and (
             _asks_what_is_told(understood.question, kept[0])
             or _looks_back(understood.question, asks_standing)
+            or not asks_standing
+            and _IS_IN_IT.search(understood.question) is not None
             or _is_known(note, subject, kept, understood, registry)
         )
         if subject is shown and not said and told:
@@ -237,6 +240,24 @@ _NOW = re.compile(
     r"\b(?:can|still|now|today|will|would|is|are|am|do|does|may|should|must|apply(?:ing)?|again|yet|anymore|i'?m|i'?ve|reopen\w*)\b",
     re.IGNORECASE,
 )
+
+
+# Who holds a permit already or has applied: "I hold the 2023 open permit", "we sent the sponsorship in 2025". An H-1B visa is none, nor is
+# what a friend got; and who asks how to get one hears first that it has ended.
+_US = r"\b(?:i|we|he|she|they|my (?!friend|cousin|colleague|co-?worker|neighbou?r|boss)\w+)(?:['’]?m|['’]?ve)?(?: (?:already|just|only|still))*"
+_IS_IN_IT = re.compile(
+    rf"{_US} (?:am |is |are )?(?:hold(?:s|ing)?|have|has|hv|got|received|on|in)"
+    r"(?: (?!(?:can|could|get|apply|want|to|if|when)\b)[\w'’-]+){0,5} (?:permit|owp|approval)\b"
+    rf"|{_US}(?: (?:have|had|has))?(?: already)? (?:applied|filed|sent|submitted|paid|was approved|were approved)\b",
+    re.IGNORECASE,
+)
+_WANTS_IN = re.compile(
+    r"\b(?:apply|qualif\w+|eligib\w+|get (?:it|one|that|this|in)|(?:how|where) (?:can|do|to|could) (?:i|we|to)? ?get)\b", re.IGNORECASE
+)
+
+
+def _is_in_it(question: str) -> bool:
+    return _IS_IN_IT.search(question) is not None and _WANTS_IN.search(question) is None
 
 
 def _looks_back(question: str, asks_standing: bool) -> bool:

@@ -123,9 +123,10 @@ def compares(message: str, names: Set[str]) -> bool:
 
 def _asks(text: str) -> bool:
     """Whether a question stands in it, or the name of something that is asked for: "super visa insurance amount"."""
-    if text.endswith("?") or _ASKS_WITHIN.search(text):
+    if text.endswith("?") or _ASKS_WITHIN.search(_GOES_ON_TELLING.sub(" ", text)):
         return True
-    return _THING.search(text) is not None and _TELLS.search(text) is None and not text.endswith((".", "!"))
+    tells = _TELLS.search(text) is not None or _OF_MINE.match(text) is not None
+    return _THING.search(text) is not None and not tells and not text.endswith((".", "!"))
 
 
 _COMPARES = re.compile(r"\b(?:vs|versus|or|compar\w+|differ\w*)\b", re.IGNORECASE)
@@ -161,9 +162,19 @@ _ASKS_WITHIN = re.compile(
     rf"|{_AUX} (?:i|we|they|he|she|it|my|our))\b",
     re.IGNORECASE,
 )
+# What has a question's words and asks nothing: "and have lived there", "IRCC has it.", ", who will move with me", "when I drive up", and
+# "since the extra points are gone".
+_GOES_ON_TELLING = re.compile(
+    rf"\b(?:and|but|n) (?:also )?(?:{_AUX}(?:n['’]?t)? (?!{_WHO}\b)\w+|(?:have|has|had) (?:an?|no|the|my|our)\b)"
+    r"|\b(?:have|has|had) (?:it|them)(?=\s*[.,;])"
+    r"|, (?:who|whom|whose|which)\b[^,.?;]*"
+    r"|(?:^|(?<=[.;!?]\s))(?:when|while|before|after|since|because|although|as) (?:i|we|he|she|they|my|our|the|an?)\b",
+    re.IGNORECASE,
+)
+_OF_MINE = re.compile(r"\W*(?:my|our|his|her|since|before|after|as|because|although)\b", re.IGNORECASE)  # nobody asks so for a thing
 _ADDS = re.compile(r"(?:and|nd?|also|plus)\b", re.IGNORECASE)
 _GOES_ON = re.compile(
-    r"(?:or|either|neither|nor|than|as|but|which is|who is|who are|which are)\b"
+    r"(?:or|either|neither|nor|than|as|but|which is|who is|who are|which are)\b|(?:who|whose|which)\b[^,?]{1,60},\s"
     r"|(?:and )?who (?:must |has to )?pays?\b"  # belongs to what it costs
     r"|(?:correct|right|true|yes|no|huh|ok|okay|please|pls|plz|thanks|thank you)\W*$"
     r"|(?:isn'?t it|(?:am i|is (?:that|this|it)) (?:right|correct|true|so))\W*$"

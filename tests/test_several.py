@@ -355,3 +355,25 @@ def test_a_text_that_is_named_first_is_no_question(bot: Bot) -> None:
 def test_an_article_is_not_told_from_an_official_page(bot: Bot) -> None:
     answer = bot.answer("What did the report by the Star say about health care draws?")
     assert answer.status in ("partial", "not_found") or answer.citations[0].kind != "official"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Our son is 16 and would live with his uncle in Surrey. Does somebody in Canada have to sign up as his guardian for this?",
+        "I am 49 and my husband is 56; we both have had PR since 2022 and will send in the forms soon. Does he have to sit the test?",
+        "Could my brother-in-law, who hauls freight across Ohio, be picked in the Express Entry transport draws?",
+        "I teach maths in Ohio and have lived there all my life. Must a doctor examine me for a permit of five months?",
+        "Since the extra score for a Canadian offer was scrapped, does an offer still help me qualify as a skilled worker?",
+        "I already sent the file and IRCC has it. Is there some permit that lets me go on working until they decide?",
+    ],
+)
+def test_what_is_told_before_a_question_is_none(text: str) -> None:
+    assert len(segments(text)) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["I have an offer. Is it enough, and can my wife work?", "we live in Austin and can we both apply? what does it cost"]
+)
+def test_what_is_asked_behind_what_is_told_is_asked(text: str) -> None:
+    assert len(segments(text)) == 2

@@ -538,3 +538,22 @@ def test_of_two_sections_with_one_number_the_official_one_leads(bot: Bot) -> Non
     assert rule.citations[0].kind == "official" and first(rule).startswith("Up to 60 consecutive days")
     told = bot.answer("how long can a laid off h1b stay by the star article")
     assert "as the Toronto Star wrote" in first(told)
+
+
+@pytest.mark.parametrize(
+    ("question", "leads"),
+    [
+        ("hi i hv that 2023 open permit for h1b people, can i do freelance or only salaried job", "Nothing in IRCC's instructions"),
+        (
+            "I hold a Canadian open work permit and my employer is in Denver. Can I live in Calgary and keep working for them?",
+            "Yes: an open work",
+        ),
+        ("my friend got the h1b open work permit in 2023, how can i get it too", "The 2023 open work permit for H-1B holders closed"),
+        ("can i apply for the 2023 h1b open permit", "The 2023 open work permit for H-1B holders closed"),
+    ],
+)
+def test_who_is_in_a_closed_program_is_answered_first_and_who_wants_in_is_told_that_it_is_closed(
+    bot: Bot, question: str, leads: str
+) -> None:
+    answer = bot.answer(question)
+    assert first(answer).startswith(leads) and "17 July 2023" in answer.answer
