@@ -60,11 +60,18 @@ _TOLD = frozenset(
 )
 
 
+_SOLD = re.compile(
+    r"\b(?:agents?|consultants?|lawyers?|guy|somebody|someone)\b.{0,50}"
+    r"(?:\bsells?\b|\bsold\b|\bsend(?:s|ing)?\b|\bcharg\w+|\btakes? \$?\d|\bfor \$ ?\d)",
+    re.IGNORECASE,
+)
+
+
 def only_doubts(message: str, spoken: Iterable[str]) -> bool:
     """Whether a message doubts the last answer, or tells that somebody says or did otherwise, and brings up nothing beyond what was
     `spoken` of: the last question and its answer."""
-    if len(message.split()) > _LONGEST:
-        return False
+    if len(message.split()) > _LONGEST or _SOLD.search(message) is not None:
+        return False  # whether a place can be bought is another question than whether there is one
     left = _OPENS.sub("", message)
     doubts, reports = _DOUBTS.search(left), _REPORTS.search(left)
     if doubts is None and reports is None:

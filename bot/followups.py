@@ -1305,6 +1305,8 @@ def _which(said: str, talked_of: Sequence[str], programs: Mapping[str, Program])
     for program in (programs[p] for p in talked_of if p in programs):
         if _NEW.search(said) and program.replaced_by in programs:
             return program.replaced_by
+        if _NEW.fullmatch(said) and program.standing == "announced":
+            return program.id
         if _OLD.search(said) and (before := next((p.id for p in programs.values() if p.replaced_by == program.id), "")):
             return before
         own = {term for name in _names(program) for term in terms(name)}

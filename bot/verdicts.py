@@ -26,8 +26,16 @@ _WANTS_A_WORD = re.compile(
 )
 
 
+# "Before or after?" is answered with neither yes nor no.
+_EITHER = re.compile(
+    r"\b(?:before or after|after or before|inside or outside|outside or inside|now or later|first or later)\b", re.IGNORECASE
+)
+
+
 def asks_for_a_word(question: str) -> bool:
     """Whether the message asks for a yes or a no, rather than naming a thing ("and taxes?") or telling something."""
+    if _EITHER.search(question) is not None:
+        return False
     if _YES_OR_NO.search(question) is not None or _WANTS_A_WORD.search(question) is not None:
         return True
     return question.rstrip().endswith("?") and len(terms(question)) > 2

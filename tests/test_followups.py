@@ -1231,6 +1231,15 @@ def test_the_new_one_after_talk_of_a_renewal_is_the_permit_that_comes_of_it(bot:
     assert "three years from the start of the first one" in talk(bot, client, "until what day would the new one go at most").claims[0].text
 
 
+def test_who_is_offered_the_new_one_for_money_is_told_that_nobody_can_sell_it(bot: Bot) -> None:
+    offer = "Are you sure? my cousin said his agent already sends people on the new one for $3000"
+    answer = talk(
+        bot, "Got laid off on October 20, software engineer, Indian. How long can I remain?", "Is Canada taking H-1B people now?", offer
+    )
+    assert "Accelerated pathway" in answer.standalone_question
+    assert answer.claims[0].citations and answer.citations[0].source_id == "ircc-fraud"
+
+
 def test_the_other_one_after_an_objection_is_told_of_by_itself(bot: Bot) -> None:
     answer = talk(
         bot, "which visa is for founders", "but a blog says the innovation stream welcomes founders", "and the self employed one?"

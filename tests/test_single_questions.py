@@ -557,3 +557,8 @@ def test_who_is_in_a_closed_program_is_answered_first_and_who_wants_in_is_told_t
 ) -> None:
     answer = bot.answer(question)
     assert first(answer).startswith(leads) and "17 July 2023" in answer.answer
+
+
+def test_before_or_after_is_answered_with_no_yes(bot: Bot) -> None:
+    answer = bot.answer("do we have to see the doctor before or after sending the permanent residence application")
+    assert first(answer).lower().startswith("since 21 august 2025 express entry applicants must do the immigration medical exam before")
