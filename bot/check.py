@@ -206,7 +206,7 @@ _TOLD_OF = re.compile(
     re.IGNORECASE,
 )
 _OF_THEMSELVES = re.compile(
-    r"\b(?:i|i'?m|i'?ve|me|my|mine|we|our|(?<!the )(?<!in )us|apply|applying|eligible|qualify|still)\b", re.IGNORECASE
+    r"\b(?:i|i'?m|i'?ve|me|my|mine|we|our|(?<!the )(?<!in )us|(?<!helped )(?<!help )apply|applying|eligible|qualify|still)\b", re.IGNORECASE
 )
 
 

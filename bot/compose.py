@@ -38,6 +38,7 @@ from bot.others import (
 from bot.pieces import Piece, Unit, merged, says_the_same, units_of
 from bot.prose import AS_GOOD, TYPED, from_prose, names_given
 from bot.scope import asks_for_outcome, asks_to_act, gives_orders
+from bot.swaps import place_in, places_in, province_of
 from bot.verdicts import (
     asks_for_a_word,
     asks_openly,
@@ -236,7 +237,7 @@ def _from_answer(asked: Asked, hit: Hit, support: float, budget: int, rather: bo
     nearest = max(units, key=partial(_worth, asked, hit, units[0]))
     if nearest != units[0] and hit.question < _RESEMBLES and expected(hit.passage.heading) not in ("", asked.wants):
         units = [nearest, *(unit for unit in units[1:] if unit != nearest)]
-    if (line := _line_asked_for(asked, hit)) is not None:
+    if (line := _line_asked_for(asked, hit) or _line_of_the_place(asked, hit)) is not None:
         alone = Piece(hit.passage, line.start, line.end, support)
         around = replace(hit, sentences=tuple(s for s in hit.sentences if s.span.kind == "sentence"))
         rest = _from_answer(asked, around, support, budget - line.words) if around.sentences else []
@@ -393,6 +394,22 @@ def _line_asked_for(asked: Asked, hit: Hit) -> Unit | None:
         return None
     span = about[0].span
     return Unit(span.start, span.end, about[0].cosine, len(text[span.start : span.end].split()))
+
+
+def _line_of_the_place(asked: Asked, hit: Hit) -> Unit | None:
+    """The one item of a list by province that is about the province, or a city in it, that the question names; None where none is, or the
+    list is of something else."""
+    place = province_of(place_in(asked.said))
+    if not place or province_of(place_in(hit.passage.heading)):
+        return None
+    text = hit.passage.text
+    items = [scored for scored in hit.sentences if scored.span.kind == "item"]
+    named = [{province_of(one.lower()) for one in places_in(text[item.span.start : item.span.end])} for item in items]
+    theirs = [item for item, places in zip(items, named, strict=True) if place in places]
+    if len(theirs) != 1 or sum(map(bool, named)) < len(items):
+        return None
+    span = theirs[0].span
+    return Unit(span.start, span.end, theirs[0].cosine, len(text[span.start : span.end].split()))
 
 
 _DEGREES = (

@@ -29,6 +29,7 @@ SHORT = {
     "licence": "license", "labour": "labor", "mutch": "much", "moch": "much", "wich": "which", "whitch": "which", "meny": "many",
     "wher": "where", "wer": "where", "opn": "open", "stil": "still", "nxt": "next", "thru": "through", "tho": "though", "becoz": "because",
     "ppl": "people", "msg": "message", "untill": "until", "til": "until", "wil": "will", "shld": "should", "wld": "would", "cld": "could",
+    "tme": "time", "tym": "time", "tims": "times", "wrk": "work", "wrking": "working", "mny": "money", "mony": "money", "fmly": "family",
     "gud": "good", "lng": "long", "nd": "and", "hv": "have", "hav": "have", "dnt": "dont", "knw": "know", "centre": "center",
     "cheque": "check",
     "dependant": "dependent", "dependants": "dependent", "organisation": "organization",

@@ -562,3 +562,20 @@ def test_who_is_in_a_closed_program_is_answered_first_and_who_wants_in_is_told_t
 def test_before_or_after_is_answered_with_no_yes(bot: Bot) -> None:
     answer = bot.answer("do we have to see the doctor before or after sending the permanent residence application")
     assert first(answer).lower().startswith("since 21 august 2025 express entry applicants must do the immigration medical exam before")
+
+
+@pytest.mark.parametrize(
+    ("question", "leads"),
+    [
+        ("What happens to health coverage in the first weeks if we land in Vancouver?", "British Columbia covers newcomers"),
+        ("health card wait in alberta", "Alberta can cover"),
+        ("how long is the health card wait in each province", "The wait differs by province"),
+    ],
+)
+def test_of_a_list_by_province_the_line_of_theirs_comes_first(bot: Bot, question: str, leads: str) -> None:
+    assert first(bot.answer(question)).startswith(leads)
+
+
+def test_who_somebody_helped_to_apply_is_no_wish_to(bot: Bot) -> None:
+    answer = bot.answer("who is kubeir kamal and what did he say about the people he helped apply")
+    assert first(answer).startswith("Kubeir Kamal is an immigration consultant")

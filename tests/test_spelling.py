@@ -55,6 +55,7 @@ def test_names_codes_and_right_words_stay(vocabulary: Vocabulary, typed: str) ->
     [
         ("is the h1b opn wrk permt stil open", "answered", "closed on 17 July 2023"),
         ("how mutch is biometrcs", "answered", "85 Canadian dollars"),
+        ("gts proccesing tme", "answered", "10 business days"),
         ("lst stem drw expres entry wen", "answered", "11 April 2024"),
         ("do i aply or my emploier for gts", "answered", "the Canadian employer files the LMIA application"),
     ],

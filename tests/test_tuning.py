@@ -62,7 +62,7 @@ def test_the_strangers_messages_name_sections_that_there_are(bot: Bot, file: Pat
 
 
 @pytest.mark.filterwarnings("ignore:.*found in sys.modules:RuntimeWarning")
-@pytest.mark.parametrize("name", ["tune", "tune_followups", "tune_reading", "tune_answerability", "train_gate"])
+@pytest.mark.parametrize("name", ["tune", "tune_followups", "tune_reading", "tune_answerability", "tune_leading", "train_gate"])
 def test_a_script_says_how_it_is_called_and_what_is_wrong_with_what_it_is_given(
     name: str, empty_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
