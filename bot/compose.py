@@ -304,6 +304,8 @@ def _leads(asked: Asked, hit: Hit, first: Unit, nearest: Unit) -> bool:
         return False
     if (_OTHERS_OF_A_LIST if "\n" in later else _EXCEPTION).match(later) is not None:
         return False
+    if asked.day and hit.passage.as_of > asked.day:
+        return False  # as of a past day: its first sentence says how things stood, and what came of them follows
     if hit.passage.unknown or is_asked(hit) or hit.asked_as == hit.passage.heading and hit.question >= NEAR_OURS:
         return False  # nothing is published, or what is asked is what the section was written to answer
     several = asks_for_several(asked.wordings[0])
