@@ -368,7 +368,8 @@ def _premises(
     chosen documents answers from those alone: there only a question that itself says the wrong thing is corrected, or one to which they
     say it, if not another thing that is wrong is `drafted` as the answer.
     """
-    found: dict[str, Correction] = {}
+    of_these = (one for one in registry.corrections.values() if one.program in understood.programs)
+    found = {one.id: one for one in of_these if _says_wrong(one, understood.question)}
     for number, wordings in enumerate(understood.parts):
         near = index.nearest_registered("correction", wordings)
         if near is None or number >= len(hits) or not hits[number]:

@@ -435,11 +435,15 @@ def asks_for_outcome(text: str) -> bool:
     return _OUTCOME.search(text) is not None
 
 
+_TRADE = re.compile(r"\b(?:i['’]?m|i am|he is|she is|(?:my|our) \w+ is) (?:a|an|the)\b|\bi (?:work|manage|run|own|teach)\b", re.IGNORECASE)
+
+
 def is_elsewhere(text: str) -> bool:
     """Asks about moving to a country that is not Canada, or about a subject that is no part of moving at all."""
     if _ELSEWHERE.search(text) is not None and _CANADA.search(text) is None:
         return True
-    return _OFF_TOPIC.search(text) is not None and len(domain_terms(text) - PLACES) < 2
+    # "I'm a doctor (internal medicine) on H-1B": a trade has another subject's words, and one of ours tells what it is told for.
+    return _OFF_TOPIC.search(text) is not None and len(domain_terms(text) - PLACES) < (1 if _TRADE.search(text) is not None else 2)
 
 
 def asks_the_same_elsewhere(text: str, before: str) -> bool:

@@ -96,8 +96,8 @@ def tokenizer() -> Tokenizer:
 
 
 def of_question(question: str) -> tuple[int, ...]:
-    """The word pieces that are read of a question."""
-    return tuple(tokenizer().encode(question, add_special_tokens=False).ids[:_QUESTION])
+    """The word pieces that are read of a question: of a long story its end, where it asks."""
+    return tuple(tokenizer().encode(question, add_special_tokens=False).ids[-_QUESTION:])
 
 
 @lru_cache(4096)  # a passage, and each of its sentences

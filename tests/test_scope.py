@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot import scope
+from bot.chain import Bot
 
 
 @pytest.mark.parametrize(
@@ -468,3 +469,15 @@ def test_distress_is_heard_in_milder_words(message: str, heard: bool) -> None:
 
 def test_the_price_of_a_work_permit_is_asked_of_something() -> None:
     assert not scope.is_vague("how much is a work permit") and scope.is_vague("how much is it") and scope.is_vague("how much is a permit")
+
+
+@pytest.mark.parametrize(
+    "told", ["I'm a doctor (internal medicine) on H-1B in Ohio", "I manage two hotels in Texas on H-1B, which way to Canada is there"]
+)
+def test_a_trade_is_no_other_subject(bot: Bot, told: str) -> None:
+    assert bot.answer(told).status != "out_of_scope"
+
+
+@pytest.mark.parametrize("asked", ["I'm a foodie, best restaurants in toronto?", "which medicine helps a headache on a flight to canada"])
+def test_what_is_asked_of_another_subject_still_is(bot: Bot, asked: str) -> None:
+    assert bot.answer(asked).status == "out_of_scope"

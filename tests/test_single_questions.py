@@ -579,3 +579,21 @@ def test_of_a_list_by_province_the_line_of_theirs_comes_first(bot: Bot, question
 def test_who_somebody_helped_to_apply_is_no_wish_to(bot: Bot) -> None:
     answer = bot.answer("who is kubeir kamal and what did he say about the people he helped apply")
     assert first(answer).startswith("Kubeir Kamal is an immigration consultant")
+
+
+@pytest.mark.parametrize(
+    ("question", "right"),
+    [
+        (
+            "As an Indian with H1B I qualify for the USMCA professional permit, which code do I put T23?",
+            "only for citizens of the United States or Mexico",
+        ),
+        (
+            "My green card lets me use the USMCA professional permit for Canada. What profession code do I put?",
+            "does not qualify for CUSMA",
+        ),
+    ],
+)
+def test_what_is_taken_for_granted_is_put_right_before_what_is_asked(bot: Bot, question: str, right: str) -> None:
+    answer = bot.answer(question)
+    assert right in first(answer) and "T36" in answer.answer
