@@ -52,6 +52,7 @@ _DAY = re.compile(
     rf"\b(?:(?P<iso>20\d\d-\d\d-\d\d)|(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{_MONTH})\b\.?(?:,? (?P<year>20\d\d))?"
     rf"|(?P<month2>{_MONTH})\.? (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:,? (?P<year2>20\d\d))?"
     rf"|(?P<ago>\d{{1,2}}|{'|'.join(_NUMBERS)}) (?P<unit>day|week|wk)s? (?:ago|back)|(?P<word>today|yesterday)"
+    rf"|in (?P<ahead>\d{{1,3}}|{'|'.join(_NUMBERS)}) (?P<later>day|week|wk)s?"
     rf"|(?:last|past|on) (?P<weekday>{_WEEKDAY}))\b",
     re.IGNORECASE,
 )
@@ -154,6 +155,8 @@ def _days_beside(happens: re.Pattern[str], message: str, today: date) -> Iterato
     for sentence in _SENTENCE.findall(message):
         for event in happens.finditer(sentence):
             for found in _DAY.finditer(sentence):
+                if found["ahead"] and happens is not _I94:
+                    continue  # in so many days something ends: what it is counted from has happened
                 apart = found.start() - event.end() if found.start() >= event.end() else event.start() - found.end()
                 if apart <= _NEAR and (day := _day(found, today)) is not None:
                     yield day
@@ -170,6 +173,8 @@ def _day(found: re.Match[str], today: date) -> date | None:
             return today - timedelta(days=(today.weekday() - _WEEKDAYS.index(found["weekday"][:3].lower())) % 7 or 7)
         if found["ago"]:
             return today - timedelta(days=_number(found["ago"]) * (1 if found["unit"].lower() == "day" else 7))
+        if found["ahead"]:
+            return today + timedelta(days=_number(found["ahead"]) * (1 if found["later"].lower() == "day" else 7))
         number = int(found["day"] or found["day2"])
         name = (found["month"] or found["month2"])[:3].lower()
         month = next(n for n, one in enumerate(MONTHS, 1) if one[:3].lower() == name)

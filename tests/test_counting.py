@@ -116,6 +116,15 @@ def test_an_i94_that_ends_before_is_told_and_what_was_said_earlier_counts(bot: B
     assert not any("Counted" in caveat for caveat in bot.answer("I was laid off on 12 November. Can my wife work in Canada?").caveats)
 
 
+def test_an_i94_that_ends_in_so_many_days_is_told_too(bot: Bot) -> None:
+    told = bot.answer(
+        "I was laid off on 23 November. My I-94 ends in 41 days. My manager says that I have the full sixty days, is it so?"
+    ).caveats[0]
+    assert told.startswith("Counted from 23 November 2026, 60 days end on 22 January 2027; an I-94 that ends on ")
+    told = counted_from(["I was laid off on 23 November and must leave in 30 days, my boss says"], GRACE, date(2026, 11, 28))
+    assert told == "Counted from 23 November 2026, 60 days end on 22 January 2027. The count is ours: have it confirmed."
+
+
 def test_the_last_day_at_a_job_is_no_deadline(bot: Bot) -> None:
     answer = bot.answer("my last day at google is jan 12, how long can i stay in us")
     assert "60" in answer.claims[0].text and "13 March 2027" in answer.caveats[0]
