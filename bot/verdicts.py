@@ -92,13 +92,19 @@ def _asking(message: str) -> str:
 
 
 def yes_only_sometimes(question: str, hit: Hit) -> bool:
-    """Whether it is asked whether something always holds ("from any work permit, even a cook's"), and the passage's yes does sometimes."""
+    """Whether it is asked whether something always holds ("from any work permit, even a cook's"), and the passage's yes does sometimes; or
+    the yes is to another trade: "I am a cybersecurity engineer" for an analyst."""
     said = opening_verdict(hit.passage.text)
-    if said is None or _DENIAL.match(said.group()) or not _LIMITED.search(said.group()):
+    if said is None or _DENIAL.match(said.group()):
+        return False
+    if (trade := _OF_A_TRADE.match(hit.passage.heading)) is not None and set(terms(trade[1])).isdisjoint(terms(question)):
+        return True
+    if not _LIMITED.search(said.group()):
         return False
     return _ALWAYS.search(question) is not None and _ALWAYS.search(hit.passage.heading) is None
 
 
+_OF_A_TRADE = re.compile(r"(?:I am an? |Are )([\w ,-]+?)(?:[.:?]| (?:in|still)\b)")
 _ALWAYS = re.compile(
     r"\b(?:any|every|all|always|whatever|whichever|even|everyone|everybody|anyone|anybody|automatic(?:ally)?)\b", re.IGNORECASE
 )

@@ -597,3 +597,11 @@ def test_who_somebody_helped_to_apply_is_no_wish_to(bot: Bot) -> None:
 def test_what_is_taken_for_granted_is_put_right_before_what_is_asked(bot: Bot, question: str, right: str) -> None:
     answer = bot.answer(question)
     assert right in first(answer) and "T36" in answer.answer
+
+
+@pytest.mark.parametrize(
+    "asked", ["does my analyst job count as stem for them", "does my job as a network technician fit the stem category?"]
+)
+def test_a_yes_to_another_trade_is_not_said(bot: Bot, asked: str) -> None:
+    assert first(bot.answer(asked)).startswith("Cybersecurity specialists")
+    assert first(bot.answer("im a cybersecurity engineer, does the stem category fit me")).startswith("Yes")
